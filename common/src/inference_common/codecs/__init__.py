@@ -1,0 +1,1 @@
+"""Bytes to values of one medium and back."""

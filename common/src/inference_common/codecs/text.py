@@ -1,0 +1,105 @@
+"""Text in: a JSON envelope, a bare JSON value, or, where one text is enough, the raw body."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Generic
+
+from pydantic import TypeAdapter
+
+from ..errors import InvalidRequest, TooLarge
+from ..task import Decoded, In, Limits, Payload
+from . import json
+
+ENVELOPE = frozenset({"inputs", "parameters", "options"})
+
+
+@dataclass(frozen=True)
+class TextInput(Generic[In]):
+    """Inputs made of texts.
+
+    `schema` is one input; `texts` lists the texts in it (they are counted, bounded and metered); `raw` makes an input
+    of a plain-text body, where the task takes one; `bare` is the set of keys that mark an input sent without the
+    `inputs` envelope; `root` is the set of parameters that stand beside `inputs`.
+    """
+
+    schema: TypeAdapter[In]
+    texts: Callable[[In], Iterable[str]]
+    raw: Callable[[str], In] | None = None
+    bare: frozenset[str] = frozenset()
+    root: frozenset[str] = frozenset()
+
+    def decode(self, payload: Payload, limits: Limits) -> Decoded[In]:
+        text = None if self.raw is None else _plain_text(payload)
+        if text is not None and self.raw is not None:
+            decoded = Decoded([self.raw(text)], many=False)
+        else:
+            decoded = self._decode_json(json.parse(payload.body), limits)
+        self._bound(decoded.items, limits)
+        return decoded
+
+    def meter(self, items: Sequence[In]) -> Mapping[str, str]:
+        return {"x-compute-characters": str(sum(len(text) for item in items for text in self.texts(item)))}
+
+    def _decode_json(self, value: Any, limits: Limits) -> Decoded[In]:
+        if isinstance(value, dict) and "inputs" in value:
+            return self._decode_envelope(value, limits)
+        if isinstance(value, dict) and self.bare and set(value) >= self.bare:
+            return Decoded([json.validate(self.schema, value, "body")], many=False)
+        if isinstance(value, dict):
+            raise InvalidRequest('The field "inputs" is missing; send JSON such as {"inputs": ...}')
+        return Decoded(self._items(value, limits), isinstance(value, list))
+
+    def _decode_envelope(self, value: dict[str, Any], limits: Limits) -> Decoded[In]:
+        unknown = sorted(set(value) - ENVELOPE - self.root)
+        if unknown:
+            known = ", ".join(sorted(ENVELOPE | self.root))
+            raise InvalidRequest(f"Unknown parameter {', '.join(repr(u[:64]) for u in unknown[:8])}; known: {known}")
+        params = {**_mapping(value, "parameters"), **{k: v for k, v in value.items() if k in self.root}}
+        inputs = value["inputs"]
+        return Decoded(self._items(inputs, limits), isinstance(inputs, list), params, _mapping(value, "options"))
+
+    def _items(self, inputs: Any, limits: Limits) -> Sequence[In]:
+        if not isinstance(inputs, list):
+            return [json.validate(self.schema, inputs, "inputs")]
+        if not inputs:
+            raise InvalidRequest("inputs is an empty list; send at least one input")
+        _at_most(len(inputs), limits.inputs, "inputs")
+        return [json.validate(self.schema, item, f"inputs.{n}") for n, item in enumerate(inputs)]
+
+    def _bound(self, items: Sequence[In], limits: Limits) -> None:
+        texts = [text for item in items for text in self.texts(item)]
+        _at_most(len(texts), limits.inputs, "texts")
+        _at_most(sum(map(len, texts)), limits.characters, "characters")
+        if any("\ud800" <= c <= "\udfff" for text in texts if not text.isascii() for c in text):
+            raise InvalidRequest("A text holds a lone surrogate, which is not a character; send valid Unicode")
+
+
+def _at_most(count: int, limit: int, unit: str) -> None:
+    if count > limit:
+        raise TooLarge(f"The request holds {count:,} {unit}, and at most {limit:,} are taken; send it in parts")
+
+
+def _mapping(value: dict[str, Any], key: str) -> dict[str, Any]:
+    found = value.get(key)
+    if found is None:
+        return {}
+    if not isinstance(found, dict):
+        raise InvalidRequest(f'"{key}" must be a JSON object, such as {{"{key}": {{}}}}')
+    return found
+
+
+def _plain_text(payload: Payload) -> str | None:
+    """The body as plain text, or None when it is JSON: as its media type says, else as its first character does."""
+    media = (payload.content_type or "").partition(";")[0].strip().lower()
+    looks_json = payload.body.lstrip()[:1] in (b"{", b"[", b'"', b"")
+    if media == "application/json" or (looks_json and media != "text/plain"):
+        return None
+    try:
+        text = payload.body.decode()
+    except UnicodeDecodeError as error:
+        raise InvalidRequest(f"The request body is not UTF-8 text (byte {error.start}); send UTF-8 or JSON") from None
+    if not text.strip():
+        raise InvalidRequest('The request body is empty; send a text, or JSON such as {"inputs": ...}')
+    return text

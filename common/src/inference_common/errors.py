@@ -1,0 +1,122 @@
+"""Every failure a caller can see, and the HTTP status each one has.
+
+    InferenceError
+    ├── InvalidRequest        400  malformed body, wrong types, unknown parameters
+    ├── Unauthorized          401  a token is needed
+    ├── Forbidden             403  the token does not open this model
+    ├── NotFound              404  no such model or route
+    ├── RequestTimeout        408  the body did not arrive in time
+    ├── TooLarge              413  a body, or a list in it, is over a limit
+    ├── UnsupportedMedia      415  the body is not the media the task takes
+    ├── InferenceFailed       424  the model failed on valid input
+    ├── Overloaded            429  the queue is full
+    ├── InternalError         500  a defect of ours
+    │   └── LoadFailed        500  the model could not be loaded
+    ├── ModelLoading          503  not loaded yet
+    ├── HubUnavailable        503  the Hub did not answer (transient: worth another try)
+    └── InferenceTimeout      504  the model took too long
+
+The message is one sentence that says what was wrong and how to fix it: official clients print it as it is.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import ClassVar
+
+
+@dataclass(frozen=True)
+class ErrorDetail:
+    """One finding about one place of the request; `loc` is a dotted path such as `inputs.sentences.0`."""
+
+    message: str
+    loc: str
+
+
+class InferenceError(Exception):
+    """The root of the tree; `str(error)` is what the caller reads."""
+
+    status: ClassVar[int] = 500
+
+    def __init__(
+        self, message: str, *, details: Sequence[ErrorDetail] = (), retry_after: int | None = None
+    ) -> None:
+        super().__init__(message)
+        self.details = tuple(details)
+        self.retry_after = retry_after
+
+    def headers(self) -> Mapping[str, str]:
+        """Headers that belong to this error (`retry-after`, in whole seconds)."""
+        return {} if self.retry_after is None else {"retry-after": str(self.retry_after)}
+
+    def body(self) -> dict[str, object]:
+        """The JSON object of the answer: `error` is always one string, details go to `errors`."""
+        answer: dict[str, object] = {"error": str(self)}
+        if self.details:
+            answer["errors"] = [{"message": d.message, "loc": d.loc} for d in self.details]
+        return answer
+
+
+class InvalidRequest(InferenceError):
+    status = 400
+
+
+class Unauthorized(InferenceError):
+    status = 401
+
+
+class Forbidden(InferenceError):
+    status = 403
+
+
+class NotFound(InferenceError):
+    status = 404
+
+
+class RequestTimeout(InferenceError):
+    status = 408
+
+
+class TooLarge(InferenceError):
+    status = 413
+
+
+class UnsupportedMedia(InferenceError):
+    status = 415
+
+
+class InferenceFailed(InferenceError):
+    status = 424
+
+
+class Overloaded(InferenceError):
+    status = 429
+
+
+class InternalError(InferenceError):
+    status = 500
+
+
+class LoadFailed(InternalError):
+    """The model could not be loaded. Not a 503: clients that retry a 503 at once would never stop."""
+
+
+class ModelLoading(InferenceError):
+    status = 503
+
+    def __init__(self, message: str, *, estimated_time: float) -> None:
+        super().__init__(message, retry_after=max(1, round(estimated_time)))
+        self.estimated_time = estimated_time
+
+    def body(self) -> dict[str, object]:
+        """As every error, with `estimated_time` in seconds, which official clients show."""
+        return {**super().body(), "estimated_time": self.estimated_time}
+
+
+class HubUnavailable(InferenceError):
+    status = 503
+
+
+class InferenceTimeout(InferenceError):
+    status = 504

@@ -1,0 +1,55 @@
+"""Pipeline: the only thing the author of an image writes."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Sequence
+from typing import Any, ClassVar, Generic, Self
+
+from .source import ModelSource
+from .task import In, Out, P
+
+Device = str
+"""A torch-style device name: `cpu`, `cuda`, `cuda:1`, `mps`; or `auto`, the best one there is."""
+
+
+class Pipeline(ABC, Generic[In, P, Out]):
+    """One task, answered by one library.
+
+    Every method but `cost` runs in the model's one thread, so a pipeline needs no locks.
+    """
+
+    max_batch_size: ClassVar[int] = 1
+    """How many inputs `batch` takes at once; the server never passes more."""
+    cost_unit: str | None = None
+    """What `cost` counts (`tokens`), told to callers as `x-compute-<unit>`; None: not told."""
+
+    device: Device = "cpu"
+    """Where the weights are; a pipeline that resolves `auto` sets it."""
+
+    @abstractmethod
+    def __init__(self, model: ModelSource, device: Device) -> None:
+        """Load the weights, once."""
+
+    @abstractmethod
+    def __call__(self, inputs: In, params: P) -> Out:
+        """Answer one input."""
+
+    def batch(self, inputs: Sequence[In], params: P) -> Sequence[Out]:
+        """Answer several inputs that share their parameters, in order. The server only ever calls this."""
+        return [self(item, params) for item in inputs]
+
+    def check(self, params: P) -> None:
+        """Refuse what only this model makes impossible. Raises InvalidRequest; runs in a decoding thread."""
+
+    def cost(self, inputs: In) -> int:
+        """How much work an input is (tokens, pixels, samples). Runs in a decoding thread: must be thread-safe."""
+        return 1
+
+    @classmethod
+    def adopt(cls, other: Pipeline[Any, Any, Any]) -> Self | None:
+        """This task over the weights that `other` already holds, or None where that cannot be."""
+        return None
+
+    def close(self) -> None:
+        """Let go of what the garbage collector would not."""

@@ -1,0 +1,92 @@
+"""What a task is: one value that says how a request becomes inputs and how an output becomes an answer."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Generic, Protocol, TypeVar
+
+from pydantic import BaseModel, ConfigDict
+
+In = TypeVar("In")
+Out = TypeVar("Out")
+P = TypeVar("P", bound="Params")
+Out_contra = TypeVar("Out_contra", contravariant=True)
+In_co = TypeVar("In_co", covariant=True)
+
+
+class Params(BaseModel):
+    """The parameters of a task. Frozen, so equal ones hash alike and share a batch; unknown names are refused."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+@dataclass(frozen=True)
+class Payload:
+    """A request body as it came: raw bytes, and the media type when the caller named one."""
+
+    body: bytes
+    content_type: str | None = "application/json"
+
+
+@dataclass(frozen=True)
+class BadPayload:
+    """A payload that must be refused with `status`, by an error that holds the word `mentions`."""
+
+    payload: Payload
+    status: int
+    mentions: str
+
+
+@dataclass(frozen=True)
+class Limits:
+    """How much one request may hold: `inputs` in texts, `characters` over all of them."""
+
+    inputs: int
+    characters: int
+
+
+@dataclass(frozen=True)
+class Decoded(Generic[In_co]):
+    """A request after decoding.
+
+    `items` are the inputs, one per wanted output; `many` is whether the caller sent a list (and so gets one back);
+    `params` are raw, not validated yet; `options` are the hosted API's (`use_cache`, `wait_for_model`, `use_gpu`).
+    """
+
+    items: Sequence[In_co]
+    many: bool
+    params: Mapping[str, Any] = field(default_factory=dict)
+    options: Mapping[str, Any] = field(default_factory=dict)
+
+
+class InputCodec(Protocol[In]):
+    """Bytes to inputs."""
+
+    def decode(self, payload: Payload, limits: Limits) -> Decoded[In]:
+        """Raises InvalidRequest (400), TooLarge (413) or UnsupportedMedia (415)."""
+        ...
+
+    def meter(self, items: Sequence[In]) -> Mapping[str, str]:
+        """The `x-compute-*` headers that tell how much was sent."""
+        ...
+
+
+class OutputCodec(Protocol[Out_contra]):
+    """Outputs to bytes."""
+
+    def encode(self, outputs: Sequence[Out_contra], *, many: bool) -> tuple[bytes, str]:
+        """The body and its media type; without `many`, of the one output alone."""
+        ...
+
+
+@dataclass(frozen=True)
+class Task(Generic[In, P, Out]):
+    """A task: codecs, parameters, and examples that the contract tests, the warm-up and the docs read."""
+
+    name: str
+    input: InputCodec[In]
+    params: type[P]
+    output: OutputCodec[Out]
+    good: Sequence[Payload]
+    bad: Sequence[BadPayload]

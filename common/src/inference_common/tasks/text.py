@@ -1,0 +1,155 @@
+"""Tasks that take text: feature-extraction, sentence-similarity, text-ranking."""
+
+from __future__ import annotations
+
+from typing import Literal, TypedDict
+
+import numpy as np
+import numpy.typing as npt
+from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
+
+from ..codecs.json import JsonOutput
+from ..codecs.text import TextInput
+from ..pipeline import Pipeline
+from ..task import BadPayload, Params, Payload, Task
+
+Embedding = npt.NDArray[np.float32]
+"""One text's embedding: float32 of shape (dimensions,), or (tokens, dimensions) from a model that does not pool."""
+
+
+class FeatureExtractionParams(Params):
+    """Of feature-extraction; `None` leaves a choice to the model."""
+
+    normalize: bool | None = Field(None, description="scale each embedding to length 1", strict=True)
+    truncate: bool | None = Field(None, description="cut texts longer than the model reads; false refuses them", strict=True)
+    truncation_direction: Literal["left", "right"] | None = Field(None, description="the side that is cut")
+    prompt_name: str | None = Field(None, description="a prompt of the model, put before each text", strict=True)
+    dimensions: int | None = Field(None, gt=0, description="keep only the first so many dimensions", strict=True)
+
+
+class SimilarityInputs(BaseModel):
+    """A sentence, and those it is compared with."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
+    source_sentence: str
+    sentences: list[str] = Field(min_length=1)
+
+
+class RankingInputs(BaseModel):
+    """A query, and the texts to rank by how well they answer it."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
+    query: str
+    texts: list[str] = Field(min_length=1)
+
+
+class RankedText(TypedDict):
+    """`index` is the text's place in the request."""
+
+    index: int
+    score: float
+
+
+FeatureExtraction = Pipeline[str, FeatureExtractionParams, Embedding]
+SentenceSimilarity = Pipeline[SimilarityInputs, Params, list[float]]
+TextRanking = Pipeline[RankingInputs, Params, list[RankedText]]
+
+FEATURE_EXTRACTION = Task[str, FeatureExtractionParams, Embedding](
+    name="feature-extraction",
+    input=TextInput(
+        TypeAdapter(str, config=ConfigDict(strict=True)),
+        texts=lambda text: (text,),
+        raw=str,
+        root=frozenset(FeatureExtractionParams.model_fields),
+    ),
+    params=FeatureExtractionParams,
+    output=JsonOutput(),
+    good=(
+        Payload(b'{"inputs": "hello"}'),
+        Payload(b'{"inputs": ["hello", "a longer text than that"]}'),
+        Payload(b'{"inputs": "hello", "normalize": true, "truncate": true, "truncation_direction": "right"}'),
+        Payload(b'{"inputs": "hello", "parameters": null, "options": {"wait_for_model": true, "use_cache": false}}'),
+        Payload(b'"hello"'),
+        Payload(b"hello", None),
+        Payload("œuvre 日本".encode(), "text/plain"),
+    ),
+    bad=(
+        BadPayload(Payload(b""), 400, "empty"),
+        BadPayload(Payload(b"{"), 400, "JSON"),
+        BadPayload(Payload(b"\xff\xfe", None), 400, "UTF-8"),
+        BadPayload(Payload(b'{"text": "hello"}'), 400, "inputs"),
+        BadPayload(Payload(b'{"inputs": 7}'), 400, "inputs"),
+        BadPayload(Payload(b'{"inputs": []}'), 400, "empty"),
+        BadPayload(Payload(b'{"inputs": ["hello", 7]}'), 400, "inputs.1"),
+        BadPayload(Payload(b'{"inputs": NaN}'), 400, "NaN"),
+        BadPayload(Payload(b'{"inputs": "hello", "normalise": true}'), 400, "normalize"),
+        BadPayload(Payload(b'{"inputs": "hello", "parameters": {"normalise": true}}'), 400, "normalize"),
+        BadPayload(Payload(b'{"inputs": "hello", "parameters": [1]}'), 400, "parameters"),
+        BadPayload(Payload(b'{"inputs": "hello", "dimensions": -1}'), 400, "dimensions"),
+        BadPayload(Payload(b'{"inputs": "hello", "dimensions": 100000}'), 400, "dimensions"),
+        BadPayload(Payload(b'{"inputs": "hello", "prompt_name": "no such prompt"}'), 400, "prompt"),
+        BadPayload(Payload(b'{"inputs": "hello", "truncation_direction": "up"}'), 400, "truncation_direction"),
+    ),
+)
+
+SENTENCE_SIMILARITY = Task[SimilarityInputs, Params, list[float]](
+    name="sentence-similarity",
+    input=TextInput(
+        TypeAdapter(SimilarityInputs),
+        texts=lambda inputs: (inputs.source_sentence, *inputs.sentences),
+        bare=frozenset(SimilarityInputs.model_fields),
+    ),
+    params=Params,
+    output=JsonOutput(),
+    good=(
+        Payload(
+            b'{"inputs": {"source_sentence": "That is a happy person",'
+            b' "sentences": ["That is a happy dog", "Today is a sunny day"]}}'
+        ),
+        Payload(
+            b'{"inputs": [{"source_sentence": "a cat", "sentences": ["a kitten"]},'
+            b' {"source_sentence": "a car", "sentences": ["a kitten", "a lorry"]}]}'
+        ),
+        Payload(b'{"source_sentence": "a cat", "sentences": ["a kitten"]}', None),
+        Payload(b'{"inputs": {"source_sentence": "a cat", "sentences": ["a kitten"]}, "parameters": {}}'),
+    ),
+    bad=(
+        BadPayload(Payload(b""), 400, "empty"),
+        BadPayload(Payload(b"hello", None), 400, "JSON"),
+        BadPayload(Payload(b'{"inputs": "hello"}'), 400, "inputs"),
+        BadPayload(Payload(b'{"inputs": {"source_sentence": "a cat"}}'), 400, "sentences"),
+        BadPayload(Payload(b'{"inputs": {"source_sentence": "a cat", "sentences": []}}'), 400, "sentences"),
+        BadPayload(Payload(b'{"inputs": {"source_sentence": "a cat", "sentences": "a kitten"}}'), 400, "sentences"),
+        BadPayload(Payload(b'{"inputs": {"source_sentence": 1, "sentences": ["x"]}}'), 400, "source_sentence"),
+        BadPayload(
+            Payload(b'{"inputs": {"source_sentence": "a", "sentences": ["b"]}, "parameters": {"top_k": 1}}'), 400, "top_k"
+        ),
+    ),
+)
+
+TEXT_RANKING = Task[RankingInputs, Params, list[RankedText]](
+    name="text-ranking",
+    input=TextInput(
+        TypeAdapter(RankingInputs),
+        texts=lambda inputs: (inputs.query, *inputs.texts),
+        bare=frozenset(RankingInputs.model_fields),
+    ),
+    params=Params,
+    output=JsonOutput(),
+    good=(
+        Payload(
+            b'{"inputs": {"query": "What is deep learning?",'
+            b' "texts": ["Deep learning is machine learning with deep networks", "Paris is in France"]}}'
+        ),
+        Payload(b'{"inputs": [{"query": "a cat", "texts": ["x", "y"]}, {"query": "a car", "texts": ["z"]}]}'),
+        Payload(b'{"query": "a cat", "texts": ["a kitten", "a lorry"]}', None),
+    ),
+    bad=(
+        BadPayload(Payload(b""), 400, "empty"),
+        BadPayload(Payload(b'{"inputs": "hello"}'), 400, "inputs"),
+        BadPayload(Payload(b'{"inputs": {"query": "a cat"}}'), 400, "texts"),
+        BadPayload(Payload(b'{"inputs": {"query": "a cat", "texts": []}}'), 400, "texts"),
+        BadPayload(Payload(b'{"inputs": {"query": "a cat", "texts": [1]}}'), 400, "texts"),
+        BadPayload(Payload(b'{"inputs": {"query": "a", "texts": ["b"]}, "parameters": {"k": 1}}'), 400, "'k'"),
+    ),
+)

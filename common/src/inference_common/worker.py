@@ -1,0 +1,57 @@
+"""One thread per model: everything that touches the model runs in it, one call at a time."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import queue
+import threading
+from collections.abc import Callable
+from typing import TypeVar
+
+T = TypeVar("T")
+Job = Callable[[], None]
+
+
+class ModelThread:
+    """A daemon thread, so that a model that never returns cannot keep the process alive."""
+
+    def __init__(self) -> None:
+        self._jobs: queue.SimpleQueue[Job | None] = queue.SimpleQueue()
+        self._thread = threading.Thread(target=self._work, name="model", daemon=True)
+        self._thread.start()
+
+    async def run(self, call: Callable[[], T]) -> T:
+        """The result of `call()`, made in the thread; what it raises is raised here."""
+        loop = asyncio.get_running_loop()
+        future: asyncio.Future[T] = loop.create_future()
+
+        def settle(result: T | None, error: BaseException | None) -> None:
+            if future.done():
+                return
+            if error is not None:
+                future.set_exception(error)
+            else:
+                future.set_result(result)  # type: ignore[arg-type]  # no error: this is the result
+
+        def job() -> None:
+            result, error = None, None
+            try:
+                result = call()
+            except BaseException as caught:  # the caller decides what it means
+                error = caught
+            # A loop that closed meanwhile has nobody left to tell.
+            with contextlib.suppress(RuntimeError):
+                loop.call_soon_threadsafe(settle, result, error)
+
+        self._jobs.put(job)
+        return await future
+
+    def stop(self) -> None:
+        """End the thread once what was asked of it is done; does not wait."""
+        self._jobs.put(None)
+
+    def _work(self) -> None:
+        while (job := self._jobs.get()) is not None:
+            job()
+            del job  # a kept closure would keep the last request's inputs and output alive

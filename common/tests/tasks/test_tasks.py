@@ -1,0 +1,45 @@
+from typing import Any
+
+import pytest
+from inference_common.codecs.json import validate_params
+from inference_common.errors import InferenceError
+from inference_common.task import BadPayload, Limits, Payload, Task
+from inference_common.tasks import TASKS
+
+LIMITS = Limits(1024, 1_000_000)
+AnyTask = Task[Any, Any, Any]
+GOOD = [(task, payload) for task in TASKS.values() for payload in task.good]
+BAD = [(task, bad) for task in TASKS.values() for bad in task.bad]
+MODEL_ONLY = {"prompt", "dimensions"}  # refused by what one model has, so by its pipeline
+
+
+def test_tasks_are_read_only_and_named() -> None:
+    assert all(name == task.name for name, task in TASKS.items())
+    with pytest.raises(TypeError):
+        TASKS["new"] = TASKS["feature-extraction"]  # type: ignore[index]
+
+
+@pytest.mark.parametrize(("task", "payload"), GOOD)
+def test_good_payloads_decode(task: AnyTask, payload: Payload) -> None:
+    decoded = task.input.decode(payload, LIMITS)
+    assert decoded.items
+    assert validate_params(task.params, decoded.params, tuple(task.params.model_fields)) is not None
+    assert int(task.input.meter(decoded.items)["x-compute-characters"]) > 0
+
+
+@pytest.mark.parametrize(("task", "bad"), BAD)
+def test_bad_payloads_are_refused_with_their_status(task: AnyTask, bad: BadPayload) -> None:
+    try:
+        decoded = task.input.decode(bad.payload, LIMITS)
+        validate_params(task.params, decoded.params, tuple(task.params.model_fields))
+    except InferenceError as error:
+        assert error.status == bad.status
+        assert bad.mentions in str(error)
+    else:
+        assert bad.mentions in MODEL_ONLY
+
+
+def test_equal_parameters_hash_alike() -> None:
+    params = TASKS["feature-extraction"].params
+    assert hash(params(normalize=True)) == hash(params(normalize=True))
+    assert params(normalize=True) != params(normalize=False)

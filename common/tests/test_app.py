@@ -1,0 +1,43 @@
+import logging
+
+import pytest
+from conftest import Connect
+from inference_common import InvalidRequest, Settings, create_app
+
+
+def test_a_model_must_be_named() -> None:
+    with pytest.raises(InvalidRequest, match="MODEL_ID is not set"):
+        create_app("toys.pipelines", Settings())
+
+
+def test_unknown_routes_never_run_the_model(connect: Connect) -> None:
+    client = connect()
+    for path in ("/nothing", "/v1/nothing", "/health/deep"):
+        answer = client.post(path, json={"inputs": "a"})
+        assert answer.status_code == 404
+        assert path in answer.json()["error"]
+    wrong = client.delete("/health")
+    assert wrong.status_code == 405
+    assert "DELETE" in wrong.json()["error"]
+
+
+def test_a_page_of_another_origin_may_read_the_headers(connect: Connect) -> None:
+    answer = connect().post("/", json={"inputs": "a"}, headers={"origin": "http://localhost:3000"})
+    exposed = answer.headers["access-control-expose-headers"]
+    for name in answer.headers:
+        if name.startswith("x-"):
+            assert name in exposed
+
+
+def test_requests_add_no_log_handlers(connect: Connect) -> None:
+    client = connect()
+
+    def handlers() -> int:
+        loggers = [logging.getLogger(), *map(logging.getLogger, logging.root.manager.loggerDict)]
+        return sum(len(logger.handlers) for logger in loggers)
+
+    client.post("/", json={"inputs": "a"})
+    before = handlers()
+    for text in ("a", "fail", 7) * 5:
+        client.post("/", json={"inputs": text})
+    assert handlers() == before

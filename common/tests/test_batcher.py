@@ -1,0 +1,116 @@
+import asyncio
+from collections.abc import Awaitable, Callable, Sequence
+from pathlib import Path
+
+import pytest
+from inference_common.batcher import Batcher, Timed
+from inference_common.errors import InferenceFailed, Overloaded
+from inference_common.metrics import Metrics
+from inference_common.source import FolderSource
+from inference_common.tasks.text import FeatureExtractionParams
+from inference_common.worker import ModelThread
+from toys.pipelines.feature_extraction import ToyFeatures
+
+PLAIN = FeatureExtractionParams()
+Scenario = Callable[[Batcher, ToyFeatures], Awaitable[None]]
+
+
+def play(folder: Path, scenario: Scenario, max_queue: int = 100) -> ToyFeatures:
+    toy = ToyFeatures(FolderSource(folder), "cpu")
+
+    async def run() -> None:
+        thread = ModelThread()
+        await scenario(Batcher(thread, Metrics(), max_queue=max_queue, max_batch_size=32), toy)
+        thread.stop()
+
+    asyncio.run(run())
+    return toy
+
+
+def submit(
+    batcher: Batcher, toy: ToyFeatures, texts: Sequence[str], params: FeatureExtractionParams = PLAIN
+) -> asyncio.Future[list[Timed]]:
+    return asyncio.ensure_future(batcher.submit(toy, texts, params, [toy.cost(text) for text in texts]))
+
+
+async def queued(batcher: Batcher, toy: ToyFeatures) -> asyncio.Future[list[Timed]]:
+    """A first job that keeps the model busy, so that what follows gathers."""
+    busy = submit(batcher, toy, ["sleep 0.1"])
+    await asyncio.sleep(0.02)
+    return busy
+
+
+def test_what_waits_runs_in_one_batch_in_its_callers_order(model_folder: Path) -> None:
+    async def scenario(batcher: Batcher, toy: ToyFeatures) -> None:
+        await queued(batcher, toy)
+        answers = await asyncio.gather(*(submit(batcher, toy, ["x" * n]) for n in (3, 1, 2)))
+        assert [float(answer[0].output[0]) for answer in answers] == [3, 1, 2]
+        assert all(answer[0].queued > 0 for answer in answers)
+
+    assert len(play(model_folder, scenario).batches) == 2
+
+
+def test_a_batch_is_bounded_and_holds_equal_parameters_only(model_folder: Path) -> None:
+    async def scenario(batcher: Batcher, toy: ToyFeatures) -> None:
+        await queued(batcher, toy)
+        one = FeatureExtractionParams(dimensions=1)
+        wide, narrow = await asyncio.gather(submit(batcher, toy, list("abcdef")), submit(batcher, toy, ["g"], one))
+        assert [len(answer.output) for answer in wide] == [2] * 6
+        assert [len(answer.output) for answer in narrow] == [1]
+
+    batches = play(model_folder, scenario).batches
+    assert sorted(map(len, batches[1:])) == [1, 2, 4]
+
+
+def test_near_costs_run_together_and_the_oldest_is_never_left(model_folder: Path) -> None:
+    async def scenario(batcher: Batcher, toy: ToyFeatures) -> None:
+        await queued(batcher, toy)
+        await submit(batcher, toy, ["a", "w w w w w", "b", "v v v v v", "c", "d"])
+
+    batches = play(model_folder, scenario).batches
+    assert sorted(batches[1]) == ["a", "b", "c", "d"]
+    assert sorted(batches[2]) == ["v v v v v", "w w w w w"]
+
+
+def test_a_full_queue_refuses_and_says_when_to_come_back(model_folder: Path) -> None:
+    async def scenario(batcher: Batcher, toy: ToyFeatures) -> None:
+        busy = await queued(batcher, toy)
+        waiting = submit(batcher, toy, ["a", "b"])
+        await asyncio.sleep(0)
+        with pytest.raises(Overloaded, match="2 inputs wait") as caught:
+            await submit(batcher, toy, ["c"])
+        assert caught.value.retry_after == 1
+        await asyncio.gather(busy, waiting)
+
+    play(model_folder, scenario, max_queue=2)
+
+
+def test_a_caller_that_left_costs_nothing(model_folder: Path) -> None:
+    async def scenario(batcher: Batcher, toy: ToyFeatures) -> None:
+        busy = await queued(batcher, toy)
+        left = submit(batcher, toy, ["left"])
+        await asyncio.sleep(0)
+        left.cancel()
+        await busy
+        await submit(batcher, toy, ["stayed"])
+
+    assert play(model_folder, scenario).batches == [["sleep 0.1"], ["stayed"]]
+
+
+def test_one_bad_input_fails_alone(model_folder: Path) -> None:
+    async def scenario(batcher: Batcher, toy: ToyFeatures) -> None:
+        await queued(batcher, toy)
+        good, bad = submit(batcher, toy, ["abc"]), submit(batcher, toy, ["fail"])
+        assert float((await good)[0].output[0]) == 3
+        with pytest.raises(InferenceFailed, match="ValueError: this text cannot be embedded"):
+            await bad
+
+    play(model_folder, scenario)
+
+
+def test_a_pipeline_that_loses_an_output_is_found_out(model_folder: Path) -> None:
+    async def scenario(batcher: Batcher, toy: ToyFeatures) -> None:
+        with pytest.raises(InferenceFailed, match="0 outputs for 1 inputs"):
+            await submit(batcher, toy, ["short"])
+
+    play(model_folder, scenario)

@@ -1,0 +1,56 @@
+import asyncio
+import time
+from collections.abc import MutableMapping
+from typing import Any
+
+import pytest
+from conftest import Connect
+from inference_common.service import Service
+from starlette.requests import Request
+
+
+def test_a_slow_answer_is_a_504(connect: Connect) -> None:
+    answer = connect(timeout=0.05).post("/", json={"inputs": "sleep 0.3"})
+    assert answer.status_code == 504
+    assert "0.05 s" in answer.json()["error"]
+
+
+def test_a_large_body_is_a_413_told_or_not(connect: Connect) -> None:
+    client = connect(max_body_bytes=10)
+    told = client.post("/", content=b"x" * 11)
+    untold = client.post("/", content=iter([b"x" * 6, b"x" * 6]))
+    assert told.status_code == untold.status_code == 413
+    assert "10 bytes" in told.json()["error"]
+
+
+def test_a_full_queue_is_a_429(connect: Connect) -> None:
+    client = connect(max_queue=1, max_inputs=1, max_batch_size=1)
+    service: Service = client.app.state.service  # type: ignore[attr-defined]
+    service._batcher._max_queue = 0
+    answer = client.post("/", json={"inputs": "a"})
+    assert answer.status_code == 429
+    assert int(answer.headers["retry-after"]) > 0
+
+
+def test_a_body_that_never_comes_is_a_408(connect: Connect) -> None:
+    service: Service = connect(body_timeout=0.05).app.state.service  # type: ignore[attr-defined]
+
+    async def receive() -> MutableMapping[str, Any]:
+        await asyncio.sleep(5)
+        raise AssertionError("asked for too long")
+
+    request = Request({"type": "http", "method": "POST", "headers": []}, receive)
+    with pytest.raises(Exception, match="did not arrive within 0.05 s"):
+        asyncio.run(service.read_body(request))
+
+
+def test_health_answers_while_the_model_runs(connect: Connect) -> None:
+    from concurrent.futures import ThreadPoolExecutor
+
+    client = connect()
+    with ThreadPoolExecutor(1) as pool:
+        busy = pool.submit(client.post, "/", json={"inputs": "sleep 0.5"})
+        time.sleep(0.1)
+        assert client.get("/health").status_code == 200
+        assert not busy.done()
+        assert busy.result().status_code == 200

@@ -1,0 +1,57 @@
+"""A text's embedding is its length and its number of words; some words make it misbehave."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from typing import Any, ClassVar, Self
+
+import numpy as np
+from inference_common.errors import InvalidRequest
+from inference_common.pipeline import Device, Pipeline
+from inference_common.source import ModelSource
+from inference_common.tasks.text import Embedding, FeatureExtractionParams
+
+
+class ToyFeatures(Pipeline[str, FeatureExtractionParams, Embedding]):
+    max_batch_size: ClassVar[int] = 4
+    cost_unit = "tokens"
+
+    def __init__(self, model: ModelSource, device: Device) -> None:
+        self.batches: list[list[str]] = []
+        slow = model.path() / "load_seconds"
+        if slow.is_file():
+            time.sleep(float(slow.read_text()))
+        if (model.path() / "broken").is_file():
+            raise OSError("the weights are cut short")
+
+    def __call__(self, inputs: str, params: FeatureExtractionParams) -> Embedding:
+        if inputs.startswith("sleep "):
+            time.sleep(float(inputs.split()[1]))
+        if inputs == "fail":
+            raise ValueError("this text cannot be embedded")
+        if inputs == "nan":
+            return np.array([np.nan, np.inf], dtype=np.float32)
+        if inputs == "tokens":
+            return np.ones((3, 2), dtype=np.float32)
+        values = np.array([len(inputs), len(inputs.split())], dtype=np.float32)
+        return values[: params.dimensions]
+
+    def batch(self, inputs: Sequence[str], params: FeatureExtractionParams) -> Sequence[Embedding]:
+        self.batches.append(list(inputs))
+        if "short" in inputs:
+            return []
+        return [self(item, params) for item in inputs]
+
+    def check(self, params: FeatureExtractionParams) -> None:
+        if params.dimensions is not None and params.dimensions > 2:
+            raise InvalidRequest("dimensions is above 2")
+        if params.prompt_name is not None:
+            raise InvalidRequest("This model has no prompt of that name")
+
+    def cost(self, inputs: str) -> int:
+        return len(inputs.split())
+
+    @classmethod
+    def adopt(cls, other: Pipeline[Any, Any, Any]) -> Self | None:
+        return None

@@ -1,0 +1,31 @@
+"""sentence-similarity: how near each sentence is to the source sentence."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from inference_common.task import Params
+from inference_common.tasks.text import SimilarityInputs
+
+from ._shared import EncoderPipeline
+
+
+class SentenceSimilarity(EncoderPipeline[SimilarityInputs, Params, list[float]]):
+    def __call__(self, inputs: SimilarityInputs, params: Params) -> list[float]:
+        return self.batch([inputs], params)[0]
+
+    def batch(self, inputs: Sequence[SimilarityInputs], params: Params) -> Sequence[list[float]]:
+        texts = [text for item in inputs for text in (item.source_sentence, *item.sentences)]
+        embeddings = self.encoder.encode(
+            texts, batch_size=self.max_batch_size, show_progress_bar=False, convert_to_tensor=True
+        )
+        scores, start = [], 0
+        for item in inputs:
+            end = start + 1 + len(item.sentences)
+            row = self.encoder.similarity(embeddings[start : start + 1], embeddings[start + 1 : end])[0]
+            scores.append([float(score) for score in row])
+            start = end
+        return scores
+
+    def cost(self, inputs: SimilarityInputs) -> int:
+        return sum(self.tokens(text) for text in (inputs.source_sentence, *inputs.sentences))
