@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from transformers import BertConfig, BertTokenizerFast
+    from transformers import BertTokenizerFast
 
 HUB = {
     "feature-extraction": "sentence-transformers/all-MiniLM-L6-v2",
@@ -26,7 +26,9 @@ DEMO = {"model": "sentence-transformers/all-MiniLM-L6-v2", "package": "gt-all-mi
 SIGNATURES = ("modules.json", "config_sentence_transformers.json")
 """Files that mark a repository as this library's."""
 
-WORDS = "the a an is are was what that today happy sad sunny day person dog cat kitten car lorry paris france hello text"
+WORDS = (
+    "the a an is are was what that today happy sad sunny day person dog cat kitten car lorry paris france hello text"
+)
 HIDDEN = 32
 
 

@@ -63,7 +63,9 @@ def create_app(pipelines: str, settings: Settings | None = None, source: ModelSo
         lifespan=lifespan,
         middleware=[
             Middleware(RequestContext, metrics=metrics),
-            Middleware(CORSMiddleware, allow_origins=["*"], allow_methods=["*"], allow_headers=["*"], expose_headers=EXPOSED),
+            Middleware(
+                CORSMiddleware, allow_origins=["*"], allow_methods=["*"], allow_headers=["*"], expose_headers=EXPOSED
+            ),
         ],
         exception_handlers={InferenceError: _inference_error, HTTPException: _http_error},
     )
@@ -77,12 +79,12 @@ def _source(settings: Settings) -> ModelSource:
 
 
 async def _inference_error(request: Request, error: Exception) -> Response:
-    assert isinstance(error, InferenceError)  # noqa: S101  # registered for this class only
+    assert isinstance(error, InferenceError)  # registered for this class only
     return JSONResponse(error.body(), status_code=error.status, headers=dict(error.headers()))
 
 
 async def _http_error(request: Request, error: Exception) -> Response:
-    assert isinstance(error, HTTPException)  # noqa: S101
+    assert isinstance(error, HTTPException)
     reasons = {
         404: f"There is no route {request.method} {request.url.path[:200]}; POST to / or see GET /info",
         405: f"{request.method} is not answered at {request.url.path[:200]}",

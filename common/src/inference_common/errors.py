@@ -39,9 +39,7 @@ class InferenceError(Exception):
 
     status: ClassVar[int] = 500
 
-    def __init__(
-        self, message: str, *, details: Sequence[ErrorDetail] = (), retry_after: int | None = None
-    ) -> None:
+    def __init__(self, message: str, *, details: Sequence[ErrorDetail] = (), retry_after: int | None = None) -> None:
         super().__init__(message)
         self.details = tuple(details)
         self.retry_after = retry_after

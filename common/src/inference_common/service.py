@@ -88,9 +88,7 @@ class Service:
         """The model's outputs. Raises Overloaded, InferenceFailed, InferenceTimeout, or ClientDisconnect."""
         started = time.perf_counter()
         costs = await self.in_thread(lambda: [work.pipeline.cost(item) for item in work.items])
-        timed = await self._until_gone(
-            request, self._batcher.submit(work.pipeline, work.items, work.params, costs)
-        )
+        timed = await self._until_gone(request, self._batcher.submit(work.pipeline, work.items, work.params, costs))
         cost = sum(costs)
         return Answer([t.output for t in timed], cost, _headers(work, timed, cost, time.perf_counter() - started))
 

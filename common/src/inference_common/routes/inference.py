@@ -33,7 +33,10 @@ async def infer(request: Request) -> Response:
 async def wait_ready(service: Service, request: Request, body: bytes) -> None:
     """Hold the request while the model loads, unless its headers or options say not to."""
     if service.model.state != "ready":
-        hold = _holds(request.headers) and await service.in_thread(lambda: _options(body).get("wait_for_model")) is not False
+        hold = (
+            _holds(request.headers)
+            and await service.in_thread(lambda: _options(body).get("wait_for_model")) is not False
+        )
         await service.model.wait_ready(hold=hold)
 
 

@@ -21,7 +21,9 @@ class FeatureExtractionParams(Params):
     """Of feature-extraction; `None` leaves a choice to the model."""
 
     normalize: bool | None = Field(None, description="scale each embedding to length 1", strict=True)
-    truncate: bool | None = Field(None, description="cut texts longer than the model reads; false refuses them", strict=True)
+    truncate: bool | None = Field(
+        None, description="cut texts longer than the model reads; false refuses them", strict=True
+    )
     truncation_direction: Literal["left", "right"] | None = Field(None, description="the side that is cut")
     prompt_name: str | None = Field(None, description="a prompt of the model, put before each text", strict=True)
     dimensions: int | None = Field(None, gt=0, description="keep only the first so many dimensions", strict=True)
@@ -122,7 +124,9 @@ SENTENCE_SIMILARITY = Task[SimilarityInputs, Params, list[float]](
         BadPayload(Payload(b'{"inputs": {"source_sentence": "a cat", "sentences": "a kitten"}}'), 400, "sentences"),
         BadPayload(Payload(b'{"inputs": {"source_sentence": 1, "sentences": ["x"]}}'), 400, "source_sentence"),
         BadPayload(
-            Payload(b'{"inputs": {"source_sentence": "a", "sentences": ["b"]}, "parameters": {"top_k": 1}}'), 400, "top_k"
+            Payload(b'{"inputs": {"source_sentence": "a", "sentences": ["b"]}, "parameters": {"top_k": 1}}'),
+            400,
+            "top_k",
         ),
     ),
 )

@@ -87,7 +87,7 @@ class EncoderPipeline(TextPipeline[In, P, Out], Generic[In, P, Out]):
     @property
     def encoder(self) -> SentenceTransformer:
         """The model, known to be an encoder."""
-        assert isinstance(self.network, SentenceTransformer)  # noqa: S101  # _use checked
+        assert isinstance(self.network, SentenceTransformer)  # _use checked
         return self.network
 
     def _use(self, network: Network) -> None:

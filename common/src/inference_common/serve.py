@@ -1,0 +1,87 @@
+"""`python -m inference_common.serve [module:app]`: settings, logs, one server, an orderly end."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import importlib
+import logging
+import math
+import os
+import signal
+import sys
+from collections.abc import Generator
+
+import structlog
+import uvicorn
+from pydantic import ValidationError
+
+from . import logs
+from .errors import InferenceError
+from .settings import Settings
+
+log = structlog.get_logger("inference")
+
+
+class Server(uvicorn.Server):
+    """Ends with exit status 0 on SIGTERM and SIGINT, where uvicorn raises the signal anew after its shutdown."""
+
+    @contextlib.contextmanager
+    def capture_signals(self) -> Generator[None, None, None]:
+        before = {number: signal.signal(number, self.handle_exit) for number in (signal.SIGINT, signal.SIGTERM)}
+        try:
+            yield
+        finally:
+            for number, handler in before.items():
+                signal.signal(number, handler)
+
+    async def startup(self, sockets: list[object] | None = None) -> None:
+        await super().startup(sockets)  # type: ignore[arg-type]  # passed on as it came
+        for server in getattr(self, "servers", ()):
+            for listening in server.sockets:
+                host, port = listening.getsockname()[:2]
+                log.info("listening", url=f"http://{host}:{port}")
+
+
+def main(app: str = "app.main:app") -> int:
+    """Serve until a signal; 0 after an orderly end, 2 for settings that cannot be, 1 where the port is taken."""
+    try:
+        settings = Settings()
+    except ValidationError as error:
+        for found in error.errors(include_url=False):
+            name = "_".join(map(str, found["loc"])).upper() or "settings"
+            sys.stderr.write(f"{name}: {found['msg']}\n")
+        return 2
+    logs.configure(settings.log_format, settings.log_level)
+    module, _, attribute = app.partition(":")
+    sys.path.insert(0, os.getcwd())
+    try:
+        loaded = getattr(importlib.import_module(module), attribute)
+    except InferenceError as error:
+        sys.stderr.write(f"{error}\n")
+        return 2
+    server = Server(
+        uvicorn.Config(
+            loaded,
+            host=settings.host,
+            port=settings.port,
+            log_config=None,
+            access_log=False,
+            server_header=False,
+            timeout_graceful_shutdown=math.ceil(settings.grace_seconds),
+        )
+    )
+    with asyncio.Runner(loop_factory=server.config.get_loop_factory()) as runner:
+        runner.run(server.serve())
+    log.info("stopped")
+    return 0 if server.started else 1
+
+
+if __name__ == "__main__":
+    status = main(*sys.argv[1:2])
+    logging.shutdown()
+    sys.stdout.flush()
+    sys.stderr.flush()
+    # A model call that outlived the grace must not hold the process: its thread is a daemon, but the interpreter's
+    # own end would still wait for native code in it.
+    os._exit(status)

@@ -1,0 +1,179 @@
+"""Where a model comes from: a Hub repository or a folder, and the card that says what it is."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+from typing import Any, Protocol
+
+import yaml
+from huggingface_hub import HfApi, snapshot_download
+from huggingface_hub.errors import (
+    GatedRepoError,
+    HfHubHTTPError,
+    LocalEntryNotFoundError,
+    OfflineModeIsEnabled,
+    RepositoryNotFoundError,
+    RevisionNotFoundError,
+)
+
+from .errors import Forbidden, HubUnavailable, InvalidRequest, NotFound, Unauthorized
+
+_ID = re.compile(r"(?=.{1,200}$)[A-Za-z0-9][\w.-]*(/[A-Za-z0-9][\w.-]*)?(@[\w./-]+)?")
+# The same weights in the formats of other frameworks: a pipeline reads safetensors, or PyTorch's own where there is none.
+_OTHER_FORMATS = ("*.h5", "*.msgpack", "*.ot", "*.tflite", "*.mlmodel", "onnx/*", "openvino/*", "coreml/*")
+
+
+@dataclass(frozen=True)
+class ModelCard:
+    """The front matter of a model's README.md; `inference` is False where its owner asked not to serve it."""
+
+    library: str | None = None
+    task: str | None = None
+    inference: bool = True
+    parameters: Mapping[str, Any] = field(default_factory=dict)
+    widget: Sequence[Any] = ()
+    tags: Sequence[str] = ()
+
+
+class ModelSource(Protocol):
+    """A model's files. `revision` is the commit once known, None for a folder."""
+
+    @property
+    def name(self) -> str: ...
+    @property
+    def revision(self) -> str | None: ...
+    def path(self) -> Path:
+        """The folder of all files, downloaded first if need be. Raises NotFound, Unauthorized, Forbidden, HubUnavailable."""
+        ...
+
+    def card(self) -> ModelCard:
+        """What the model says it is; empty where it has no card."""
+        ...
+
+
+class FolderSource:
+    """A model in a folder; its name is the folder's."""
+
+    revision: str | None = None
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder.resolve()
+        self.name = self._folder.name
+
+    def path(self) -> Path:
+        return self._folder
+
+    def card(self) -> ModelCard:
+        return read_card(self._folder)
+
+
+class HubSource:
+    """A repository of the Hub, at a revision, through the Hub client's own cache.
+
+    `endpoint` and `cache` default to the client's (`HF_ENDPOINT`, `HF_HOME`); offline mode is its `HF_HUB_OFFLINE`.
+    """
+
+    def __init__(
+        self,
+        repo_id: str,
+        revision: str | None = None,
+        token: str | None = None,
+        *,
+        endpoint: str | None = None,
+        cache: Path | None = None,
+    ) -> None:
+        self.name, self._asked, self._token = repo_id, revision, token
+        self._endpoint, self._cache = endpoint, cache
+        self.revision = revision
+
+    def path(self) -> Path:
+        return self._folder
+
+    def card(self) -> ModelCard:
+        return read_card(self._folder)
+
+    @cached_property
+    def _folder(self) -> Path:
+        try:
+            folder = Path(
+                snapshot_download(
+                    self.name,
+                    revision=self._asked,
+                    token=self._token,
+                    endpoint=self._endpoint,
+                    cache_dir=self._cache,
+                    ignore_patterns=self._ignored(),
+                )
+            )
+        except Exception as error:
+            raise _ours(error, self.name, self._asked) from error
+        self.revision = folder.name
+        return folder
+
+    def _ignored(self) -> list[str]:
+        """Formats that no pipeline reads; PyTorch's pickles too where the same weights are in safetensors."""
+        try:
+            api = HfApi(endpoint=self._endpoint, token=self._token)
+            siblings = api.model_info(self.name, revision=self._asked).siblings or []
+        except (HfHubHTTPError, OfflineModeIsEnabled, OSError):
+            return list(_OTHER_FORMATS)  # the download itself says what is wrong, or serves from the cache
+        has_safetensors = any(file.rfilename.endswith(".safetensors") for file in siblings)
+        return [*_OTHER_FORMATS, *(["pytorch_model*.bin"] if has_safetensors else [])]
+
+
+def open_source(model_id: str, *, revision: str | None = None, token: str | None = None) -> ModelSource:
+    """The source that an id names: an existing folder, else a Hub repository (`org/name`, `org/name@revision`).
+
+    Raises InvalidRequest for what can be neither.
+    """
+    if Path(model_id).is_dir():
+        return FolderSource(Path(model_id))
+    if not _ID.fullmatch(model_id) or ".." in model_id:
+        raise InvalidRequest(
+            f"{model_id[:200]!r} is neither a folder nor a Hub id; name a folder that exists, or org/name[@revision]"
+        )
+    repo_id, _, at = model_id.partition("@")
+    return HubSource(repo_id, revision or at or None, token)
+
+
+def read_card(folder: Path) -> ModelCard:
+    """The card of a folder's README.md; a card that is missing or malformed is an empty one."""
+    readme = folder / "README.md"
+    text = readme.read_text(encoding="utf-8", errors="replace") if readme.is_file() else ""
+    front = re.match(r"---\s*\n(.*?)\n---", text, re.DOTALL)
+    try:
+        data = yaml.safe_load(front[1]) if front else None
+    except yaml.YAMLError:
+        data = None
+    if not isinstance(data, dict):
+        return ModelCard()
+    inference = data.get("inference", True)
+    asked = inference.get("parameters") if isinstance(inference, dict) else None
+    return ModelCard(
+        library=data.get("library_name"),
+        task=data.get("pipeline_tag"),
+        inference=inference is not False,
+        parameters=asked if isinstance(asked, dict) else {},
+        widget=data.get("widget") or (),
+        tags=data.get("tags") or (),
+    )
+
+
+def _ours(error: Exception, name: str, revision: str | None) -> Exception:
+    """The Hub client's error as one of ours, with what to do about it."""
+    if isinstance(error, GatedRepoError):
+        return Forbidden(f"{name} is gated: accept its terms on the Hub, then set HF_TOKEN to a token of that account")
+    if isinstance(error, RevisionNotFoundError):
+        return NotFound(f"{name} has no revision {revision!r}; name a branch, tag or commit that it has")
+    status = error.response.status_code if isinstance(error, HfHubHTTPError) and error.response is not None else None
+    if status == 401 and not isinstance(error, RepositoryNotFoundError):
+        return Unauthorized(f"The Hub refused the token for {name}; set HF_TOKEN to a valid one")
+    if isinstance(error, RepositoryNotFoundError):
+        return NotFound(f"The Hub has no model {name}, or it is private: check the id, or set HF_TOKEN")
+    if isinstance(error, LocalEntryNotFoundError | OfflineModeIsEnabled):
+        return HubUnavailable(f"{name} is not in the cache and the Hub cannot be reached; check HF_HUB_OFFLINE")
+    return HubUnavailable(f"The Hub did not deliver {name} ({type(error).__name__}); check the network")
