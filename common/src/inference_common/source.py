@@ -23,7 +23,7 @@ from huggingface_hub.errors import (
 from .errors import Forbidden, HubUnavailable, InvalidRequest, NotFound, Unauthorized
 
 _ID = re.compile(r"(?=.{1,200}$)[A-Za-z0-9][\w.-]*(/[A-Za-z0-9][\w.-]*)?(@[\w./-]+)?")
-# The same weights in the formats of other frameworks: a pipeline reads safetensors, or PyTorch's own where there is none.
+# The same weights for other frameworks: a pipeline reads safetensors, or PyTorch's own where there is none.
 _OTHER_FORMATS = ("*.h5", "*.msgpack", "*.ot", "*.tflite", "*.mlmodel", "onnx/*", "openvino/*", "coreml/*")
 
 
@@ -47,7 +47,10 @@ class ModelSource(Protocol):
     @property
     def revision(self) -> str | None: ...
     def path(self) -> Path:
-        """The folder of all files, downloaded first if need be. Raises NotFound, Unauthorized, Forbidden, HubUnavailable."""
+        """The folder of all files, downloaded first if need be.
+
+        Raises NotFound, Unauthorized, Forbidden, HubUnavailable.
+        """
         ...
 
     def card(self) -> ModelCard:

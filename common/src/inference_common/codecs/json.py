@@ -27,7 +27,7 @@ def parse(body: bytes) -> Any:
 
 
 def validate(adapter: TypeAdapter[T], value: object, at: str) -> T:
-    """Check `value` against a schema, strictly: no string passes for a number. Raises InvalidRequest with each finding."""
+    """Check `value` against a schema. Raises InvalidRequest with each finding."""
     try:
         return adapter.validate_python(value)
     except ValidationError as error:

@@ -1,0 +1,97 @@
+"""A library's own environment: made from its lock, kept in a cache under the lock's hash, shared by every clone."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import shutil
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from filelock import FileLock
+
+from .images import ROOT, Library
+
+TORCH = ROOT / "common" / "torch.txt"
+TICK_SECONDS = 3.0
+
+
+def cache() -> Path:
+    """Where environments and demo models are kept: `INFERENCE_CACHE`, else the user's cache folder."""
+    default = Path(os.environ.get("XDG_CACHE_HOME", Path.home() / ".cache")) / "inference-api"
+    return Path(os.environ.get("INFERENCE_CACHE", default))
+
+
+def python_of(library: Library) -> Path:
+    """The interpreter of the library's environment, made first if need be. Raises SystemExit when that fails."""
+    links = _find_links()
+    backend = _torch_backend(links)
+    key = hashlib.sha256(
+        b"\0".join([library.lock.read_bytes(), TORCH.read_bytes(), backend.encode(), sys.version.encode()])
+    )
+    folder = cache() / "envs" / f"{library.name}-{key.hexdigest()[:12]}"
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    python = folder / "bin" / "python"
+    with FileLock(f"{folder}.lock"):
+        if not (folder / "complete").is_file():
+            print(f"Making the environment of {library.hub_name} (once per lock) ...", flush=True)
+            shutil.rmtree(folder, ignore_errors=True)
+            environment = {**os.environ, "UV_COMPILE_BYTECODE": "1", "UV_FIND_LINKS": ",".join(links)}
+            uv = [sys.executable, "-m", "uv"]
+            run_told([*uv, "venv", "--quiet", "--python", sys.executable, folder], environment, folder)
+            install = [*uv, "pip", "install", "--python", python, "--no-deps"]
+            run_told([*install, "--require-hashes", "-r", library.lock], environment, folder)
+            if library.needs_torch:
+                chosen = ["--torch-backend", backend] if backend else []
+                run_told([*install, *chosen, "-r", TORCH], environment, folder)
+            (folder / "complete").touch()
+    return python
+
+
+def run_told(command: Sequence[str | Path], environment: Mapping[str, str], folder: Path) -> None:
+    """Run a command that may take long, telling every few seconds how long it took and how much is there."""
+    done = threading.Event()
+
+    def tell() -> None:
+        started = time.monotonic()
+        while not done.wait(TICK_SECONDS):
+            print(f"  ... {time.monotonic() - started:.0f} s, {_megabytes(folder)} MB", flush=True)
+
+    teller = threading.Thread(target=tell, daemon=True)
+    teller.start()
+    status = subprocess.run(list(command), env=dict(environment), check=False).returncode
+    done.set()
+    teller.join()
+    if status:
+        shown = " ".join(str(part) for part in command[2:6])
+        raise SystemExit(f"`{shown} ...` failed with exit status {status}; the lines above say why.")
+
+
+def _megabytes(folder: Path) -> int:
+    total = 0
+    for path in folder.rglob("*") if folder.is_dir() else ():
+        try:
+            total += path.lstat().st_size
+        except FileNotFoundError:  # an installer moves files while we look
+            continue
+    return total // 1_000_000
+
+
+def _find_links() -> list[str]:
+    """The wheel folders of the user's pip configuration, which uv does not read."""
+    told = os.environ.get("UV_FIND_LINKS", "").replace(",", " ").split()
+    return told or os.environ.get("PIP_FIND_LINKS", "").split()
+
+
+def _torch_backend(links: Sequence[str]) -> str:
+    """`TORCH_BACKEND`, else none where a wheel folder has torch, else `cpu`."""
+    asked = os.environ.get("TORCH_BACKEND")
+    if asked is not None:
+        return asked
+    version = TORCH.read_text().strip().partition("==")[2]
+    has_wheel = any(list(Path(place).glob(f"torch-{version}*.whl")) for place in links if Path(place).is_dir())
+    return "" if has_wheel else "cpu"

@@ -1,0 +1,63 @@
+"""The one reader of docker_images/: a folder is a library, a file of its pipelines a task."""
+
+from __future__ import annotations
+
+import importlib.util
+from dataclasses import dataclass
+from pathlib import Path
+from types import ModuleType
+
+from inference_common.discover import tasks_in
+
+ROOT = Path(__file__).resolve().parent.parent
+IMAGES = ROOT / "docker_images"
+
+
+@dataclass(frozen=True)
+class Library:
+    """One library; `name` is its folder's, with `_` where the Hub writes `-`."""
+
+    name: str
+    folder: Path
+
+    @property
+    def hub_name(self) -> str:
+        """The Hub's `library_name`."""
+        return self.name.replace("_", "-")
+
+    @property
+    def tasks(self) -> list[str]:
+        """The tasks it answers, from its file names."""
+        return tasks_in(self.folder / "app" / "pipelines")
+
+    @property
+    def lock(self) -> Path:
+        """Its locked requirements."""
+        return self.folder / "requirements.txt"
+
+    @property
+    def needs_torch(self) -> bool:
+        """Whether torch, whose build is chosen at install, goes beside the lock."""
+        return "torch" in (self.folder / "requirements.in").read_text().split()
+
+    def models(self) -> ModuleType:
+        """Its models.py, whose top level imports the standard library only."""
+        spec = importlib.util.spec_from_file_location(f"{self.name}_models", self.folder / "models.py")
+        assert spec is not None
+        assert spec.loader is not None
+        module = importlib.util.module_from_spec(spec)
+        spec.loader.exec_module(module)
+        return module
+
+
+def libraries() -> list[Library]:
+    """Every library, by name."""
+    return [Library(folder.name, folder) for folder in sorted(IMAGES.iterdir()) if (folder / "app").is_dir()]
+
+
+def library(name: str) -> Library:
+    """The library of a name, written as its folder or as on the Hub. Raises SystemExit that names them all."""
+    for known in libraries():
+        if name in (known.name, known.hub_name):
+            return known
+    raise SystemExit(f"There is no library {name!r}; there are: {', '.join(known.hub_name for known in libraries())}")
