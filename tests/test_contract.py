@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
+from collections.abc import Callable
 
 import httpx
 import numpy as np
@@ -78,7 +79,7 @@ def test_health_answers_while_a_batch_runs(served: Server) -> None:
 
 def test_the_official_client_gets_what_the_model_said(served: Server) -> None:
     client = InferenceClient(model=str(served.client.base_url))
-    calls = {
+    calls: dict[str, Callable[[], list[float]]] = {
         "feature-extraction": lambda: client.feature_extraction("hello").ravel().tolist(),
         "sentence-similarity": lambda: client.sentence_similarity("a cat", other_sentences=["a kitten", "a lorry"]),
     }

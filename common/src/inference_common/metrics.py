@@ -12,14 +12,14 @@ class Metrics:
 
     def __init__(self) -> None:
         self._registry = CollectorRegistry()
-        where = {"registry": self._registry}
-        self._requests = Counter("requests", "Requests answered", ["route", "status"], **where)
-        self._request_seconds = Histogram("request_seconds", "From first byte to answer", ["route"], **where)
-        self._inference_seconds = Histogram("inference_seconds", "One call of the model", **where)
-        self._queue_seconds = Histogram("queue_seconds", "An input's wait for the model", **where)
-        self._batch_size = Histogram("batch_size", "Inputs in one call of the model", buckets=SIZES, **where)
-        self._queue_length = Gauge("queue_length", "Inputs waiting", **where)
-        self._ready = Gauge("model_ready", "1 once the model answers", **where)
+        here = self._registry
+        self._requests = Counter("requests", "Requests answered", ["route", "status"], registry=here)
+        self._request_seconds = Histogram("request_seconds", "From first byte to answer", ["route"], registry=here)
+        self._inference_seconds = Histogram("inference_seconds", "One call of the model", registry=here)
+        self._queue_seconds = Histogram("queue_seconds", "An input's wait for the model", registry=here)
+        self._batch_size = Histogram("batch_size", "Inputs in one call of the model", buckets=SIZES, registry=here)
+        self._queue_length = Gauge("queue_length", "Inputs waiting", registry=here)
+        self._ready = Gauge("model_ready", "1 once the model answers", registry=here)
 
     def observe_request(self, route: str, status: int, seconds: float) -> None:
         """One answered request; `route` is the matched template, so that label values stay few."""

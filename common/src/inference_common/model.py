@@ -50,7 +50,9 @@ class Model:
         retrying = AsyncRetrying(
             retry=retry_if_exception_type(HubUnavailable),
             wait=wait_exponential(multiplier=5, max=300),
-            before_sleep=lambda attempt: self._fail(attempt.outcome and attempt.outcome.exception(), again=True),
+            before_sleep=lambda attempt: self._fail(
+                attempt.outcome.exception() if attempt.outcome else None, again=True
+            ),
         )
         try:
             async for attempt in retrying:

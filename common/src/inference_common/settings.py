@@ -15,26 +15,40 @@ class Settings(BaseSettings):
 
     model_config = SettingsConfigDict(frozen=True, extra="ignore", env_ignore_empty=True)
 
-    model_id: str | None = Field(None, description="Hub id (`org/name`, `org/name@revision`) or a folder")
-    task: str | None = Field(None, description="the task answered at `/`; read from the model card when not set")
-    revision: str | None = Field(None, description="branch, tag or commit of the Hub repository")
-    hf_token: SecretStr | None = Field(None, description="the server's own Hub token, for gated or private models")
-    device: str = Field("auto", description="`auto`, `cpu`, `cuda`, `cuda:1`, `mps`")
+    model_id: str | None = Field(default=None, description="Hub id (`org/name`, `org/name@revision`) or a folder")
+    task: str | None = Field(
+        default=None, description="the task answered at `/`; read from the model card when not set"
+    )
+    revision: str | None = Field(default=None, description="branch, tag or commit of the Hub repository")
+    hf_token: SecretStr | None = Field(
+        default=None, description="the server's own Hub token, for gated or private models"
+    )
+    device: str = Field(default="auto", description="`auto`, `cpu`, `cuda`, `cuda:1`, `mps`")
 
-    host: str = Field("127.0.0.1", description="address to listen on (the images set `0.0.0.0`)")
-    port: int = Field(8000, ge=0, le=65535, description="port to listen on (the images set 80; 0 takes a free one)")
-    log_format: Literal["plain", "json"] = Field("plain", description="log lines for people or for machines")
-    log_level: Literal["debug", "info", "warning", "error"] = Field("info", description="least severe line to log")
-    grace_seconds: float = Field(30.0, ge=0, description="on SIGTERM, how long work in flight may take to finish")
+    host: str = Field(default="127.0.0.1", description="address to listen on (the images set `0.0.0.0`)")
+    port: int = Field(
+        default=8000, ge=0, le=65535, description="port to listen on (the images set 80; 0 takes a free one)"
+    )
+    log_format: Literal["plain", "json"] = Field(default="plain", description="log lines for people or for machines")
+    log_level: Literal["debug", "info", "warning", "error"] = Field(
+        default="info", description="least severe line to log"
+    )
+    grace_seconds: float = Field(
+        default=30.0, ge=0, description="on SIGTERM, how long work in flight may take to finish"
+    )
 
-    max_body_bytes: int = Field(32 * MIB, gt=0, description="largest request body, in bytes (413 past it)")
-    max_inputs: int = Field(1024, gt=0, description="most texts in one request (413 past it)")
-    max_characters: int = Field(1_000_000, gt=0, description="most characters in one request (413 past it)")
-    max_queue: int = Field(2048, gt=0, description="most inputs waiting for the model (429 past it)")
-    max_batch_size: int = Field(32, gt=0, description="most inputs in one call of the model")
-    body_timeout: float = Field(30.0, gt=0, description="seconds a caller has to send its body (408 past it)")
-    timeout: float = Field(120.0, gt=0, description="seconds an answer may take once the model is loaded (504 past it)")
-    load_wait: float = Field(120.0, ge=0, description="seconds a request is held while the model loads (503 past it)")
+    max_body_bytes: int = Field(default=32 * MIB, gt=0, description="largest request body, in bytes (413 past it)")
+    max_inputs: int = Field(default=1024, gt=0, description="most texts in one request (413 past it)")
+    max_characters: int = Field(default=1_000_000, gt=0, description="most characters in one request (413 past it)")
+    max_queue: int = Field(default=2048, gt=0, description="most inputs waiting for the model (429 past it)")
+    max_batch_size: int = Field(default=32, gt=0, description="most inputs in one call of the model")
+    body_timeout: float = Field(default=30.0, gt=0, description="seconds a caller has to send its body (408 past it)")
+    timeout: float = Field(
+        default=120.0, gt=0, description="seconds an answer may take once the model is loaded (504 past it)"
+    )
+    load_wait: float = Field(
+        default=120.0, ge=0, description="seconds a request is held while the model loads (503 past it)"
+    )
 
     @model_validator(mode="after")
     def _one_request_fits_the_queue(self) -> Self:

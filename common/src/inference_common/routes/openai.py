@@ -26,7 +26,7 @@ class EmbeddingsRequest(BaseModel):
     input: str | list[str] = Field(description="a text, or a list of texts (lists of tokens are not taken)")
     model: str = ""
     encoding_format: Literal["float", "base64"] = "float"
-    dimensions: int | None = Field(None, gt=0)
+    dimensions: int | None = Field(default=None, gt=0)
     user: str | None = None
 
 

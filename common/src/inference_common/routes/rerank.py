@@ -34,7 +34,7 @@ async def rerank(request: Request) -> Response:
     asked, work = await service.in_thread(lambda: _decode(service, body))
     answer = await service.run(request, work)
     ranked = [{**r, "text": asked.texts[r["index"]]} if asked.return_text else r for r in answer.outputs[0]]
-    encoded, media_type = await service.in_thread(lambda: TEXT_RANKING.output.encode([ranked], many=False))
+    encoded, media_type = await service.in_thread(lambda: json.JsonOutput().encode([ranked], many=False))
     return Response(encoded, media_type=media_type, headers=dict(answer.headers))
 
 

@@ -20,13 +20,17 @@ Embedding = npt.NDArray[np.float32]
 class FeatureExtractionParams(Params):
     """Of feature-extraction; `None` leaves a choice to the model."""
 
-    normalize: bool | None = Field(None, description="scale each embedding to length 1", strict=True)
+    normalize: bool | None = Field(default=None, description="scale each embedding to length 1", strict=True)
     truncate: bool | None = Field(
-        None, description="cut texts longer than the model reads; false refuses them", strict=True
+        default=None, description="cut texts longer than the model reads; false refuses them", strict=True
     )
-    truncation_direction: Literal["left", "right"] | None = Field(None, description="the side that is cut")
-    prompt_name: str | None = Field(None, description="a prompt of the model, put before each text", strict=True)
-    dimensions: int | None = Field(None, gt=0, description="keep only the first so many dimensions", strict=True)
+    truncation_direction: Literal["left", "right"] | None = Field(default=None, description="the side that is cut")
+    prompt_name: str | None = Field(
+        default=None, description="a prompt of the model, put before each text", strict=True
+    )
+    dimensions: int | None = Field(
+        default=None, gt=0, description="keep only the first so many dimensions", strict=True
+    )
 
 
 class SimilarityInputs(BaseModel):

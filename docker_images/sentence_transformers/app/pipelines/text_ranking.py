@@ -16,11 +16,12 @@ class TextRanking(TextPipeline[RankingInputs, Params, list[RankedText]]):
         return self.batch([inputs], params)[0]
 
     def batch(self, inputs: Sequence[RankingInputs], params: Params) -> Sequence[list[RankedText]]:
-        if isinstance(self.network, CrossEncoder):
-            pairs = [(item.query, text) for item in inputs for text in item.texts]
-            flat = iter(self.network.predict(pairs, batch_size=self.max_batch_size, show_progress_bar=False))
-            return [_ranked([float(next(flat)) for _ in item.texts]) for item in inputs]
-        return [_ranked(_similarities(self.network, item, self.max_batch_size)) for item in inputs]
+        if isinstance(self.network, SentenceTransformer):
+            encoder = self.network
+            return [_ranked(_similarities(encoder, item, self.max_batch_size)) for item in inputs]
+        pairs = [(item.query, text) for item in inputs for text in item.texts]
+        flat = iter(self.network.predict(pairs, batch_size=self.max_batch_size, show_progress_bar=False))
+        return [_ranked([float(next(flat)) for _ in item.texts]) for item in inputs]
 
     def cost(self, inputs: RankingInputs) -> int:
         return sum(self.tokens(text) for text in (inputs.query, *inputs.texts))
