@@ -13,7 +13,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent
 VENV = ROOT / ".venv"
 PYTHON = VENV / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
-LOCKS = (ROOT / "scripts" / "uv.txt", ROOT / "tests" / "requirements.txt")
+LOCKS = (ROOT / "common" / "uv.txt", ROOT / "tests" / "requirements.txt")
 
 
 def make_environment() -> None:

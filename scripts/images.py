@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
+import re
 from dataclasses import dataclass
 from pathlib import Path
 from types import ModuleType
@@ -31,6 +32,19 @@ class Library:
         return tasks_in(self.folder / "app" / "pipelines")
 
     @property
+    def image(self) -> str:
+        """Its image's name."""
+        return f"inference-{self.hub_name}"
+
+    @property
+    def base(self) -> str:
+        """The image it stands on, from its Dockerfile's first argument."""
+        found = re.search(r"^ARG BASE=(\S+)$", (self.folder / "Dockerfile").read_text(), re.MULTILINE)
+        if found is None:
+            raise SystemExit(f"{self.folder / 'Dockerfile'} must begin with ARG BASE=inference-base or inference-torch")
+        return found[1]
+
+    @property
     def lock(self) -> Path:
         """Its locked requirements."""
         return self.folder / "requirements.txt"
@@ -38,7 +52,7 @@ class Library:
     @property
     def needs_torch(self) -> bool:
         """Whether torch, whose build is chosen at install, goes beside the lock."""
-        return "torch" in (self.folder / "requirements.in").read_text().split()
+        return self.base == "inference-torch"
 
     def models(self) -> ModuleType:
         """Its models.py, whose top level imports the standard library only."""

@@ -22,7 +22,6 @@ from .images import ROOT, Library, libraries, library
 CALLS: Mapping[str, str] = {
     "feature-extraction": '.feature_extraction("hello")',
     "sentence-similarity": '.sentence_similarity("a cat", other_sentences=["a kitten", "a lorry"])',
-    "text-ranking": '.post(json={"inputs": {"query": "a cat", "texts": ["a kitten", "a lorry"]}})',
 }
 
 
@@ -94,7 +93,7 @@ def _tell(url: str, task: str) -> None:
     print(f"  curl {url} -H 'content-type: application/json' -d '{body}'\n")
     client = "from huggingface_hub import InferenceClient"
     if task in CALLS:
-        print(f"  python -c '{client}; print(InferenceClient(model=\"{url}\"){CALLS[task]})'\n")
+        print(f"  .venv/bin/python -c '{client}; print(InferenceClient(model=\"{url}\"){CALLS[task]})'\n")
     print("Ctrl-C ends it.", flush=True)
 
 

@@ -7,9 +7,10 @@ import sys
 from typing import Literal
 
 import structlog
+from huggingface_hub.utils import logging as hub_logging
 
 
-def configure(form: Literal["plain", "json"], level: str) -> None:
+def configure(fmt: Literal["plain", "json"], level: str) -> None:
     """Send every logger through one handler on standard error; calling it again replaces that handler."""
     shared: list[structlog.typing.Processor] = [
         structlog.contextvars.merge_contextvars,
@@ -19,7 +20,7 @@ def configure(form: Literal["plain", "json"], level: str) -> None:
     ]
     last: list[structlog.typing.Processor] = (
         [structlog.processors.format_exc_info, structlog.processors.JSONRenderer()]
-        if form == "json"
+        if fmt == "json"
         else [structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty())]
     )
     structlog.configure(
@@ -40,5 +41,8 @@ def configure(form: Literal["plain", "json"], level: str) -> None:
         )
     )
     logging.basicConfig(handlers=[handler], level=level.upper(), force=True)
-    # One line per HTTP call of the Hub client says nothing an operator needs.
-    logging.getLogger("httpx").setLevel(max(logging.WARNING, logging.getLogger().level))
+    # The Hub client gives its logger a handler as it is imported: each of its lines would come twice, once bare.
+    hub_logging.get_logger().handlers.clear()
+    # A line per HTTP call of the Hub client, and the server's own greeting, repeat what our lines say.
+    for name in ("httpx", "httpx2", "uvicorn.error"):
+        logging.getLogger(name).setLevel(max(logging.WARNING, logging.getLogger().level))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
 import time
 import uuid
@@ -16,6 +17,7 @@ from .metrics import Metrics
 
 _VALID_ID = re.compile(r"[!-~]{1,128}")
 CLIENT_LEFT = 499  # what proxies log for a caller that hung up before its answer
+PROBES = frozenset({"/health", "/ready", "/metrics"})
 log = structlog.get_logger("access")
 
 
@@ -45,11 +47,14 @@ class RequestContext:
                 await self._app(scope, receive, send_with_id)
             except ClientDisconnect:
                 status = CLIENT_LEFT
+            except asyncio.CancelledError:
+                status = status or 500  # the grace is over: the server itself answers so, or breaks the connection
+                raise
             except Exception:
                 log.exception("unhandled error")
                 if status:
                     raise  # part of the answer is gone: the connection must break
-                message = f"An internal error occurred; the server's log has it under request id {request_id}"
+                message = f"An internal error occurred; the server log has the details under request id {request_id}"
                 await JSONResponse({"error": message}, 500)(scope, receive, send_with_id)
             finally:
                 self._note(scope, status, time.perf_counter() - started)
@@ -57,7 +62,9 @@ class RequestContext:
     def _note(self, scope: Scope, status: int, seconds: float) -> None:
         route = getattr(scope.get("route"), "path", "unmatched")
         self._metrics.observe_request(route, status, seconds)
-        log.info(
+        # Probes come every few seconds for ever, and tell an operator nothing as long as they are answered.
+        tell = log.debug if route in PROBES else log.info
+        tell(
             "request",
             method=scope["method"],
             path=scope["path"][:200],

@@ -41,7 +41,7 @@ class Server(uvicorn.Server):
         for server in getattr(self, "servers", ()):
             for listening in server.sockets:
                 host, port = listening.getsockname()[:2]
-                log.info("listening", url=f"http://{host}:{port}")
+                log.info("listening", url=f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}")
 
 
 def main(app: str = "app.main:app") -> int:
@@ -72,7 +72,10 @@ def main(app: str = "app.main:app") -> int:
             timeout_graceful_shutdown=math.ceil(settings.grace_seconds),
         )
     )
-    with asyncio.Runner(loop_factory=server.config.get_loop_factory()) as runner:
+    # Never closed, since closing waits without end for what still runs in the loop's threads: the process ends instead.
+    runner = asyncio.Runner(loop_factory=server.config.get_loop_factory())
+    # So uvicorn says that it cannot start; its own log line has the reason.
+    with contextlib.suppress(SystemExit):
         runner.run(server.serve())
     log.info("stopped")
     return 0 if server.started else 1

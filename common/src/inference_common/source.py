@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -24,6 +25,7 @@ from .errors import Forbidden, HubUnavailable, InvalidRequest, NotFound, Unautho
 
 _ID = re.compile(r"(?=.{1,200}$)[A-Za-z0-9][\w.-]*(/[A-Za-z0-9][\w.-]*)?(@[\w./-]+)?")
 # The same weights for other frameworks: a pipeline reads safetensors, or PyTorch's own where there is none.
+_PICKLES = ("pytorch_model*.bin",)
 _OTHER_FORMATS = ("*.h5", "*.msgpack", "*.ot", "*.tflite", "*.mlmodel", "onnx/*", "openvino/*", "coreml/*")
 
 
@@ -102,30 +104,37 @@ class HubSource:
     @cached_property
     def _folder(self) -> Path:
         try:
-            folder = Path(
-                snapshot_download(
-                    self.name,
-                    revision=self._asked,
-                    token=self._token,
-                    endpoint=self._endpoint,
-                    cache_dir=self._cache,
-                    ignore_patterns=self._ignored(),
-                )
-            )
+            folder = Path(self._download())
         except Exception as error:
             raise _ours(error, self.name, self._asked) from error
         self.revision = folder.name
         return folder
 
-    def _ignored(self) -> list[str]:
-        """Formats that no pipeline reads; PyTorch's pickles too where the same weights are in safetensors."""
+    def _download(self) -> str:
+        api = HfApi(endpoint=self._endpoint, token=self._token)
         try:
-            api = HfApi(endpoint=self._endpoint, token=self._token)
             siblings = api.model_info(self.name, revision=self._asked).siblings or []
-        except (HfHubHTTPError, OfflineModeIsEnabled, OSError):
-            return list(_OTHER_FORMATS)  # the download itself says what is wrong, or serves from the cache
+        except HfHubHTTPError:  # the Hub's own refusal
+            raise
+        except Exception as away:
+            try:
+                return self._snapshot(_OTHER_FORMATS + _PICKLES, cached_only=True)
+            except LocalEntryNotFoundError:
+                raise away from None
         has_safetensors = any(file.rfilename.endswith(".safetensors") for file in siblings)
-        return [*_OTHER_FORMATS, *(["pytorch_model*.bin"] if has_safetensors else [])]
+        return self._snapshot(_OTHER_FORMATS + (_PICKLES if has_safetensors else ()))
+
+    def _snapshot(self, ignored: Sequence[str], *, cached_only: bool = False) -> str:
+        folder: str = snapshot_download(
+            self.name,
+            revision=self._asked,
+            token=self._token,
+            endpoint=self._endpoint,
+            cache_dir=self._cache,
+            ignore_patterns=list(ignored),
+            local_files_only=cached_only,
+        )
+        return folder
 
 
 def open_source(model_id: str, *, revision: str | None = None, token: str | None = None) -> ModelSource:
@@ -133,7 +142,7 @@ def open_source(model_id: str, *, revision: str | None = None, token: str | None
 
     Raises InvalidRequest for what can be neither.
     """
-    if Path(model_id).is_dir():
+    if model_id and os.path.isdir(model_id):  # unlike Path.is_dir, False for a name too long for a file
         return FolderSource(Path(model_id))
     if not _ID.fullmatch(model_id) or ".." in model_id:
         raise InvalidRequest(

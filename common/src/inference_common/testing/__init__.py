@@ -1,0 +1,1 @@
+"""Real parts for tests: a small Hub on loopback."""

@@ -1,0 +1,59 @@
+import json
+import logging
+from collections.abc import Iterator
+
+import pytest
+import structlog
+from inference_common import logs
+
+
+@pytest.fixture(autouse=True)
+def _restore() -> Iterator[None]:
+    root = logging.getLogger()
+    before, level = list(root.handlers), root.level
+    yield
+    root.handlers[:] = before
+    root.setLevel(level)
+    structlog.reset_defaults()
+
+
+def test_configuring_again_replaces_the_handler() -> None:
+    for _ in range(3):
+        logs.configure("plain", "info")
+    assert len(logging.getLogger().handlers) == 1
+
+
+def test_other_libraries_lines_look_like_ours(capsys: pytest.CaptureFixture[str]) -> None:
+    logs.configure("json", "info")
+    logging.getLogger("other").warning("of %s", "theirs")
+    structlog.get_logger("ours").info("of ours", number=7)
+    theirs, ours = capsys.readouterr().err.splitlines()
+    assert '"event": "of theirs"' in theirs
+    assert '"logger": "other"' in theirs
+    assert '"number": 7' in ours
+
+
+def test_a_line_of_the_hub_client_comes_once_and_with_the_request_s_id(capsys: pytest.CaptureFixture[str]) -> None:
+    logs.configure("json", "info")
+    with structlog.contextvars.bound_contextvars(request_id="abc"):
+        logging.getLogger("huggingface_hub.file_download").warning("of the %s", "Hub")
+    (line,) = capsys.readouterr().err.splitlines()
+    assert json.loads(line)["event"] == "of the Hub"
+    assert json.loads(line)["request_id"] == "abc"
+
+
+def test_a_traceback_stays_in_its_json_line(capsys: pytest.CaptureFixture[str]) -> None:
+    logs.configure("json", "info")
+    try:
+        raise RuntimeError("broken")
+    except RuntimeError:
+        structlog.get_logger("ours").exception("unhandled error")
+    (line,) = capsys.readouterr().err.splitlines()
+    assert "RuntimeError: broken" in json.loads(line)["exception"]
+
+
+def test_less_severe_lines_are_left_out(capsys: pytest.CaptureFixture[str]) -> None:
+    logs.configure("plain", "warning")
+    structlog.get_logger("ours").info("of ours")
+    logging.getLogger("other").info("of theirs")
+    assert capsys.readouterr().err == ""

@@ -1,0 +1,57 @@
+from inference_common.metrics import Metrics
+from prometheus_client.parser import text_string_to_metric_families
+
+
+def values(metrics: Metrics) -> dict[str, float]:
+    """Each sample by its name and labels, as a scraper reads them."""
+    text = metrics.render()[0].decode()
+    return {
+        " ".join((sample.name, *(f"{name}={value}" for name, value in sorted(sample.labels.items())))): sample.value
+        for family in text_string_to_metric_families(text)
+        for sample in family.samples
+    }
+
+
+def test_requests_are_counted_by_route_and_status() -> None:
+    metrics = Metrics()
+    metrics.observe_request("/", 200, 0.5)
+    metrics.observe_request("/", 200, 0.25)
+    metrics.observe_request("/", 424, 0.25)
+    seen = values(metrics)
+    assert seen["requests_total route=/ status=200"] == 2
+    assert seen["requests_total route=/ status=424"] == 1
+    assert seen["request_seconds_count route=/"] == 3
+    assert seen["request_seconds_sum route=/"] == 1.0
+
+
+def test_batches_and_waits_are_observed() -> None:
+    metrics = Metrics()
+    metrics.observe_batch(3, 0.5)
+    metrics.observe_queue(0.25)
+    seen = values(metrics)
+    assert seen["batch_size_sum"] == 3
+    assert seen["batch_size_bucket le=2.0"] == 0
+    assert seen["batch_size_bucket le=4.0"] == 1
+    assert seen["inference_seconds_sum"] == 0.5
+    assert seen["queue_seconds_sum"] == 0.25
+
+
+def test_gauges_tell_the_present() -> None:
+    metrics = Metrics()
+    assert values(metrics)["model_ready"] == 0
+    metrics.set_ready(True)
+    metrics.set_queue(7)
+    metrics.set_queue(2)
+    seen = values(metrics)
+    assert seen["model_ready"] == 1
+    assert seen["queue_length"] == 2
+
+
+def test_each_app_counts_for_itself() -> None:
+    first, second = Metrics(), Metrics()
+    first.set_queue(7)
+    assert values(second)["queue_length"] == 0
+
+
+def test_the_media_type_is_prometheus_text() -> None:
+    assert Metrics().render()[1].startswith("text/plain; version=")

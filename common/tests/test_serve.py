@@ -1,0 +1,153 @@
+import json
+import os
+import re
+import signal
+import socket
+import subprocess
+import sys
+import threading
+import time
+from pathlib import Path
+
+import httpx
+import pytest
+from toys.waiting import until
+
+APP = "from inference_common import create_app\napp = create_app('toys.pipelines')\n"
+
+
+class Started:
+    """A server process on the toy library; its log lines gather in `lines`."""
+
+    def __init__(self, folder: Path, model: str, **settings: str) -> None:
+        (folder / "main.py").write_text(settings.pop("app", APP))
+        path = os.pathsep.join((*filter(None, sys.path), str(Path(__file__).parent)))
+        environment = {**os.environ, "PYTHONPATH": path, "PORT": "0", "MODEL_ID": model, **settings}
+        command = [sys.executable, "-m", "inference_common.serve", "main:app"]
+        self.process = subprocess.Popen(command, cwd=folder, env=environment, stderr=subprocess.PIPE, text=True)
+        self.lines: list[str] = []
+        self._reader = threading.Thread(target=self._read, daemon=True)
+        self._reader.start()
+
+    def _read(self) -> None:
+        assert self.process.stderr is not None
+        for line in self.process.stderr:
+            self.lines.append(line)
+
+    def url(self) -> str:
+        end = time.monotonic() + 20
+        while time.monotonic() < end and self.process.poll() is None:
+            if found := re.search(r"http://127\.0\.0\.1:\d+", "".join(self.lines)):
+                return found[0]
+            time.sleep(0.05)
+        raise AssertionError("".join(self.lines))
+
+    def end(self, number: int = signal.SIGTERM) -> int:
+        self.process.send_signal(number)
+        return self.wait()
+
+    def wait(self) -> int:
+        status = self.process.wait(20)
+        self._reader.join()
+        if self.process.stderr is not None:
+            self.process.stderr.close()
+        return status
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    place = tmp_path / "app"
+    place.mkdir()
+    return place
+
+
+def test_work_in_flight_is_finished_on_sigterm(folder: Path, model_folder: Path) -> None:
+    server = Started(folder, str(model_folder))
+    url, answers = server.url(), []
+    busy = threading.Thread(
+        target=lambda: answers.append(httpx.post(url, json={"inputs": "sleep 1"}, timeout=20).status_code)
+    )
+    busy.start()
+    time.sleep(0.5)
+    assert server.end() == 0
+    busy.join()
+    assert answers == [200]
+
+
+def test_what_outlives_the_grace_does_not_hold_the_process(folder: Path, model_folder: Path) -> None:
+    server = Started(folder, str(model_folder), GRACE_SECONDS="1")
+    url = server.url()
+    busy = threading.Thread(target=lambda: _ignore(url))
+    busy.start()
+    time.sleep(0.5)
+    started = time.monotonic()
+    assert server.end(signal.SIGINT) == 0
+    assert time.monotonic() - started < 15
+    busy.join()
+
+
+def _ignore(url: str) -> None:
+    with pytest.raises(httpx.HTTPError):
+        httpx.post(url, json={"inputs": "sleep 30"}, timeout=60).raise_for_status()
+
+
+def test_json_lines_carry_the_request_s_id_and_no_secret(folder: Path, model_folder: Path) -> None:
+    server = Started(folder, str(model_folder), LOG_FORMAT="json")
+    headers = {"x-request-id": "abc", "authorization": "Bearer hf_secret"}
+    assert httpx.post(f"{server.url()}/?dimensions=1", content="a", headers=headers).status_code == 200
+    assert server.end() == 0
+    entries = [json.loads(line) for line in server.lines]
+    assert any(e.get("request_id") == "abc" and e["status"] == 200 and e["path"] == "/" for e in entries)
+    assert "hf_secret" not in "".join(server.lines)
+
+
+@pytest.mark.parametrize(
+    ("model", "settings", "told"),
+    [("", {}, "MODEL_ID is not set"), ("x", {"PORT": "many"}, "PORT"), ("a/b/c", {}, "neither a folder nor a Hub id")],
+)
+def test_settings_that_cannot_be_are_told_in_a_line(
+    folder: Path, model: str, settings: dict[str, str], told: str
+) -> None:
+    server = Started(folder, model, **settings)
+    assert server.wait() == 2
+    assert told in "".join(server.lines)
+    assert "Traceback" not in "".join(server.lines)
+
+
+STUCK = """
+import asyncio, time
+from starlette.applications import Starlette
+from starlette.routing import Route
+async def stuck(request):
+    print("stuck", flush=True, file=__import__("sys").stderr)
+    await asyncio.to_thread(time.sleep, 60)
+app = Starlette(routes=[Route("/", stuck)])
+"""
+
+
+def test_a_busy_thread_of_the_event_loop_does_not_hold_the_process(folder: Path) -> None:
+    server = Started(folder, "x", GRACE_SECONDS="0.1", app=STUCK)
+    url = server.url()
+    busy = threading.Thread(target=lambda: pytest.raises(httpx.HTTPError, lambda: httpx.get(url).raise_for_status()))
+    busy.start()
+    until(lambda: "stuck\n" in server.lines)
+    started = time.monotonic()
+    assert server.end() == 0
+    assert time.monotonic() - started < 15
+    busy.join()
+
+
+def test_a_port_that_is_taken_is_told(folder: Path, model_folder: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        server = Started(folder, str(model_folder), PORT=str(taken.getsockname()[1]))
+        assert server.wait() == 1
+    assert "address already in use" in "".join(server.lines)
+
+
+def test_an_address_of_ipv6_is_told_as_a_url_has_it(folder: Path, model_folder: Path) -> None:
+    server = Started(folder, str(model_folder), HOST="::1")
+    until(lambda: any("url=http://[::1]:" in line for line in server.lines) or server.process.poll() is not None)
+    if any("cannot assign" in line.lower() for line in server.lines):
+        server.wait()
+        pytest.skip("this machine has no IPv6")
+    assert server.end() == 0
