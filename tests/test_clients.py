@@ -19,9 +19,9 @@ from filelock import FileLock
 
 from scripts.envs import cache, python_of
 from scripts.images import library
-from scripts.start import _demo as demo
+from scripts.start import packaged_demo
 
-from .conftest import start
+from .conftest import TARGETS, targets
 
 CLIENTS = Path(__file__).parent / "clients"
 TEXTS = ["That is a happy person", "That is a happy dog", "œuvre 日本", "Today is a sunny day " * 30]
@@ -33,7 +33,7 @@ CLOSE = 1e-5
 @pytest.fixture(scope="module")
 def model() -> Path:
     """The demo model's folder."""
-    return Path(demo(library("sentence_transformers")))
+    return Path(packaged_demo(library("sentence_transformers")))
 
 
 @pytest.fixture(scope="module")
@@ -44,14 +44,22 @@ def direct(model: Path) -> dict[str, Any]:
     return said
 
 
-@pytest.fixture(scope="module", params=["feature-extraction", "sentence-similarity"])
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    if "url" in metafunc.fixturenames:
+        tasks = ("feature-extraction", "sentence-similarity")
+        cases = [(target, task) for target in targets(metafunc.config) for task in tasks]
+        metafunc.parametrize("url", cases, ids=["-".join(case) for case in cases], indirect=True, scope="module")
+
+
+@pytest.fixture(scope="module")
 def url(request: pytest.FixtureRequest, model: Path) -> Iterator[tuple[str, str]]:
-    """The task and the address of a server of the demo."""
-    server = start(library("sentence_transformers"), request.param, model)
-    yield request.param, str(server.client.base_url)
+    """The task and the address of a server of the demo, a process or a container."""
+    target, task = request.param
+    known = library("sentence_transformers")
+    server = TARGETS[target](known, task, str(model))
+    yield task, str(server.client.base_url)
     server.client.close()
-    server.process.terminate()
-    assert server.process.wait(40) == 0
+    assert server.stop() == 0
 
 
 @pytest.fixture(scope="module", params=["current", "0.23"])

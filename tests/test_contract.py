@@ -13,7 +13,7 @@ from huggingface_hub import InferenceClient
 from inference_common.task import Payload
 from inference_common.tasks import TASKS
 
-from .conftest import Server
+from .servers import Server
 
 
 def post(server: Server, payload: Payload) -> httpx.Response:

@@ -11,7 +11,8 @@ import pytest
 
 from scripts.images import libraries
 
-from .conftest import Server, start, tiny_model
+from .conftest import tiny_model
+from .servers import Server, start_process
 
 BODY_SECONDS = 1.0
 HEAD = b"POST / HTTP/1.1\r\nhost: test\r\ncontent-type: application/json\r\ncontent-length: %d\r\n\r\n"
@@ -22,11 +23,12 @@ def strict() -> Iterator[Server]:
     """A server that waits a second for a body and takes a thousand bytes."""
     known = libraries()[0]
     task = known.tasks[0]
-    server = start(known, task, tiny_model(known, task), BODY_TIMEOUT=str(BODY_SECONDS), MAX_BODY_BYTES="1000")
+    server = start_process(
+        known, task, str(tiny_model(known, task)), BODY_TIMEOUT=str(BODY_SECONDS), MAX_BODY_BYTES="1000"
+    )
     yield server
     server.client.close()
-    server.process.terminate()
-    assert server.process.wait(40) == 0
+    assert server.stop() == 0
 
 
 def connect(server: Server) -> socket.socket:

@@ -5,9 +5,10 @@ from __future__ import annotations
 import itertools
 
 import psutil
+import pytest
 from inference_common.tasks import TASKS
 
-from .conftest import Server
+from .servers import Server
 from .test_contract import post
 
 WARM_UP, REQUESTS = 300, 1000
@@ -15,6 +16,8 @@ RSS_SLACK = 24 * 1024 * 1024  # what an allocator may keep; a leaked request of 
 
 
 def test_a_thousand_requests_leave_nothing_behind(served: Server) -> None:
+    if served.process is None:
+        pytest.skip("a container's process is counted where it runs: the process target tells the same")
     send(served, WARM_UP)
     process = psutil.Process(served.process.pid)
     threads, files, memory = process.num_threads(), process.num_fds(), process.memory_info().rss

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import signal
 import threading
 import time
 
@@ -10,7 +9,8 @@ import httpx
 
 from scripts.images import libraries
 
-from .conftest import start, tiny_model
+from .conftest import tiny_model
+from .servers import start_process
 
 TEXTS = ["a text that is long enough to keep the model busy for a while " * 4] * 1000
 
@@ -18,7 +18,7 @@ TEXTS = ["a text that is long enough to keep the model busy for a while " * 4] *
 def test_sigterm_finishes_work_in_flight() -> None:
     known = libraries()[0]
     task = "feature-extraction"
-    server = start(known, task, tiny_model(known, task))
+    server = start_process(known, task, str(tiny_model(known, task)))
     url = str(server.client.base_url)
     statuses: list[int] = []
     busy = threading.Thread(
@@ -28,7 +28,6 @@ def test_sigterm_finishes_work_in_flight() -> None:
     time.sleep(0.3)
     assert not statuses, "the request was answered before the signal; send more"
     server.client.close()
-    server.process.send_signal(signal.SIGTERM)
-    assert server.process.wait(60) == 0
+    assert server.stop() == 0
     busy.join()
     assert statuses == [200]

@@ -111,4 +111,7 @@ def _remove(folder: Path) -> None:
 
 if __name__ == "__main__":
     write: Callable[[Path], None] = globals()[sys.argv[1].replace("-", "_")]
-    write(Path(sys.argv[2]))
+    written = Path(sys.argv[2])
+    write(written)
+    for file in written.rglob("*"):
+        file.chmod(0o755 if file.is_dir() else 0o644)  # safetensors writes 0600, which no container's user could read

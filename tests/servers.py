@@ -1,0 +1,118 @@
+"""A served model, as a process or as a container: started, ready, stopped."""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+import subprocess
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import docker
+import httpx
+from docker.models.containers import Container
+
+from scripts.envs import python_of
+from scripts.images import ROOT, Library
+
+START_SECONDS = 100
+
+
+@dataclass(frozen=True)
+class Server:
+    """A served task. `stop` sends SIGTERM and gives the exit status; one of `process` and `container` is set."""
+
+    library: Library
+    task: str
+    client: httpx.Client
+    stop: Callable[[], int]
+    process: subprocess.Popen[bytes] | None = None
+    container: Container | None = None
+
+
+def start_process(known: Library, task: str, model: str, **settings: str) -> Server:
+    """A server process on this machine, ready."""
+    port = free_port()
+    environment = {**os.environ, **settings, "MODEL_ID": model, "TASK": task, "PORT": str(port)}
+    environment["PYTHONPATH"] = str(ROOT / "common" / "src")
+    command = [str(python_of(known)), "-m", "inference_common.serve"]
+    process = subprocess.Popen(command, cwd=known.folder, env=environment)
+
+    def stop() -> int:
+        process.send_signal(signal.SIGTERM)
+        return process.wait(60)
+
+    client = _client(port)
+    _wait_ready(client, lambda: process.poll() is None, process.kill)
+    return Server(known, task, client, stop, process=process)
+
+
+def start_container(known: Library, task: str, model: str, *, options: Mapping[str, Any] | None = None,
+                    **settings: str) -> Server:  # fmt: skip
+    """A container of the library's image, ready; a folder model is mounted read-only. `options` are the SDK's."""
+    engine = docker.from_env()
+    port = free_port()
+    volumes = {}
+    if Path(model).is_dir():
+        volumes[model] = {"bind": "/model", "mode": "ro"}
+        model = "/model"
+    given = {"volumes": volumes, "ports": {"80/tcp": ("127.0.0.1", port)}, **(options or {})}
+    if given.get("network_mode") == "host":
+        del given["ports"]
+        settings = {"PORT": str(port), **settings}
+    environment = {"MODEL_ID": model, "TASK": task, **settings}
+    container = engine.containers.run(known.image, detach=True, environment=environment, **given)
+
+    def stop() -> int:
+        container.stop(timeout=60)
+        status = int(container.wait()["StatusCode"])
+        container.remove(v=True)
+        engine.close()
+        return status
+
+    def alive() -> bool:
+        container.reload()
+        return bool(container.status == "running")
+
+    def give_up() -> None:
+        print(container.logs().decode())
+        container.remove(force=True, v=True)
+        engine.close()
+
+    client = _client(port)
+    _wait_ready(client, alive, give_up)
+    return Server(known, task, client, stop, container=container)
+
+
+def free_port() -> int:
+    """A port of 127.0.0.1 that nobody listens on."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        return int(free.getsockname()[1])
+
+
+def _client(port: int) -> httpx.Client:
+    return httpx.Client(base_url=f"http://127.0.0.1:{port}", timeout=60)
+
+
+def _wait_ready(client: httpx.Client, alive: Callable[[], bool], give_up: Callable[[], object]) -> None:
+    end = time.monotonic() + START_SECONDS
+    said = "it did not listen"
+    while time.monotonic() < end and alive():
+        try:
+            answer = client.get("/ready")
+        except httpx.TransportError:
+            time.sleep(0.2)
+            continue
+        if answer.status_code == 200:
+            return
+        said = answer.text
+        if answer.json()["status"] != "loading":
+            break
+        time.sleep(0.2)
+    give_up()
+    raise AssertionError(f"the server did not get ready: {said}")

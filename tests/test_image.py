@@ -1,0 +1,114 @@
+"""What every image promises, seen from outside: who runs in it, what is in it, and what it needs to write."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+
+import docker
+import httpx
+import pytest
+from docker import DockerClient
+from inference_common.tasks import TASKS
+from inference_common.testing.hub import Repo, serve_hub
+
+from scripts.images import Library
+
+from .conftest import tiny_model
+from .servers import start_container
+
+
+@pytest.fixture
+def engine() -> Iterator[DockerClient]:
+    client = docker.from_env()
+    yield client
+    client.close()
+
+
+def run(engine: DockerClient, known: Library, code: str) -> str:
+    """The output of Python code inside the image."""
+    return engine.containers.run(known.image, ["python", "-c", code], remove=True).decode().strip()
+
+
+def test_it_is_described_and_its_size_known(imaged: Library, engine: DockerClient) -> None:
+    image = engine.images.get(imaged.image)
+    config = image.attrs["Config"]
+    print(f"{imaged.image}: {image.attrs['Size'] / 1e6:.0f} MB")
+    assert image.attrs["Size"] > 0
+    assert config["User"] == "inference"
+    assert config["Cmd"] == ["python", "-m", "inference_common.serve"]
+    assert config["Healthcheck"]["Test"][0] == "CMD"
+    assert "/data" in config["Volumes"]
+    assert "80/tcp" in config["ExposedPorts"]
+    assert config["Labels"]["org.opencontainers.image.licenses"] == "Apache-2.0"
+
+
+def test_nobody_in_it_is_root_and_nothing_in_it_builds(imaged: Library, engine: DockerClient) -> None:
+    code = "import os, shutil, json; print(json.dumps([os.getuid(), [t for t in TOOLS if shutil.which(t)]]))"
+    uid, tools = json.loads(run(engine, imaged, f"TOOLS = {['pip', 'pip3', 'uv', 'gcc', 'cc', 'make', 'git']}; {code}"))
+    assert uid == 1000
+    assert tools == []
+
+
+def test_its_bytecode_is_compiled(imaged: Library, engine: DockerClient) -> None:
+    code = """
+import importlib.util, os
+names = ['inference_common.app', 'starlette.applications', 'app.main']
+print([n for n in names if not os.path.isfile(importlib.util.cache_from_source(importlib.util.find_spec(n).origin))])
+"""
+    assert run(engine, imaged, code) == "[]"
+
+
+def test_it_runs_on_a_read_only_root(imaged: Library) -> None:
+    task = imaged.tasks[0]
+    options = {"read_only": True, "tmpfs": {"/tmp": ""}, "cap_drop": ["ALL"], "security_opt": ["no-new-privileges"]}
+    server = start_container(imaged, task, str(tiny_model(imaged, task)), options=options)
+    answer = server.client.post("/", content=TASKS[task].good[0].body)
+    server.client.close()
+    assert server.stop() == 0
+    assert answer.status_code == 200
+
+
+def test_a_second_start_reads_the_cache(imaged: Library, engine: DockerClient, tmp_path: Path) -> None:
+    task = imaged.tasks[0]
+    volume = engine.volumes.create()
+    options = {"network_mode": "host", "volumes": {volume.name: {"bind": "/data", "mode": "rw"}}}
+    try:
+        with serve_hub({"org/tiny": Repo(tiny_model(imaged, task))}) as hub:
+            seen = []
+            for _ in range(2):
+                server = start_container(
+                    imaged, task, "org/tiny", options=options, HF_ENDPOINT=hub.url, HOST="127.0.0.1"
+                )
+                assert server.client.get("/info").json()["revision"] == hub.repos["org/tiny"].commit
+                server.client.close()
+                assert server.stop() == 0
+                seen.append(len(hub.downloads()))
+    finally:
+        volume.remove()
+    assert seen[0] > 0
+    assert seen[1] == seen[0]
+
+
+def test_without_a_model_it_says_what_to_set(imaged: Library, engine: DockerClient) -> None:
+    container = engine.containers.run(imaged.image, detach=True)
+    status = container.wait()["StatusCode"]
+    logs = container.logs().decode()
+    container.remove(v=True)
+    assert status == 2
+    assert "MODEL_ID is not set" in logs
+    assert "Traceback" not in logs
+
+
+def test_the_health_check_passes(imaged: Library) -> None:
+    task = imaged.tasks[0]
+    server = start_container(imaged, task, str(tiny_model(imaged, task)))
+    assert server.container is not None
+    image = server.container.image
+    assert image is not None
+    command = image.attrs["Config"]["Healthcheck"]["Test"][1:]
+    assert server.container.exec_run(command).exit_code == 0
+    assert httpx.get(f"{server.client.base_url}/health").status_code == 200
+    server.client.close()
+    assert server.stop() == 0
