@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import threading
-import time
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 
 import httpx
 import numpy as np
 import orjson
+import pytest
 from huggingface_hub import InferenceClient
 from inference_common.task import Payload
 from inference_common.tasks import TASKS
@@ -25,9 +25,9 @@ def test_good_payloads_are_answered(served: Server) -> None:
     for payload in TASKS[served.task].good:
         answer = post(served, payload)
         assert answer.status_code == 200, (payload, answer.text)
-        assert isinstance(answer.json(), list)
+        assert answer.content
         assert answer.headers["x-compute-type"] in {"cpu", "gpu"}
-        assert int(answer.headers["x-compute-tokens"]) > 0
+        assert any(name.startswith("x-compute-") for name in set(answer.headers) - {"x-compute-type", "x-compute-time"})
         assert answer.headers["x-request-id"]
 
 
@@ -40,40 +40,56 @@ def test_bad_payloads_get_their_status_and_a_helpful_error(served: Server) -> No
 
 
 def test_a_batch_equals_its_singles(served: Server) -> None:
+    if not TASKS[served.task].input.batches:
+        pytest.skip("a request of this task holds one input")
     single = orjson.loads(TASKS[served.task].good[0].body)["inputs"]
     answers = served.client.post("/", json={"inputs": [single, single]}).json()
     alone = served.client.post("/", json={"inputs": single}).json()
     assert len(answers) == 2
     for answer in answers:
-        np.testing.assert_allclose(_numbers(answer), _numbers(alone), atol=1e-4)
+        assert_close(answer, alone[0] if isinstance(alone, list) and len(alone) == 1 else alone)
 
 
-def _numbers(answer: object) -> list[float]:
-    if isinstance(answer, dict):
-        return [number for value in answer.values() for number in _numbers(value)]
-    if isinstance(answer, list):
-        return [number for value in answer for number in _numbers(value)]
-    assert isinstance(answer, int | float)
-    return [float(answer)]
+def test_many_at_once_get_what_one_alone_gets(served: Server) -> None:
+    payload = TASKS[served.task].good[0]
+    alone = post(served, payload)
+    with ThreadPoolExecutor(8) as pool:
+        answers = list(pool.map(lambda _: post(served, payload), range(16)))
+    for answer in answers:
+        assert answer.status_code == 200, answer.text
+        if alone.headers["content-type"] == "application/json":
+            assert_close(answer.json(), alone.json())
+        else:
+            assert answer.headers["content-type"] == alone.headers["content-type"]
 
 
-def test_health_answers_while_a_batch_runs(served: Server) -> None:
-    single = orjson.loads(TASKS[served.task].good[0].body)["inputs"]
-    statuses: list[int] = []
+def assert_close(left: object, right: object) -> None:
+    """Equal, but for numbers, which may differ by 1e-4."""
+    if isinstance(left, dict) and isinstance(right, dict):
+        assert left.keys() == right.keys()
+        for key in left:
+            assert_close(left[key], right[key])
+    elif isinstance(left, list) and isinstance(right, list):
+        assert len(left) == len(right)
+        for one, other in zip(left, right, strict=True):
+            assert_close(one, other)
+    elif isinstance(left, float) and isinstance(right, float):
+        assert left == pytest.approx(right, abs=1e-4)
+    else:
+        assert left == right
 
-    def work() -> None:
-        with httpx.Client(base_url=served.client.base_url, timeout=60) as client:
-            statuses.append(client.post("/", json={"inputs": [single] * 300}).status_code)
 
-    busy = threading.Thread(target=work)
-    busy.start()
-    seen = 0
-    while busy.is_alive():
-        assert served.client.get("/health").status_code == 200
-        seen += 1
-        time.sleep(0.01)
-    busy.join()
-    assert statuses == [200]
+def test_health_answers_while_the_model_works(served: Server) -> None:
+    payload = TASKS[served.task].good[0]
+    if TASKS[served.task].input.batches:
+        payload = Payload(orjson.dumps({"inputs": [orjson.loads(payload.body)["inputs"]] * 100}))
+    with ThreadPoolExecutor(8) as pool:
+        busy = [pool.submit(post, served, payload) for _ in range(8)]
+        seen = 0
+        while not all(one.done() for one in busy):
+            assert served.client.get("/health").status_code == 200
+            seen += 1
+    assert {one.result().status_code for one in busy} == {200}
     assert seen > 0
 
 
@@ -93,17 +109,15 @@ def test_the_official_client_gets_what_the_model_said(served: Server) -> None:
 
 
 def test_hostile_bodies_leave_a_living_server(served: Server) -> None:
-    texts = orjson.dumps({"inputs": ["x"] * 10_000})
     bombs = {
         b"": 400,
         b"[" * 100_000: 400,
         b'{"inputs":' * 10_000: 400,
         b'{"inputs": "\xff\xfe"}': 400,
         b" " * 50_000_000: 413,
-        texts: 413,
     }
     for body, status in bombs.items():
-        answer = served.client.post("/", content=body, headers={"content-type": "application/json"})
+        answer = post(served, Payload(body))
         assert answer.status_code == status, answer.text
         assert answer.json()["error"]
     assert served.client.get("/ready").status_code == 200

@@ -27,7 +27,8 @@ from .worker import ModelThread
 
 EXPOSED = (
     "x-request-id", "x-compute-type", "x-compute-time", "x-queue-time", "x-inference-time", "x-total-time",
-    "x-compute-characters", "x-compute-tokens", "retry-after",
+    "x-compute-characters", "x-compute-tokens", "x-compute-images", "x-compute-audio-length", "x-warning",
+    "retry-after",
 )  # fmt: skip
 ROUTES = (*status.ROUTES, *openai.ROUTES, *rerank.ROUTES, *inference.ROUTES)
 

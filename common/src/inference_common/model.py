@@ -16,7 +16,6 @@ from .metrics import Metrics
 from .pipeline import Pipeline
 from .settings import Settings
 from .source import ModelSource
-from .task import Limits
 from .tasks import TASKS
 from .worker import ModelThread
 
@@ -108,8 +107,7 @@ class Model:
 
     def _warm_up(self, task: str, pipeline: AnyPipeline) -> None:
         """Answer the task's first example, so that the first caller does not pay for lazy set-up."""
-        limits = Limits(self._settings.max_inputs, self._settings.max_characters)
-        items = TASKS[task].input.decode(TASKS[task].good[0], limits).items
+        items = TASKS[task].input.decode(TASKS[task].good[0], self._settings.limits).items
         try:
             pipeline.batch(items[: pipeline.max_batch_size], TASKS[task].params())
         except Exception as error:

@@ -18,7 +18,7 @@ from .errors import InferenceTimeout, RequestTimeout, TooLarge
 from .metrics import Metrics
 from .model import AnyPipeline, Model
 from .settings import Settings
-from .task import Limits, Params, Task
+from .task import Params, Task
 
 T = TypeVar("T")
 AnyTask = Task[Any, Any, Any]
@@ -50,7 +50,7 @@ class Service:
 
     def __init__(self, settings: Settings, metrics: Metrics, model: Model, batcher: Batcher) -> None:
         self.settings, self.metrics, self.model = settings, metrics, model
-        self.limits = Limits(settings.max_inputs, settings.max_characters)
+        self.limits = settings.limits
         self._batcher = batcher
         self._decoders = CapacityLimiter(DECODERS)
 

@@ -7,6 +7,8 @@ from typing import Literal, Self
 from pydantic import Field, SecretStr, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from .task import Limits
+
 MIB = 1024 * 1024
 
 
@@ -40,6 +42,10 @@ class Settings(BaseSettings):
     max_body_bytes: int = Field(default=32 * MIB, gt=0, description="largest request body, in bytes (413 past it)")
     max_inputs: int = Field(default=1024, gt=0, description="most texts in one request (413 past it)")
     max_characters: int = Field(default=1_000_000, gt=0, description="most characters in one request (413 past it)")
+    max_pixels: int = Field(
+        default=64_000_000, gt=0, description="most pixels of one image or video frame (413 past it)"
+    )
+    max_seconds: float = Field(default=1800.0, gt=0, description="most seconds of one audio or video (413 past it)")
     max_queue: int = Field(default=2048, gt=0, description="most inputs waiting for the model (429 past it)")
     max_batch_size: int = Field(default=32, gt=0, description="most inputs in one call of the model")
     body_timeout: float = Field(default=30.0, gt=0, description="seconds a caller has to send its body (408 past it)")
@@ -49,6 +55,11 @@ class Settings(BaseSettings):
     load_wait: float = Field(
         default=120.0, ge=0, description="seconds a request is held while the model loads (503 past it)"
     )
+
+    @property
+    def limits(self) -> Limits:
+        """What one request may hold."""
+        return Limits(self.max_inputs, self.max_characters, self.max_pixels, self.max_seconds)
 
     @model_validator(mode="after")
     def _one_request_fits_the_queue(self) -> Self:

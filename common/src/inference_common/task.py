@@ -8,6 +8,8 @@ from typing import Any, Generic, Protocol, TypeVar
 
 from pydantic import BaseModel, ConfigDict
 
+from .client import Client
+
 In = TypeVar("In")
 Out = TypeVar("Out")
 P = TypeVar("P", bound="Params")
@@ -23,10 +25,11 @@ class Params(BaseModel):
 
 @dataclass(frozen=True)
 class Payload:
-    """A request body as it came: raw bytes, and the media type when the caller named one."""
+    """A request as it came: raw bytes, the media type when the caller named one, and raw parameters of the query."""
 
     body: bytes
     content_type: str | None = "application/json"
+    query: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -40,10 +43,13 @@ class BadPayload:
 
 @dataclass(frozen=True)
 class Limits:
-    """How much one request may hold: `inputs` in texts, `characters` over all of them."""
+    """How much one request may hold: `inputs` in texts, `characters` over all of them; `pixels` of one image or video
+    frame, `seconds` of one audio or video."""
 
     inputs: int
     characters: int
+    pixels: int = 64_000_000
+    seconds: float = 1800.0
 
 
 @dataclass(frozen=True)
@@ -61,7 +67,16 @@ class Decoded(Generic[In_co]):
 
 
 class InputCodec(Protocol[In]):
-    """Bytes to inputs."""
+    """Bytes to inputs.
+
+    `extra` names the optional dependencies of this package that the codec imports (None: none); `batches` is whether
+    a list of inputs is taken.
+    """
+
+    @property
+    def extra(self) -> str | None: ...
+    @property
+    def batches(self) -> bool: ...
 
     def decode(self, payload: Payload, limits: Limits) -> Decoded[In]:
         """Raises InvalidRequest (400), TooLarge (413) or UnsupportedMedia (415)."""
@@ -72,11 +87,25 @@ class InputCodec(Protocol[In]):
         ...
 
 
-class OutputCodec(Protocol[Out_contra]):
-    """Outputs to bytes."""
+@dataclass(frozen=True)
+class Encoded:
+    """An answer's body, its media type, and headers of its own."""
 
-    def encode(self, outputs: Sequence[Out_contra], *, many: bool) -> tuple[bytes, str]:
-        """The body and its media type; without `many`, of the one output alone."""
+    body: bytes
+    media_type: str
+    headers: Mapping[str, str] = field(default_factory=dict)
+
+
+class OutputCodec(Protocol[Out_contra]):
+    """Outputs to bytes; `extra` as of InputCodec."""
+
+    @property
+    def extra(self) -> str | None: ...
+    def encode(self, outputs: Sequence[Out_contra], client: Client, *, many: bool) -> Encoded:
+        """The answer in the shape and media type that this client reads; without `many`, of the one output alone.
+
+        Raises InvalidRequest for an `accept` that cannot be met.
+        """
         ...
 
 

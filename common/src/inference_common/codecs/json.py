@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import Any, TypeVar
+import math
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Generic, TypeVar
 
+import numpy as np
 import orjson
 from pydantic import TypeAdapter, ValidationError
 
+from ..client import Client
 from ..errors import ErrorDetail, InvalidRequest
+from ..task import Encoded, Out_contra
 
 T = TypeVar("T")
 
@@ -52,9 +57,43 @@ def _invalid(error: ValidationError, at: str) -> InvalidRequest:
     return InvalidRequest(f"Invalid value at {first.loc}: {first.message}{more}", details=details)
 
 
-class JsonOutput:
-    """Outputs as JSON. Floats that JSON cannot hold (NaN, infinities) become null."""
+def _as_it_is(output: Any, client: Client) -> Any:
+    return output
 
-    def encode(self, outputs: Sequence[object], *, many: bool) -> tuple[bytes, str]:
-        value = list(outputs) if many else outputs[0]
-        return orjson.dumps(value, option=orjson.OPT_SERIALIZE_NUMPY), "application/json"
+
+def _never(client: Client) -> bool:
+    return False
+
+
+@dataclass(frozen=True)
+class JsonOutput(Generic[Out_contra]):
+    """Outputs as JSON. Floats that JSON cannot hold (NaN, infinities) become null, and the header `x-warning` says so.
+
+    `shape` is one output as a client reads it; `listed` is whether the one answer of a single input is a list of one.
+    """
+
+    shape: Callable[[Out_contra, Client], object] = _as_it_is
+    listed: Callable[[Client], bool] = _never
+    extra: str | None = None
+
+    def encode(self, outputs: Sequence[Out_contra], client: Client, *, many: bool) -> Encoded:
+        shaped = [self.shape(output, client) for output in outputs]
+        return dumped(shaped if many or self.listed(client) else shaped[0])
+
+
+def dumped(value: object) -> Encoded:
+    """Any value of JSON, NumPy's arrays and scalars included."""
+    body = orjson.dumps(value, option=orjson.OPT_SERIALIZE_NUMPY)
+    if b"null" in body and _holds_non_finite(value):
+        return Encoded(body, "application/json", {"x-warning": "the model gave NaN or infinity, which became null"})
+    return Encoded(body, "application/json")
+
+
+def _holds_non_finite(value: object) -> bool:
+    if isinstance(value, Mapping):
+        return any(map(_holds_non_finite, value.values()))
+    if isinstance(value, list | tuple):
+        return any(map(_holds_non_finite, value))
+    if isinstance(value, np.ndarray | np.floating):
+        return not bool(np.isfinite(value).all())
+    return isinstance(value, float) and not math.isfinite(value)

@@ -29,6 +29,8 @@ class TextInput(Generic[In]):
     raw: Callable[[str], In] | None = None
     bare: frozenset[str] = frozenset()
     root: frozenset[str] = frozenset()
+    extra: str | None = None
+    batches: bool = True
 
     def decode(self, payload: Payload, limits: Limits) -> Decoded[In]:
         text = None if self.raw is None else _plain_text(payload)

@@ -10,9 +10,10 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
+from ..client import Client
 from ..errors import NotFound
-from ..service import Service, Work
-from ..task import Payload
+from ..service import Answer, Service, Work
+from ..task import Encoded, Payload
 from ..tasks import TASKS
 
 
@@ -20,14 +21,22 @@ async def infer(request: Request) -> Response:
     """Answer with the model: the task of the path, else the pinned one."""
     service: Service = request.app.state.service
     _same_model(service, request.path_params.get("model"))
-    payload = Payload(await service.read_body(request), request.headers.get("content-type"))
+    body = await service.read_body(request)
+    payload = Payload(body, request.headers.get("content-type"), dict(request.query_params))
     await wait_ready(service, request, payload.body)
-    work = await service.in_thread(
-        lambda: _decode(service, request.path_params.get("task"), payload, request.query_params)
-    )
+    work = await service.in_thread(lambda: _decode(service, request.path_params.get("task"), payload))
     answer = await service.run(request, work)
-    body, media_type = await service.in_thread(lambda: work.task.output.encode(answer.outputs, many=work.many))
-    return Response(body, media_type=media_type, headers=dict(answer.headers))
+    client = Client.of(request.headers)
+    return respond(
+        answer, await service.in_thread(lambda: work.task.output.encode(answer.outputs, client, many=work.many))
+    )
+
+
+def respond(answer: Answer, encoded: Encoded) -> Response:
+    """The response of an encoded answer."""
+    # Not Starlette's media_type, which adds a charset to some.
+    headers = {**answer.headers, **encoded.headers, "content-type": encoded.media_type}
+    return Response(encoded.body, headers=headers)
 
 
 async def wait_ready(service: Service, request: Request, body: bytes) -> None:
@@ -40,11 +49,11 @@ async def wait_ready(service: Service, request: Request, body: bytes) -> None:
         await service.model.wait_ready(hold=hold)
 
 
-def _decode(service: Service, task: str | None, payload: Payload, query: Mapping[str, str]) -> Work:
+def _decode(service: Service, task: str | None, payload: Payload) -> Work:
     pipeline = service.model.pipeline(task)
     known = TASKS[task or service.model.task]
     decoded = known.input.decode(payload, service.limits)
-    raw = {**{name: _value(text) for name, text in query.items()}, **decoded.params}
+    raw = {**{name: _value(text) for name, text in payload.query.items()}, **decoded.params}
     return service.prepare(known, pipeline, decoded.items, raw, many=decoded.many)
 
 

@@ -15,8 +15,9 @@ from starlette.routing import Route
 from ..codecs import json
 from ..errors import InferenceFailed, InvalidRequest, TooLarge
 from ..service import Answer, Service, Work
+from ..task import Encoded
 from ..tasks.text import FEATURE_EXTRACTION
-from .inference import wait_ready
+from .inference import respond, wait_ready
 
 
 class EmbeddingsRequest(BaseModel):
@@ -41,7 +42,7 @@ async def embeddings(request: Request) -> Response:
     asked, work = await service.in_thread(lambda: _decode(service, body))
     answer = await service.run(request, work)
     encoded = await service.in_thread(lambda: _encode(service.model.source.name, asked, answer))
-    return Response(encoded, media_type="application/json", headers=dict(answer.headers))
+    return respond(answer, encoded)
 
 
 async def models(request: Request) -> Response:
@@ -65,7 +66,7 @@ def _decode(service: Service, body: bytes) -> tuple[EmbeddingsRequest, Work]:
     return asked, service.prepare(FEATURE_EXTRACTION, pipeline, texts, raw, many=True)
 
 
-def _encode(model: str, asked: EmbeddingsRequest, answer: Answer) -> bytes:
+def _encode(model: str, asked: EmbeddingsRequest, answer: Answer) -> Encoded:
     vectors: Sequence[Any] = [np.asarray(output, dtype=np.float32) for output in answer.outputs]
     if any(vector.ndim != 1 for vector in vectors):
         raise InferenceFailed("This model gives one embedding per token, not one per text; ask feature-extraction")
@@ -74,7 +75,7 @@ def _encode(model: str, asked: EmbeddingsRequest, answer: Answer) -> bytes:
     data = [{"object": "embedding", "index": n, "embedding": vector} for n, vector in enumerate(vectors)]
     usage = {"prompt_tokens": answer.cost, "total_tokens": answer.cost}
     value = {"object": "list", "data": data, "model": model, "usage": usage}
-    return json.JsonOutput().encode([value], many=False)[0]
+    return json.dumped(value)
 
 
 ROUTES = (

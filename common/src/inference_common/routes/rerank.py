@@ -11,7 +11,7 @@ from ..codecs import json
 from ..service import Service, Work
 from ..task import Payload
 from ..tasks.text import TEXT_RANKING
-from .inference import wait_ready
+from .inference import respond, wait_ready
 
 
 class RerankRequest(BaseModel):
@@ -34,8 +34,7 @@ async def rerank(request: Request) -> Response:
     asked, work = await service.in_thread(lambda: _decode(service, body))
     answer = await service.run(request, work)
     ranked = [{**r, "text": asked.texts[r["index"]]} if asked.return_text else r for r in answer.outputs[0]]
-    encoded, media_type = await service.in_thread(lambda: json.JsonOutput().encode([ranked], many=False))
-    return Response(encoded, media_type=media_type, headers=dict(answer.headers))
+    return respond(answer, await service.in_thread(lambda: json.dumped(ranked)))
 
 
 def _decode(service: Service, body: bytes) -> tuple[RerankRequest, Work]:
@@ -43,7 +42,7 @@ def _decode(service: Service, body: bytes) -> tuple[RerankRequest, Work]:
     asked = json.validate(_REQUEST, json.parse(body), "body")
     inputs = json.parse(body)
     inputs.pop("return_text", None)
-    decoded = TEXT_RANKING.input.decode(Payload(json.JsonOutput().encode([inputs], many=False)[0]), service.limits)
+    decoded = TEXT_RANKING.input.decode(Payload(json.dumped(inputs).body), service.limits)
     return asked, service.prepare(TEXT_RANKING, pipeline, decoded.items, {}, many=False)
 
 
