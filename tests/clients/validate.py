@@ -18,6 +18,8 @@ NUMBERS = {"type": "array", "items": {"type": "number"}}
 SCORED = {"type": "object", "properties": {"index": {"type": "integer", "minimum": 0}, "score": {"type": "number"}}}
 # The package has no schema of this one.
 RANKING = {"type": "array", "items": {**SCORED, "required": ["index", "score"], "additionalProperties": False}}
+# Whose answer to one input is a list of that one answer.
+LISTED = {"text-classification"}
 MISNAMED = {"tokenStr": "token_str", "generatedText": "generated_text"}
 
 
@@ -38,7 +40,7 @@ def output(tasks: Path, task: str, many: bool) -> Any:
         return rows if many else NUMBERS  # one text gets one embedding, as every client reads it
     file = tasks / task / "spec" / "output.json"
     one = patched(json.loads(file.read_text())) if file.is_file() else RANKING
-    return {"type": "array", "items": one} if many else one
+    return {"type": "array", "items": one} if many or task in LISTED else one
 
 
 def registry(tasks: Path) -> Registry:

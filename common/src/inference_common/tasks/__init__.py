@@ -12,6 +12,7 @@ from ..task import Task
 
 MODULES: Mapping[str, tuple[str, ...]] = MappingProxyType(
     {
+        "classification": ("text-classification",),
         "text": ("feature-extraction", "sentence-similarity", "text-ranking"),
     }
 )

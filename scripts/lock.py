@@ -1,0 +1,104 @@
+"""`lock`: what was asked for by hand, resolved to versions with hashes, without addresses, for every Python."""
+
+from __future__ import annotations
+
+import argparse
+import hashlib
+import re
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from inference_common.tasks import TASKS
+
+from .images import ROOT, Library, libraries, library
+
+COMMON = ROOT / "common" / "pyproject.toml"
+TORCH = ROOT / "common" / "torch.txt"
+OLDEST_PYTHON = "3.11"
+# Chosen when an environment is made, by what the machine has: one lock serves CPU and every kind of GPU.
+CHOSEN_LATER = re.compile(r"(torch|triton|nvidia-[\w-]+|cuda-[\w-]+)(==| @)")
+OPTIONS = ("--quiet", "--universal", "--generate-hashes", "--no-header", "--no-annotate")
+NO_ADDRESS = ("--no-emit-index-url", "--no-emit-find-links")
+
+
+@dataclass(frozen=True)
+class Lock:
+    """One locked file; `asked` are the files it is resolved from, `options` the resolver's own."""
+
+    file: Path
+    asked: Sequence[Path]
+    options: Sequence[str] = ()
+    with_torch: bool = field(default=False)
+
+    @property
+    def digest(self) -> str:
+        """Of everything that was asked: a lock that holds another one is out of date."""
+        files = [*self.asked, *([TORCH] if self.with_torch else [])]
+        parts = [*(file.read_bytes() for file in files), " ".join(self.options).encode()]
+        return hashlib.sha256(b"\0".join(parts)).hexdigest()[:16]
+
+    @property
+    def state(self) -> str:
+        """`locked`, `out of date` or `missing`."""
+        if not self.file.is_file():
+            return "missing"
+        return "locked" if f"# asked: {self.digest}" in self.file.read_text().splitlines()[:1] else "out of date"
+
+
+def of_library(known: Library) -> Lock:
+    """A library's lock: its own requirements, those of the shared package, and of the codecs its tasks need."""
+    codecs = [codec for task in known.tasks for codec in (TASKS[task].input, TASKS[task].output)]
+    extras = sorted({extra for codec in codecs if (extra := codec.extra) is not None})
+    options = [part for extra in extras for part in ("--extra", extra)]
+    return Lock(known.lock, [COMMON, known.folder / "requirements.in"], options, with_torch=known.needs_torch)
+
+
+def of_tools() -> Iterator[Lock]:
+    """The locks of what tests and of what installs."""
+    yield Lock(ROOT / "common" / "uv.txt", [ROOT / "common" / "uv.in"])
+    group = ("--group", f"{ROOT / 'pyproject.toml'}:dev", "--all-extras")
+    yield Lock(ROOT / "tests" / "requirements.txt", [COMMON], [part.replace(f"{ROOT}/", "") for part in group])
+    yield Lock(ROOT / "tests" / "clients" / "requirements.txt", [ROOT / "tests" / "clients" / "requirements.in"])
+
+
+def add(verbs: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    """The verb's command line."""
+    verb = verbs.add_parser("lock", help="resolve requirements to versions with hashes")
+    verb.add_argument("library", nargs="*", metavar="LIB", help="only these libraries (default: all, and the tools)")
+    verb.add_argument("--upgrade", action="store_true", help="take the newest versions, not those of the lock")
+    verb.set_defaults(run=run)
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Write the locks; a resolver that fails tells why itself."""
+    chosen = [library(name) for name in arguments.library]
+    locks = [of_library(known) for known in chosen or libraries()] + ([] if chosen else list(of_tools()))
+    for one in locks:
+        print(f"Locking {one.file.relative_to(ROOT)} ...", flush=True)
+        write(one, upgrade=arguments.upgrade)
+    return 0
+
+
+def write(one: Lock, *, upgrade: bool = False) -> None:
+    """Resolve and write one lock. Raises SystemExit when the resolver fails."""
+    with tempfile.TemporaryDirectory() as folder:
+        resolved = Path(folder) / "requirements.txt"
+        if one.file.is_file():
+            resolved.write_bytes(one.file.read_bytes())  # the resolver keeps these versions where it can
+        command = [sys.executable, "-m", "uv", "pip", "compile", *OPTIONS, *NO_ADDRESS, *one.options]
+        command += ["--python-version", OLDEST_PYTHON, *(["--upgrade"] if upgrade else [])]
+        command += ["--constraint", str(TORCH)] if one.with_torch else []
+        command += ["--output-file", str(resolved), *map(str, one.asked)]
+        if subprocess.run(command, cwd=ROOT, stdout=subprocess.DEVNULL, check=False).returncode:
+            raise SystemExit(f"{one.file.relative_to(ROOT)} could not be resolved; the lines above say why.")
+        kept = [block for block in _blocks(resolved.read_text()) if not (one.with_torch and CHOSEN_LATER.match(block))]
+    one.file.write_text(f"# asked: {one.digest}\n{''.join(kept)}")
+
+
+def _blocks(text: str) -> list[str]:
+    """Each requirement with its lines of hashes."""
+    return re.findall(r"^\w.*\n(?:[ \t]+.*\n)*", text, re.MULTILINE)
