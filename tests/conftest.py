@@ -59,9 +59,10 @@ def served(request: pytest.FixtureRequest) -> Iterator[Server]:
 
 
 def tiny_model(known: Library, task: str) -> Path:
-    """The tiny model of a task, written once per lock and models.py."""
+    """The tiny model of a task, written once per lock and what writes it."""
     models = known.folder / "models.py"
-    key = hashlib.sha256(models.read_bytes() + known.lock.read_bytes()).hexdigest()[:12]
+    made_of = [models, *sorted(known.folder.glob("tiny/*.py")), known.lock]
+    key = hashlib.sha256(b"\0".join(file.read_bytes() for file in made_of)).hexdigest()[:12]
     folder = cache() / "tiny" / f"{known.name}-{task}-{key}"
     if not (folder / "README.md").is_file():
         folder.mkdir(parents=True, exist_ok=True)
