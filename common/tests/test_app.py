@@ -5,9 +5,9 @@ from conftest import Connect
 from inference_common import InvalidRequest, Settings, create_app
 
 
-def test_a_model_must_be_named() -> None:
-    with pytest.raises(InvalidRequest, match="MODEL_ID is not set"):
-        create_app("toys.pipelines", Settings())
+def test_a_model_s_name_must_be_one() -> None:
+    with pytest.raises(InvalidRequest, match="neither a folder nor a Hub id"):
+        create_app("toys.pipelines", Settings(model_id="a/b/c"))
 
 
 def test_unknown_routes_never_run_the_model(connect: Connect) -> None:

@@ -20,7 +20,7 @@ def play(folder: Path, scenario: Scenario, max_queue: int = 100) -> ToyFeatures:
 
     async def run() -> None:
         thread = ModelThread()
-        await scenario(Batcher(thread, Metrics(), max_queue=max_queue, max_batch_size=32), toy)
+        await scenario(Batcher(thread, Metrics().of_model("toy"), max_queue=max_queue, max_batch_size=32), toy)
         thread.stop()
 
     asyncio.run(run())
@@ -114,3 +114,10 @@ def test_a_pipeline_that_loses_an_output_is_found_out(model_folder: Path) -> Non
             await submit(batcher, toy, ["short"])
 
     play(model_folder, scenario)
+
+
+def test_a_pipeline_that_does_not_stream_says_so(model_folder: Path) -> None:
+    toy = ToyFeatures(FolderSource(model_folder), "cpu")
+    assert not toy.streams
+    with pytest.raises(NotImplementedError, match="ToyFeatures"):
+        toy.stream("a", PLAIN)

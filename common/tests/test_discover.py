@@ -27,7 +27,7 @@ def test_the_one_pipeline_of_a_file_is_found() -> None:
 
 
 def test_what_is_missing_is_told() -> None:
-    with pytest.raises(NotFound, match="'translation'; it answers: feature-extraction"):
+    with pytest.raises(NotFound, match="'translation'; it answers: chat-completion, feature"):
         discover("toys.pipelines").load("translation")
     with pytest.raises(ModuleNotFoundError, match=r"no package toys\.nothing"):
         discover("toys.nothing")

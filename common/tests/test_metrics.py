@@ -26,31 +26,35 @@ def test_requests_are_counted_by_route_and_status() -> None:
 
 def test_batches_and_waits_are_observed() -> None:
     metrics = Metrics()
-    metrics.observe_batch(3, 0.5)
-    metrics.observe_queue(0.25)
+    for name in ("org/a", "org/b"):
+        metrics.of_model(name).observe_batch(3, 0.5)
+        metrics.of_model(name).observe_queue(0.25)
     seen = values(metrics)
-    assert seen["batch_size_sum"] == 3
+    assert seen["batch_size_sum"] == 6
     assert seen["batch_size_bucket le=2.0"] == 0
-    assert seen["batch_size_bucket le=4.0"] == 1
-    assert seen["inference_seconds_sum"] == 0.5
-    assert seen["queue_seconds_sum"] == 0.25
+    assert seen["batch_size_bucket le=4.0"] == 2
+    assert seen["inference_seconds_sum"] == 1.0
+    assert seen["queue_seconds_sum"] == 0.5
 
 
 def test_gauges_tell_the_present() -> None:
     metrics = Metrics()
-    assert values(metrics)["model_ready"] == 0
-    metrics.set_ready(True)
-    metrics.set_queue(7)
-    metrics.set_queue(2)
+    one = metrics.of_model("org/a")
+    one.set_ready(True)
+    one.set_queue(7)
+    one.set_queue(2)
     seen = values(metrics)
-    assert seen["model_ready"] == 1
-    assert seen["queue_length"] == 2
+    assert seen["model_ready model=org/a"] == 1
+    assert seen["queue_length model=org/a"] == 2
+    one.forget()
+    assert not any("org/a" in name for name in values(metrics))
+    one.forget()  # of a model that never told anything
 
 
 def test_each_app_counts_for_itself() -> None:
     first, second = Metrics(), Metrics()
-    first.set_queue(7)
-    assert values(second)["queue_length"] == 0
+    first.of_model("org/a").set_queue(7)
+    assert "queue_length model=org/a" not in values(second)
 
 
 def test_the_media_type_is_prometheus_text() -> None:

@@ -93,7 +93,7 @@ def test_a_request_that_outlives_the_grace_counts_as_failed() -> None:
 
     metrics = Metrics()
     asyncio.run(run(metrics))
-    assert b'requests_total{route="unmatched",status="500"} 1.0' in metrics.render()[0]
+    assert b'requests_total{route="unmatched",status="503"} 1.0' in metrics.render()[0]
 
 
 def test_a_failure_amid_an_answer_breaks_the_connection() -> None:

@@ -59,7 +59,7 @@ def test_a_failed_load_is_told_and_not_tried_again(connect: Connect, model_folde
 
 def test_a_model_that_names_no_task_asks_for_one(connect: Connect, model_folder: Path) -> None:
     (model_folder / "README.md").unlink()
-    assert "set TASK to one of: feature-extraction" in connect().get("/ready").json()["error"]
+    assert "set TASK to one of: chat-completion, feature" in connect().get("/ready").json()["error"]
 
 
 def test_a_task_the_library_lacks_is_told(connect: Connect) -> None:
@@ -94,3 +94,19 @@ def test_threads_end_with_the_app(model_folder: Path) -> None:
     with TestClient(create_app("toys.pipelines", Settings(), FolderSource(model_folder))) as client:
         until(lambda: client.get("/ready").status_code == 200)
     until(lambda: threading.active_count() <= before)
+
+
+def card_with(parameters: str) -> str:
+    return f"---\npipeline_tag: feature-extraction\ninference:\n  parameters:\n    {parameters}\n---\n"
+
+
+def test_the_card_s_parameters_stand_where_the_caller_sets_none(connect: Connect, model_folder: Path) -> None:
+    (model_folder / "README.md").write_text(card_with("dimensions: 1\n    temperature: 0.7"))
+    client = connect()
+    assert client.post("/", json={"inputs": "abc"}).json() == [3]
+    assert client.post("/", json={"inputs": "abc", "dimensions": 2}).json() == [3, 1]
+
+
+def test_card_parameters_that_the_task_would_refuse_are_left_out(connect: Connect, model_folder: Path) -> None:
+    (model_folder / "README.md").write_text(card_with("dimensions: many"))
+    assert connect().post("/", json={"inputs": "abc"}).json() == [3, 1]

@@ -7,7 +7,9 @@ import subprocess
 import sys
 import threading
 import time
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Protocol
 
 import httpx
 import pytest
@@ -54,6 +56,26 @@ class Started:
         return status
 
 
+class Start(Protocol):
+    def __call__(self, model: str, **settings: str) -> Started: ...
+
+
+@pytest.fixture
+def start(folder: Path) -> Iterator[Start]:
+    """Starts servers, and kills those that a failed test left."""
+    started: list[Started] = []
+
+    def one(model: str, **settings: str) -> Started:
+        started.append(Started(folder, model, **settings))
+        return started[-1]
+
+    yield one
+    for server in started:
+        if server.process.poll() is None:
+            server.process.kill()
+        server.wait()
+
+
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
     place = tmp_path / "app"
@@ -61,8 +83,8 @@ def folder(tmp_path: Path) -> Path:
     return place
 
 
-def test_work_in_flight_is_finished_on_sigterm(folder: Path, model_folder: Path) -> None:
-    server = Started(folder, str(model_folder))
+def test_work_in_flight_is_finished_on_sigterm(start: Start, model_folder: Path) -> None:
+    server = start(str(model_folder))
     url, answers = server.url(), []
     busy = threading.Thread(
         target=lambda: answers.append(httpx.post(url, json={"inputs": "sleep 1"}, timeout=20).status_code)
@@ -74,16 +96,34 @@ def test_work_in_flight_is_finished_on_sigterm(folder: Path, model_folder: Path)
     assert answers == [200]
 
 
-def test_what_outlives_the_grace_does_not_hold_the_process(folder: Path, model_folder: Path) -> None:
-    server = Started(folder, str(model_folder), GRACE_SECONDS="1")
+IMPORTING = """
+import sys, time
+print("importing", file=sys.stderr, flush=True)
+time.sleep(60)
+"""
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_a_signal_while_the_library_is_imported_ends_it_at_once(start: Start, number: int) -> None:
+    server = start("x", app=IMPORTING)
+    until(lambda: "importing\n" in server.lines)
+    assert server.end(number) == 0
+    assert "Traceback" not in "".join(server.lines)
+
+
+def test_what_outlives_the_grace_does_not_hold_the_process(start: Start, model_folder: Path) -> None:
+    server = start(str(model_folder), GRACE_SECONDS="1")
     url = server.url()
-    busy = threading.Thread(target=lambda: _ignore(url))
+    answers: list[httpx.Response] = []
+    busy = threading.Thread(target=lambda: answers.append(httpx.post(url, json={"inputs": "sleep 30"}, timeout=60)))
     busy.start()
     time.sleep(0.5)
     started = time.monotonic()
     assert server.end(signal.SIGINT) == 0
     assert time.monotonic() - started < 15
     busy.join()
+    assert answers[0].status_code == 503
+    assert "stopped before" in answers[0].json()["error"]
 
 
 def _ignore(url: str) -> None:
@@ -91,8 +131,8 @@ def _ignore(url: str) -> None:
         httpx.post(url, json={"inputs": "sleep 30"}, timeout=60).raise_for_status()
 
 
-def test_json_lines_carry_the_request_s_id_and_no_secret(folder: Path, model_folder: Path) -> None:
-    server = Started(folder, str(model_folder), LOG_FORMAT="json")
+def test_json_lines_carry_the_request_s_id_and_no_secret(start: Start, model_folder: Path) -> None:
+    server = start(str(model_folder), LOG_FORMAT="json")
     headers = {"x-request-id": "abc", "authorization": "Bearer hf_secret"}
     assert httpx.post(f"{server.url()}/?dimensions=1", content="a", headers=headers).status_code == 200
     assert server.end() == 0
@@ -103,12 +143,12 @@ def test_json_lines_carry_the_request_s_id_and_no_secret(folder: Path, model_fol
 
 @pytest.mark.parametrize(
     ("model", "settings", "told"),
-    [("", {}, "MODEL_ID is not set"), ("x", {"PORT": "many"}, "PORT"), ("a/b/c", {}, "neither a folder nor a Hub id")],
+    [("x", {"PORT": "many"}, "PORT"), ("a/b/c", {}, "neither a folder nor a Hub id")],
 )
 def test_settings_that_cannot_be_are_told_in_a_line(
-    folder: Path, model: str, settings: dict[str, str], told: str
+    start: Start, model: str, settings: dict[str, str], told: str
 ) -> None:
-    server = Started(folder, model, **settings)
+    server = start(model, **settings)
     assert server.wait() == 2
     assert told in "".join(server.lines)
     assert "Traceback" not in "".join(server.lines)
@@ -125,8 +165,8 @@ app = Starlette(routes=[Route("/", stuck, methods=["POST"])])
 """
 
 
-def test_a_busy_thread_of_the_event_loop_does_not_hold_the_process(folder: Path) -> None:
-    server = Started(folder, "x", GRACE_SECONDS="0.1", app=STUCK)
+def test_a_busy_thread_of_the_event_loop_does_not_hold_the_process(start: Start) -> None:
+    server = start("x", GRACE_SECONDS="0.1", app=STUCK)
     url = server.url()
     busy = threading.Thread(target=lambda: _ignore(url))
     busy.start()
@@ -137,15 +177,15 @@ def test_a_busy_thread_of_the_event_loop_does_not_hold_the_process(folder: Path)
     busy.join()
 
 
-def test_a_port_that_is_taken_is_told(folder: Path, model_folder: Path) -> None:
+def test_a_port_that_is_taken_is_told(start: Start, model_folder: Path) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
-        server = Started(folder, str(model_folder), PORT=str(taken.getsockname()[1]))
+        server = start(str(model_folder), PORT=str(taken.getsockname()[1]))
         assert server.wait() == 1
     assert "address already in use" in "".join(server.lines)
 
 
-def test_an_address_of_ipv6_is_told_as_a_url_has_it(folder: Path, model_folder: Path) -> None:
-    server = Started(folder, str(model_folder), HOST="::1")
+def test_an_address_of_ipv6_is_told_as_a_url_has_it(start: Start, model_folder: Path) -> None:
+    server = start(str(model_folder), HOST="::1")
     until(lambda: any("url=http://[::1]:" in line for line in server.lines) or server.process.poll() is not None)
     if any("cannot assign" in line.lower() for line in server.lines):
         server.wait()

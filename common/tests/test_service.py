@@ -26,7 +26,8 @@ def test_a_large_body_is_a_413_told_or_not(connect: Connect) -> None:
 def test_a_full_queue_is_a_429(connect: Connect) -> None:
     client = connect(max_queue=1, max_inputs=1, max_batch_size=1)
     service: Service = client.app.state.service  # type: ignore[attr-defined]
-    service._batcher._max_queue = 0
+    assert service.models.pinned is not None
+    service.models.pinned.batcher._max_queue = 0
     answer = client.post("/", json={"inputs": "a"})
     assert answer.status_code == 429
     assert int(answer.headers["retry-after"]) > 0

@@ -47,3 +47,15 @@ def test_stopping_ends_the_thread() -> None:
     thread.stop()
     thread._thread.join(5)
     assert not thread._thread.is_alive()
+
+
+def test_what_nobody_waits_for_runs_in_turn_and_may_fail() -> None:
+    async def run() -> list[int]:
+        thread, done = ModelThread(), list[int]()
+        thread.post(lambda: done.append(1))
+        thread.post(lambda: 1 / 0)
+        await thread.run(lambda: done.append(2))
+        thread.stop()
+        return done
+
+    assert asyncio.run(run()) == [1, 2]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import contextlib
 from collections.abc import AsyncIterator
 
@@ -13,31 +12,30 @@ from starlette.middleware.cors import CORSMiddleware
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
-from .batcher import Batcher
 from .discover import discover
-from .errors import InferenceError, InvalidRequest
+from .errors import InferenceError
 from .metrics import Metrics
 from .middleware import RequestContext
-from .model import Model
-from .routes import inference, openai, rerank, status
+from .models import Models, OnDemand, Pinned
+from .routes import completions, docs, inference, openai, rerank, status
 from .service import Service
 from .settings import Settings
 from .source import ModelSource, open_source
-from .worker import ModelThread
 
 EXPOSED = (
     "x-request-id", "x-compute-type", "x-compute-time", "x-queue-time", "x-inference-time", "x-total-time",
-    "x-compute-characters", "x-compute-tokens", "x-compute-images", "x-compute-audio-length", "x-warning",
+    "x-compute-characters", "x-compute-tokens", "x-compute-images", "x-compute-audio-length",
+    "x-compute-video-length", "x-compute-rows", "x-warning",
     "retry-after",
 )  # fmt: skip
-ROUTES = (*status.ROUTES, *openai.ROUTES, *rerank.ROUTES, *inference.ROUTES)
+ROUTES = (*status.ROUTES, *docs.ROUTES, *openai.ROUTES, *completions.ROUTES, *rerank.ROUTES, *inference.ROUTES)
 
 
 def create_app(pipelines: str, settings: Settings | None = None, source: ModelSource | None = None) -> Starlette:
-    """The app that serves one model with the pipelines of the package named `pipelines`.
+    """The app that serves with the pipelines of the package named `pipelines`.
 
-    `settings` default to the environment's, `source` to the one that `settings.model_id` names.
-    Raises InvalidRequest when no model is named, or its id is malformed.
+    `settings` default to the environment's. It serves `source`, by default the one that `settings.model_id` names;
+    where that names none either, any model of the library, loaded on demand. Raises InvalidRequest for a malformed id.
     """
     settings = settings or Settings()
     library = discover(pipelines)
@@ -46,18 +44,14 @@ def create_app(pipelines: str, settings: Settings | None = None, source: ModelSo
 
     @contextlib.asynccontextmanager
     async def lifespan(app: Starlette) -> AsyncIterator[None]:
-        thread = ModelThread()
-        model = Model(chosen, library, thread, settings, metrics)
-        batcher = Batcher(thread, metrics, max_queue=settings.max_queue, max_batch_size=settings.max_batch_size)
-        app.state.service = Service(settings, metrics, model, batcher)
-        loading = asyncio.create_task(model.load())
+        models: Models = (
+            OnDemand(library, settings, metrics) if chosen is None else Pinned(chosen, library, settings, metrics)
+        )
+        app.state.service = Service(settings, metrics, models)
         try:
             yield
         finally:
-            loading.cancel()
-            for pipeline in model.pipelines.values():
-                pipeline.close()
-            thread.stop()
+            await models.close()
 
     return Starlette(
         routes=list(ROUTES),
@@ -72,9 +66,9 @@ def create_app(pipelines: str, settings: Settings | None = None, source: ModelSo
     )
 
 
-def _source(settings: Settings) -> ModelSource:
+def _source(settings: Settings) -> ModelSource | None:
     if settings.model_id is None:
-        raise InvalidRequest("MODEL_ID is not set; name a Hub id (org/name) or the folder of a model")
+        return None
     token = None if settings.hf_token is None else settings.hf_token.get_secret_value()
     return open_source(settings.model_id, revision=settings.revision, token=token)
 

@@ -9,8 +9,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from .errors import InferenceError, InferenceFailed, Overloaded
-from .metrics import Metrics
+from .cancel import watched
+from .errors import InferenceFailed, Overloaded
+from .metrics import ModelMetrics
 from .pipeline import Pipeline
 from .task import Params
 from .worker import ModelThread
@@ -40,7 +41,7 @@ class _Job:
 class Batcher:
     """Feeds one model's thread. The oldest job seeds a batch; jobs of equal pipeline and parameters join it."""
 
-    def __init__(self, thread: ModelThread, metrics: Metrics, *, max_queue: int, max_batch_size: int) -> None:
+    def __init__(self, thread: ModelThread, metrics: ModelMetrics, *, max_queue: int, max_batch_size: int) -> None:
         self._thread, self._metrics = thread, metrics
         self._max_queue, self._max_batch_size = max_queue, max_batch_size
         self._waiting: deque[_Job] = deque()
@@ -115,17 +116,15 @@ class Batcher:
 
 def _call(batch: Sequence[_Job]) -> Sequence[Any]:
     pipeline, params = batch[0].pipeline, batch[0].params
-    outputs = pipeline.batch([job.inputs for job in batch], params)
+    with watched(lambda: all(job.future.done() for job in batch)):
+        outputs = pipeline.batch([job.inputs for job in batch], params)
     if len(outputs) != len(batch):
         raise RuntimeError(f"{type(pipeline).__name__}.batch gave {len(outputs)} outputs for {len(batch)} inputs")
     return outputs
 
 
 def _fail(batch: Sequence[_Job], error: BaseException) -> None:
-    told: BaseException = error
-    if isinstance(error, Exception) and not isinstance(error, InferenceError):
-        told = InferenceFailed(f"The model failed on this input: {type(error).__name__}: {str(error)[:300]}")
-        told.__cause__ = error
+    told = InferenceFailed.of(error) if isinstance(error, Exception) else error
     for job in batch:
         if not job.future.done():
             job.future.set_exception(told)

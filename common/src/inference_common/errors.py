@@ -38,6 +38,8 @@ class InferenceError(Exception):
     """The root of the tree; `str(error)` is what the caller reads."""
 
     status: ClassVar[int] = 500
+    error_type: ClassVar[str] = "generation"
+    """What it is called inside a stream, where no status can be told any more."""
 
     def __init__(self, message: str, *, details: Sequence[ErrorDetail] = (), retry_after: int | None = None) -> None:
         super().__init__(message)
@@ -58,6 +60,7 @@ class InferenceError(Exception):
 
 class InvalidRequest(InferenceError):
     status = 400
+    error_type = "validation"
 
 
 class Unauthorized(InferenceError):
@@ -87,9 +90,19 @@ class UnsupportedMedia(InferenceError):
 class InferenceFailed(InferenceError):
     status = 424
 
+    @classmethod
+    def of(cls, error: Exception) -> InferenceError:
+        """What the caller reads of an exception that a pipeline raised: one of ours as it is."""
+        if isinstance(error, InferenceError):
+            return error
+        told = cls(f"The model failed on this input: {type(error).__name__}: {str(error)[:300]}")
+        told.__cause__ = error
+        return told
+
 
 class Overloaded(InferenceError):
     status = 429
+    error_type = "overloaded"
 
 
 class InternalError(InferenceError):
@@ -118,3 +131,4 @@ class HubUnavailable(InferenceError):
 
 class InferenceTimeout(InferenceError):
     status = 504
+    error_type = "incomplete_generation"

@@ -7,6 +7,39 @@ from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, Counter, G
 SIZES = (1, 2, 4, 8, 16, 32, 64, 128)
 
 
+class ModelMetrics:
+    """What is counted of one model: how long things take over all models, what is now by model."""
+
+    def __init__(self, name: str, metrics: Metrics) -> None:
+        self._name, self._all = name, metrics
+
+    def observe_batch(self, size: int, seconds: float) -> None:
+        """One call of the model."""
+        self._all._batch_size.observe(size)
+        self._all._inference_seconds.observe(seconds)
+
+    def observe_queue(self, seconds: float) -> None:
+        """One input's wait."""
+        self._all._queue_seconds.observe(seconds)
+
+    def observe_chunks(self, count: int) -> None:
+        """Pieces of answers, tokens mostly."""
+        self._all._chunks.inc(count)
+
+    def set_queue(self, length: int) -> None:
+        """How many inputs wait now."""
+        self._all._queue_length.labels(self._name).set(length)
+
+    def set_ready(self, ready: bool) -> None:
+        """Whether the model answers."""
+        self._all._ready.labels(self._name).set(ready)
+
+    def forget(self) -> None:
+        """The model is gone: its present is no longer told."""
+        for gauge in (self._all._queue_length, self._all._ready):
+            gauge.remove(self._name)
+
+
 class Metrics:
     """Seconds are wall-clock seconds; sizes and lengths are inputs."""
 
@@ -18,30 +51,18 @@ class Metrics:
         self._inference_seconds = Histogram("inference_seconds", "One call of the model", registry=here)
         self._queue_seconds = Histogram("queue_seconds", "An input's wait for the model", registry=here)
         self._batch_size = Histogram("batch_size", "Inputs in one call of the model", buckets=SIZES, registry=here)
-        self._queue_length = Gauge("queue_length", "Inputs waiting", registry=here)
-        self._ready = Gauge("model_ready", "1 once the model answers", registry=here)
+        self._chunks = Counter("chunks", "Pieces made of answers that are made piece by piece", registry=here)
+        self._queue_length = Gauge("queue_length", "Inputs waiting", ["model"], registry=here)
+        self._ready = Gauge("model_ready", "1 once the model answers", ["model"], registry=here)
 
     def observe_request(self, route: str, status: int, seconds: float) -> None:
         """One answered request; `route` is the matched template, so that label values stay few."""
         self._requests.labels(route, str(status)).inc()
         self._request_seconds.labels(route).observe(seconds)
 
-    def observe_batch(self, size: int, seconds: float) -> None:
-        """One call of the model."""
-        self._batch_size.observe(size)
-        self._inference_seconds.observe(seconds)
-
-    def observe_queue(self, seconds: float) -> None:
-        """One input's wait."""
-        self._queue_seconds.observe(seconds)
-
-    def set_queue(self, length: int) -> None:
-        """How many inputs wait now."""
-        self._queue_length.set(length)
-
-    def set_ready(self, ready: bool) -> None:
-        """Whether the model answers."""
-        self._ready.set(ready)
+    def of_model(self, name: str) -> ModelMetrics:
+        """What is counted of one model."""
+        return ModelMetrics(name, self)
 
     def render(self) -> tuple[bytes, str]:
         """The text of `/metrics` and its media type."""

@@ -17,6 +17,7 @@ from .metrics import Metrics
 
 _VALID_ID = re.compile(r"[!-~]{1,128}")
 CLIENT_LEFT = 499  # what proxies log for a caller that hung up before its answer
+STOPPING = "The server stopped before the answer was there; send the request again"
 PROBES = frozenset({"/health", "/ready", "/metrics"})
 log = structlog.get_logger("access")
 
@@ -47,8 +48,9 @@ class RequestContext:
                 await self._app(scope, receive, send_with_id)
             except ClientDisconnect:
                 status = CLIENT_LEFT
-            except asyncio.CancelledError:
-                status = status or 500  # the grace is over: the server itself answers so, or breaks the connection
+            except asyncio.CancelledError:  # the grace is over: what has begun must break, the rest is told
+                if not status:
+                    await JSONResponse({"error": STOPPING}, 503)(scope, receive, send_with_id)
                 raise
             except Exception:
                 log.exception("unhandled error")

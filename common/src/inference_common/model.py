@@ -3,65 +3,127 @@
 from __future__ import annotations
 
 import asyncio
+import collections
+import contextlib
 import time
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
+from dataclasses import replace
 from typing import Any, Literal
 
 import structlog
+from pydantic import ValidationError
 from tenacity import AsyncRetrying, retry_if_exception_type, wait_exponential
 
+from .batcher import Batcher
 from .discover import Pipelines
 from .errors import HubUnavailable, InferenceError, InvalidRequest, LoadFailed, ModelLoading, NotFound
 from .metrics import Metrics
 from .pipeline import Pipeline
 from .settings import Settings
-from .source import ModelSource
+from .source import ModelCard, ModelSource
+from .streaming import Streams
 from .tasks import TASKS
 from .worker import ModelThread
 
 State = Literal["loading", "ready", "failed"]
 AnyPipeline = Pipeline[Any, Any, Any]
+Admit = Callable[[str, ModelCard, type[AnyPipeline]], None]
+"""Raises Forbidden for a model, by name, card and pipeline, that a caller may not have loaded."""
 log = structlog.get_logger("inference")
 FIRST_LOAD_SECONDS = 20.0  # told to a caller who asks while the very first load runs
 
 
 class Model:
-    """Loads in its own thread; `pipelines` are those that the loaded weights answer, the pinned task's first."""
+    """Loads in its own thread.
 
-    def __init__(
-        self, source: ModelSource, library: Pipelines, thread: ModelThread, settings: Settings, metrics: Metrics
-    ) -> None:
+    `task` is the one asked for (None: the card's own); with `admit` the model is one that a caller named: it may be
+    refused, and the caller is told why. `leases` counts the requests that hold it. `pipelines` are those that the
+    loaded weights answer, the first task's first; `defaults` are, by task, the raw parameters that the model's card
+    sets for callers who do not.
+    """
+
+    def __init__(self, source: ModelSource, library: Pipelines, settings: Settings, metrics: Metrics, *,
+                 task: str | None = None, admit: Admit | None = None) -> None:  # fmt: skip
         self.source = source
+        self.leases = 0
         self.state: State = "loading"
         self.reason = f"{source.name} is loading"
         self.pipelines: Mapping[str, AnyPipeline] = {}
-        self._library, self._thread, self._settings, self._metrics = library, thread, settings, metrics
+        self.defaults: Mapping[str, Mapping[str, Any]] = {}
+        self._library, self._settings, self._metrics = library, settings, metrics
+        self._asked, self._admit = task, admit
+        self._error: InferenceError | None = None
+        self._thread = ModelThread()
+        of_model, queue, batch = metrics.of_model(source.name), settings.max_queue, settings.max_batch_size
+        self.batcher = Batcher(self._thread, of_model, max_queue=queue, max_batch_size=batch)
+        self.streams = Streams(self._thread, of_model, max_queue=queue, max_open=batch)
         self._settled = asyncio.Event()
         self._since = time.monotonic()
+
+    @contextlib.asynccontextmanager
+    async def kept(self) -> AsyncIterator[None]:
+        """Inside, it is in use: nothing else takes its place."""
+        self.leases += 1
+        try:
+            yield
+        finally:
+            self.leases -= 1
+
+    def answers(self, task: str | None) -> bool:
+        """Whether this task is, or will be, among those it answers."""
+        return task in (None, self._asked) or task in self.pipelines
+
+    def close(self) -> None:
+        """Let go of the weights once what runs is done; does not wait."""
+        pipelines, self.pipelines = self.pipelines, {}
+        self._metrics.of_model(self.source.name).forget()
+
+        def last() -> None:
+            for pipeline in pipelines.values():
+                pipeline.close()
+
+        self._thread.post(last)
+        self._thread.stop()
+
+    async def closed(self) -> None:
+        """As close, and wait for it."""
+        self.close()
+        await self._thread.stopped()
 
     @property
     def task(self) -> str:
         """The task answered at `/`; only once loaded."""
         return next(iter(self.pipelines))
 
-    async def load(self) -> None:
-        """Load until ready, or failed for good; a Hub that does not answer is asked again, ever more seldom."""
+    async def fetch(self) -> bool:
+        """Download the files; whether that went well."""
+        try:
+            await self._thread.run(self.source.path)
+        except Exception as error:
+            self.fail(error)
+            return False
+        return True
+
+    async def load(self, *, patient: bool = False) -> None:
+        """Load until ready, or failed; if `patient`, a Hub that does not answer is asked again, ever more seldom."""
+        log.info("loading model", model=self.source.name)
         retrying = AsyncRetrying(
-            retry=retry_if_exception_type(HubUnavailable),
+            retry=retry_if_exception_type(HubUnavailable if patient else ()),
             wait=wait_exponential(multiplier=5, max=300),
-            before_sleep=lambda attempt: self._fail(
+            before_sleep=lambda attempt: self.fail(
                 attempt.outcome.exception() if attempt.outcome else None, again=True
             ),
+            reraise=True,
         )
         try:
             async for attempt in retrying:
                 with attempt:
-                    self.pipelines = await self._thread.run(self._load)
+                    self.pipelines, self.defaults = await self._thread.run(self._load)
         except Exception as error:
-            self._fail(error, again=False)
+            self.fail(error)
             return
         self.state, self.reason = "ready", ""
-        self._metrics.set_ready(True)
+        self._metrics.of_model(self.source.name).set_ready(True)
         self._settled.set()
         log.info(
             "model ready",
@@ -77,46 +139,71 @@ class Model:
                 await asyncio.wait_for(self._settled.wait(), self._settings.load_wait)
             except TimeoutError:
                 log.debug("gave up holding a request", model=self.source.name)
+        if self.state == "failed" and self._admit is not None and self._error is not None:
+            raise self._error
         if self.state == "failed":
             raise LoadFailed(f"The model {self.source.name} could not be loaded: {self.reason}")
         if self.state == "loading":
             left = max(1.0, FIRST_LOAD_SECONDS - (time.monotonic() - self._since))
             raise ModelLoading(f"The model {self.source.name} is loading; try again", estimated_time=round(left, 1))
 
-    def pipeline(self, task: str | None) -> AnyPipeline:
-        """The pipeline of a task (None: the pinned one). Raises NotFound that tells the tasks served."""
-        name = task or self.task
-        if name not in self.pipelines:
+    def pipeline(self, task: str) -> AnyPipeline:
+        """The pipeline of a task. Raises NotFound that tells the tasks served."""
+        if task not in self.pipelines:
             served = ", ".join(self.pipelines)
-            raise NotFound(f"{self.source.name} does not answer the task {name!r} here; it answers: {served}")
-        return self.pipelines[name]
+            raise NotFound(f"{self.source.name} does not answer the task {task[:100]!r} here; it answers: {served}")
+        return self.pipelines[task]
 
-    def _load(self) -> dict[str, AnyPipeline]:
-        task = self._settings.task or self.source.card().task
+    def _load(self) -> tuple[dict[str, AnyPipeline], dict[str, Mapping[str, Any]]]:
+        card = self.source.card()
+        task = self._asked or card.task
+        known = ", ".join(self._library.tasks)
         if task is None:
-            known = ", ".join(self._library.tasks)
-            raise InvalidRequest(f"{self.source.name} does not name its task; set TASK to one of: {known}")
-        first = self._library.load(task)(self.source, self._settings.device)
+            how = "ask at /pipeline/TASK/MODEL with" if self._admit else "set TASK to"
+            raise InvalidRequest(f"{self.source.name} does not name its task; {how} one of: {known}")
+        kind = self._library.load(task)
+        if self._admit is not None:
+            self._admit(self.source.name, card, kind)
+        first = kind(self.source, self._settings.device)
         served: dict[str, AnyPipeline] = {task: first}
-        for other in self._library.tasks:
-            adopted = None if other == task else self._library.load(other).adopt(first)
+        for other in kind.also:
+            if other == task:
+                continue
+            adopted = self._library.load(other).adopt(first)
             if adopted is not None:
                 served[other] = adopted
         self._warm_up(task, first)
-        return served
+        return served, {name: self._defaults(name, card.parameters) for name in served}
+
+    def _defaults(self, task: str, asked: Mapping[str, Any]) -> Mapping[str, Any]:
+        """Those of a card's parameters that the task takes; none where it would refuse one of them."""
+        schema = TASKS[task].params
+        known = {name: value for name, value in asked.items() if name in schema.model_fields}
+        try:
+            schema.model_validate(known).within(self._settings.limits)
+        except (ValidationError, InvalidRequest) as error:
+            log.warning("the card's parameters are left out", model=self.source.name, task=task, error=str(error))
+            return {}
+        return known
 
     def _warm_up(self, task: str, pipeline: AnyPipeline) -> None:
         """Answer the task's first example, so that the first caller does not pay for lazy set-up."""
-        items = TASKS[task].input.decode(TASKS[task].good[0], self._settings.limits).items
         try:
-            pipeline.batch(items[: pipeline.max_batch_size], TASKS[task].params())
+            known, limits = TASKS[task], replace(self._settings.limits, rate=pipeline.rate)
+            first = known.input.decode(known.good[0], limits)
+            params = known.params.model_validate(dict(first.params)).within(limits)
+            if pipeline.streams:
+                collections.deque(pipeline.stream(first.items[0], params), maxlen=0)
+            else:
+                pipeline.batch(first.items[: pipeline.max_batch_size], params)
         except Exception as error:
             # Some models refuse the plain example (they want a prompt, say) and serve well all the same.
             log.warning("warm-up failed", model=self.source.name, error=f"{type(error).__name__}: {error}")
 
-    def _fail(self, error: BaseException | None, *, again: bool) -> None:
+    def fail(self, error: BaseException | None, *, again: bool = False) -> None:
+        """Remember why it cannot be loaded, and tell whoever waits."""
         expected = isinstance(error, InferenceError)
-        self.state = "failed"
+        self.state, self._error = "failed", error if isinstance(error, InferenceError) else None
         self.reason = str(error) if expected else f"{type(error).__name__}: {str(error)[:300]}"
         self._settled.set()
         log.error("model failed to load", model=self.source.name, reason=self.reason, will_retry=again,

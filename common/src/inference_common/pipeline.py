@@ -3,14 +3,22 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
-from typing import Any, ClassVar, Generic, Self
+from collections.abc import Generator, Sequence
+from typing import Any, ClassVar, Generic, Protocol, Self
 
 from .source import ModelSource
 from .task import In, Out, P
 
 Device = str
 """A torch-style device name: `cpu`, `cuda`, `cuda:1`, `mps`; or `auto`, the best one there is."""
+
+
+class Chunk(Protocol):
+    """A piece of an answer."""
+
+    @property
+    def whole(self) -> Any:
+        """The whole answer, with its last chunk; None until then."""
 
 
 class Pipeline(ABC, Generic[In, P, Out]):
@@ -20,9 +28,16 @@ class Pipeline(ABC, Generic[In, P, Out]):
     """
 
     max_batch_size: ClassVar[int] = 1
-    """How many inputs `batch` takes at once; the server never passes more."""
+    """How many inputs `batch` takes at once, or how many streams are open; the server never passes more."""
     cost_unit: str | None = None
     """What `cost` counts (`tokens`), told to callers as `x-compute-<unit>`; None: not told."""
+
+    also: ClassVar[tuple[str, ...]] = ()
+    """Other tasks of the library that may `adopt` the same weights."""
+    unsafe_formats: ClassVar[bool] = False
+    """Whether reading the model's files can run code of theirs: such a model needs the operator's trust."""
+    rate: int | None = None
+    """The sampling rate in Hz that the network listens at: audio is brought to it in a decoding thread."""
 
     device: Device = "cpu"
     """Where the weights are; a pipeline that resolves `auto` sets it."""
@@ -38,6 +53,19 @@ class Pipeline(ABC, Generic[In, P, Out]):
     def batch(self, inputs: Sequence[In], params: P) -> Sequence[Out]:
         """Answer several inputs that share their parameters, in order. The server only ever calls this."""
         return [self(item, params) for item in inputs]
+
+    def stream(self, inputs: In, params: P) -> Generator[Chunk, None, None]:
+        """Answer one input piece by piece; the last chunk alone holds the `whole` answer.
+
+        A pipeline that has this is never asked for a `batch`: many streams are open at once (`max_batch_size`), each
+        is asked for a chunk in turn, and one whose caller left is closed. So it must not change what others share.
+        """
+        raise NotImplementedError(f"{type(self).__name__} does not answer piece by piece")
+
+    @property
+    def streams(self) -> bool:
+        """Whether it answers piece by piece."""
+        return type(self).stream is not Pipeline.stream
 
     def check(self, params: P) -> None:
         """Refuse what only this model makes impossible. Raises InvalidRequest; runs in a decoding thread."""

@@ -21,6 +21,7 @@ from . import logs
 from .errors import InferenceError
 from .settings import Settings
 
+LAST_WORDS = 2.0  # seconds
 log = structlog.get_logger("inference")
 
 
@@ -43,6 +44,11 @@ class Server(uvicorn.Server):
                 host, port = listening.getsockname()[:2]
                 log.info("listening", url=f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}")
 
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().shutdown(sockets)
+        if self.server_state.tasks:  # cut off by the end of the grace; each still tells its caller so
+            await asyncio.wait(self.server_state.tasks, timeout=LAST_WORDS)
+
 
 def main(app: str = "app.main:app") -> int:
     """Serve until a signal; 0 after an orderly end, 2 for settings that cannot be, 1 where the port is taken."""
@@ -54,6 +60,9 @@ def main(app: str = "app.main:app") -> int:
             sys.stderr.write(f"{name}: {found['msg']}\n")
         return 2
     logs.configure(settings.log_format, settings.log_level)
+    # Importing a library takes seconds; a signal then has nothing in flight to wait for.
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda *_: os._exit(0))
     module, _, attribute = app.partition(":")
     sys.path.insert(0, os.getcwd())
     try:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import time
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
@@ -12,11 +13,13 @@ import anyio.to_thread
 from anyio import CapacityLimiter
 from starlette.requests import ClientDisconnect, Request
 
-from .batcher import Batcher, Timed
+from .batcher import Timed
 from .codecs.json import validate_params
-from .errors import InferenceTimeout, RequestTimeout, TooLarge
+from .errors import InferenceTimeout, InvalidRequest, RequestTimeout, TooLarge, UnsupportedMedia
 from .metrics import Metrics
 from .model import AnyPipeline, Model
+from .models import Models
+from .pipeline import Chunk
 from .settings import Settings
 from .task import Params, Task
 
@@ -29,11 +32,22 @@ DECODERS = 4  # threads for decoding and encoding; more would only fight the mod
 class Work:
     """One request, decoded and ready for the model."""
 
+    model: Model
     task: AnyTask
     pipeline: AnyPipeline
     items: Sequence[Any]
     params: Params
     many: bool
+
+    @property
+    def compute_type(self) -> str:
+        """What the header `x-compute-type` tells."""
+        return "cpu" if self.pipeline.device.startswith("cpu") else "gpu"
+
+    @property
+    def streamed(self) -> bool:
+        """Whether the caller wants the answer piece by piece."""
+        return self.task.events is not None and bool(getattr(self.params, "stream", False))
 
 
 @dataclass(frozen=True)
@@ -46,12 +60,11 @@ class Answer:
 
 
 class Service:
-    """One model behind one app."""
+    """The models behind one app."""
 
-    def __init__(self, settings: Settings, metrics: Metrics, model: Model, batcher: Batcher) -> None:
-        self.settings, self.metrics, self.model = settings, metrics, model
+    def __init__(self, settings: Settings, metrics: Metrics, models: Models) -> None:
+        self.settings, self.metrics, self.models = settings, metrics, models
         self.limits = settings.limits
-        self._batcher = batcher
         self._decoders = CapacityLimiter(DECODERS)
 
     async def in_thread(self, call: Callable[[], T]) -> T:
@@ -59,8 +72,14 @@ class Service:
         return await anyio.to_thread.run_sync(call, limiter=self._decoders)
 
     async def read_body(self, request: Request) -> bytes:
-        """The whole body. Raises TooLarge (413) as soon as that is known, RequestTimeout (408) for a slow caller."""
+        """The whole body.
+
+        Raises TooLarge (413) as soon as that is known, RequestTimeout (408) for a slow caller, UnsupportedMedia (415)
+        for a compressed body.
+        """
         limit = self.settings.max_body_bytes
+        if request.headers.get("content-encoding", "identity") != "identity":
+            raise UnsupportedMedia("A content-encoding is not taken; send the body as it is, not compressed")
         told = request.headers.get("content-length", "")
         too_large = TooLarge(f"The request body is larger than {limit:,} bytes; send less at once")
         if told.isdecimal() and int(told) > limit:
@@ -77,22 +96,69 @@ class Service:
             raise RequestTimeout(f"The request body did not arrive within {seconds:g} s; send it faster") from None
         return bytes(body)
 
-    def prepare(self, task: AnyTask, pipeline: AnyPipeline, items: Sequence[Any], raw: Mapping[str, Any], *,
+    def prepare(self, model: Model, task: AnyTask, items: Sequence[Any], raw: Mapping[str, Any], *,
                 many: bool) -> Work:  # fmt: skip
-        """Validate raw parameters, for the task and then for this model. Raises InvalidRequest."""
-        params = validate_params(task.params, raw, tuple(task.params.model_fields))
+        """Validate raw parameters over the card's own, for the task and then for this model. Raises InvalidRequest."""
+        pipeline = model.pipeline(task.name)
+        given = {**model.defaults.get(task.name, {}), **raw}
+        params = validate_params(task.params, given, tuple(task.params.model_fields)).within(self.limits)
         pipeline.check(params)
-        return Work(task, pipeline, items, params, many)
+        work = Work(model, task, pipeline, items, params, many)
+        if work.streamed and many:
+            raise InvalidRequest("A stream answers one input, and inputs is a list; send one, or leave out stream")
+        return work
+
+    def named(self, model: str | None) -> str | None:
+        """The name in a body, where it counts: clients of OpenAI's API must name one, whatever the server has."""
+        return (model or None) if self.models.pinned is None else None
+
+    @contextlib.asynccontextmanager
+    async def lease(
+        self, name: str | None, task: str | None, holds: Callable[[], Awaitable[bool]]
+    ) -> AsyncIterator[Model]:
+        """A model, ready, which is kept at least until the block ends; `holds` is whether the caller waits for it.
+
+        Raises NotFound, LoadFailed, ModelLoading, or why a model that the caller named cannot be had.
+        """
+        model = self.models.find(name, task)
+        async with model.kept():
+            if model.state != "ready":
+                await model.wait_ready(hold=await holds())
+            yield model
 
     async def run(self, request: Request, work: Work) -> Answer:
         """The model's outputs. Raises Overloaded, InferenceFailed, InferenceTimeout, or ClientDisconnect."""
         started = time.perf_counter()
         costs = await self.in_thread(lambda: [work.pipeline.cost(item) for item in work.items])
-        timed = await self._until_gone(request, self._batcher.submit(work.pipeline, work.items, work.params, costs))
+        submit = work.model.streams.collect if work.pipeline.streams else work.model.batcher.submit
+        submitted = submit(work.pipeline, work.items, work.params, costs)
+        timed = await self._until_gone(request, submitted)
         cost = sum(costs)
         return Answer([t.output for t in timed], cost, _headers(work, timed, cost, time.perf_counter() - started))
 
-    async def _until_gone(self, request: Request, work: Awaitable[list[Timed]]) -> list[Timed]:
+    async def stream(self, request: Request, work: Work) -> tuple[Chunk, AsyncGenerator[Chunk, None]]:
+        """The first chunk, once it is there, and the others. Raises as `run`; the generator too, at any chunk."""
+        chunks = self._in_time(work)
+        return await self._until_gone(request, anext(chunks)), chunks
+
+    async def _in_time(self, work: Work) -> AsyncGenerator[Chunk, None]:
+        until = asyncio.get_running_loop().time() + self.settings.timeout
+        chunks = work.model.streams.stream(work.pipeline, work.items[0], work.params)
+        async with work.model.kept(), contextlib.aclosing(chunks):
+            while True:
+                try:
+                    async with asyncio.timeout_at(until):
+                        chunk = await anext(chunks, None)
+                except TimeoutError:
+                    raise self._too_slow() from None
+                if chunk is None:
+                    return
+                yield chunk
+
+    def _too_slow(self) -> InferenceTimeout:
+        return InferenceTimeout(f"The model did not answer within {self.settings.timeout:g} s; send less at once")
+
+    async def _until_gone(self, request: Request, work: Awaitable[T]) -> T:
         task = asyncio.ensure_future(work)
         gone = asyncio.ensure_future(_disconnected(request))
         try:
@@ -101,7 +167,7 @@ class Service:
                 return task.result()
             if gone.done():
                 raise ClientDisconnect
-            raise InferenceTimeout(f"The model did not answer within {self.settings.timeout:g} s; send less at once")
+            raise self._too_slow()
         finally:
             for pending in (task, gone):
                 pending.cancel()
@@ -118,7 +184,7 @@ async def _disconnected(request: Request) -> None:
 def _headers(work: Work, timed: Sequence[Timed], cost: int, total: float) -> Mapping[str, str]:
     ran = max(t.ran for t in timed)
     headers = {
-        "x-compute-type": "cpu" if work.pipeline.device.startswith("cpu") else "gpu",
+        "x-compute-type": work.compute_type,
         "x-compute-time": f"{ran:.6f}",
         "x-queue-time": f"{max(t.queued for t in timed):.6f}",
         "x-inference-time": f"{ran:.6f}",

@@ -17,7 +17,10 @@ class Settings(BaseSettings):
 
     model_config = SettingsConfigDict(frozen=True, extra="ignore", env_ignore_empty=True)
 
-    model_id: str | None = Field(default=None, description="Hub id (`org/name`, `org/name@revision`) or a folder")
+    model_id: str | None = Field(
+        default=None,
+        description="Hub id (`org/name`, `org/name@revision`) or a folder; without it, any model is loaded on demand",
+    )
     task: str | None = Field(
         default=None, description="the task answered at `/`; read from the model card when not set"
     )
@@ -46,6 +49,14 @@ class Settings(BaseSettings):
         default=64_000_000, gt=0, description="most pixels of one image or video frame (413 past it)"
     )
     max_seconds: float = Field(default=1800.0, gt=0, description="most seconds of one audio or video (413 past it)")
+    max_memory_mib: int | None = Field(
+        default=None, gt=0, description="memory for models loaded on demand, in MiB (default: 70 % of what there is)"
+    )
+    trusted_models: str = Field(
+        default="",
+        description="patterns (`org/*`, with commas) of models to load on demand though their files can run code",
+    )
+    max_new_tokens: int = Field(default=2048, gt=0, description="most tokens one answer is asked for (400 past it)")
     max_queue: int = Field(default=2048, gt=0, description="most inputs waiting for the model (429 past it)")
     max_batch_size: int = Field(default=32, gt=0, description="most inputs in one call of the model")
     body_timeout: float = Field(default=30.0, gt=0, description="seconds a caller has to send its body (408 past it)")
@@ -59,7 +70,7 @@ class Settings(BaseSettings):
     @property
     def limits(self) -> Limits:
         """What one request may hold."""
-        return Limits(self.max_inputs, self.max_characters, self.max_pixels, self.max_seconds)
+        return Limits(self.max_inputs, self.max_characters, self.max_pixels, self.max_seconds, self.max_new_tokens)
 
     @model_validator(mode="after")
     def _one_request_fits_the_queue(self) -> Self:

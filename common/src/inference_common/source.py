@@ -148,6 +148,13 @@ def open_source(model_id: str, *, revision: str | None = None, token: str | None
         raise InvalidRequest(
             f"{model_id[:200]!r} is neither a folder nor a Hub id; name a folder that exists, or org/name[@revision]"
         )
+    return hub_source(model_id, revision=revision, token=token)
+
+
+def hub_source(model_id: str, *, revision: str | None = None, token: str | None = None) -> HubSource:
+    """The Hub repository of an id, never a folder: for ids that a caller names. Raises InvalidRequest."""
+    if not _ID.fullmatch(model_id) or ".." in model_id:
+        raise InvalidRequest(f"{model_id[:200]!r} is no Hub id; name org/name[@revision]")
     repo_id, _, at = model_id.partition("@")
     return HubSource(repo_id, revision or at or None, token)
 

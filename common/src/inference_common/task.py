@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Generic, Protocol, TypeVar
+from typing import Any, Generic, Protocol, Self, TypeVar
 
 from pydantic import BaseModel, ConfigDict
 
 from .client import Client
+from .schema import Schema, Schemas
 
 In = TypeVar("In")
 Out = TypeVar("Out")
@@ -21,6 +22,10 @@ class Params(BaseModel):
     """The parameters of a task. Frozen, so equal ones hash alike and share a batch; unknown names are refused."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
+
+    def within(self, limits: Limits) -> Self:
+        """These parameters under a server's limits. Raises InvalidRequest where they ask for more."""
+        return self
 
 
 @dataclass(frozen=True)
@@ -44,12 +49,15 @@ class BadPayload:
 @dataclass(frozen=True)
 class Limits:
     """How much one request may hold: `inputs` in texts, `characters` over all of them; `pixels` of one image or video
-    frame, `seconds` of one audio or video."""
+    frame, `seconds` of one audio or video. `new_tokens` is how much one answer may. `rate` is the sampling rate in Hz
+    that the model listens at (None: any)."""
 
     inputs: int
     characters: int
     pixels: int = 64_000_000
     seconds: float = 1800.0
+    new_tokens: int = 2048
+    rate: int | None = None
 
 
 @dataclass(frozen=True)
@@ -78,6 +86,10 @@ class InputCodec(Protocol[In]):
     @property
     def batches(self) -> bool: ...
 
+    def content(self, schemas: Schemas, params: type[Params]) -> Mapping[str, Schema]:
+        """The JSON schema of a request's body by media type; `params` are the task's."""
+        ...
+
     def decode(self, payload: Payload, limits: Limits) -> Decoded[In]:
         """Raises InvalidRequest (400), TooLarge (413) or UnsupportedMedia (415)."""
         ...
@@ -101,6 +113,10 @@ class OutputCodec(Protocol[Out_contra]):
 
     @property
     def extra(self) -> str | None: ...
+    def content(self, schemas: Schemas, *, batches: bool) -> Mapping[str, Schema]:
+        """The JSON schema of an answer's body by media type, as the current Python client reads it."""
+        ...
+
     def encode(self, outputs: Sequence[Out_contra], client: Client, *, many: bool) -> Encoded:
         """The answer in the shape and media type that this client reads; without `many`, of the one output alone.
 
@@ -110,8 +126,24 @@ class OutputCodec(Protocol[Out_contra]):
 
 
 @dataclass(frozen=True)
+class Asked:
+    """What the events of a stream depend on besides its chunks."""
+
+    params: Params
+    client: Client
+    model: str
+
+
+Events = Callable[[Asked], Callable[[Any], Iterable[object]]]
+"""Begins one stream: from then on, the events (values of JSON; a string as it is) of each chunk in turn."""
+
+
+@dataclass(frozen=True)
 class Task(Generic[In, P, Out]):
-    """A task: codecs, parameters, and examples that the contract tests, the warm-up and the docs read."""
+    """A task: codecs, parameters, and examples that the contract tests, the warm-up and the docs read.
+
+    A task that has `events` is streamed to callers who set its parameter `stream`.
+    """
 
     name: str
     input: InputCodec[In]
@@ -119,3 +151,4 @@ class Task(Generic[In, P, Out]):
     output: OutputCodec[Out]
     good: Sequence[Payload]
     bad: Sequence[BadPayload]
+    events: Events | None = None

@@ -9,7 +9,10 @@ import threading
 from collections.abc import Callable
 from typing import TypeVar
 
+import structlog
+
 T = TypeVar("T")
+log = structlog.get_logger("inference")
 Job = Callable[[], None]
 
 
@@ -47,9 +50,24 @@ class ModelThread:
         self._jobs.put(job)
         return await future
 
+    def post(self, call: Callable[[], object]) -> None:
+        """Run `call()` in the thread after what was asked before; nobody waits for it, what it raises is logged."""
+
+        def job() -> None:
+            try:
+                call()
+            except Exception:
+                log.exception("a call that nobody waited for failed")
+
+        self._jobs.put(job)
+
     def stop(self) -> None:
         """End the thread once what was asked of it is done; does not wait."""
         self._jobs.put(None)
+
+    async def stopped(self) -> None:
+        """Wait until the thread has ended."""
+        await asyncio.to_thread(self._thread.join)
 
     def _work(self) -> None:
         while (job := self._jobs.get()) is not None:

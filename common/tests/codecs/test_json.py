@@ -29,7 +29,7 @@ def test_findings_are_listed_with_their_places() -> None:
 
 
 def test_numpy_is_written_and_what_json_cannot_hold_is_null() -> None:
-    output = json.JsonOutput[object]()
+    output = json.JsonOutput[object](object)
     encoded = output.encode([np.array([1.5, math.nan], dtype=np.float32), [math.inf]], Client(), many=True)
     assert encoded.media_type == "application/json"
     assert orjson.loads(encoded.body) == [[1.5, None], [None]]
@@ -37,14 +37,16 @@ def test_numpy_is_written_and_what_json_cannot_hold_is_null() -> None:
 
 
 def test_a_null_that_the_model_meant_warns_of_nothing() -> None:
-    output = json.JsonOutput[object]()
+    output = json.JsonOutput[object](object)
     for value in ({"end": None}, [None, 1.0, np.float32(2)], np.ones(3)):
         assert output.encode([value], Client(), many=False).headers == {}
     assert output.encode([{"score": (None, np.float32("nan"))}], Client(), many=False).headers != {}
 
 
 def test_the_shape_and_the_list_around_it_are_the_clients() -> None:
-    output = json.JsonOutput[str](shape=lambda text, client: {"text": text}, listed=lambda c: c.javascript is None)
+    output = json.JsonOutput[str](
+        dict[str, str], shape=lambda text, client: {"text": text}, listed=lambda c: c.javascript is None
+    )
     assert output.encode(["a"], Client(), many=False).body == b'[{"text":"a"}]'
     assert output.encode(["a"], Client(javascript=(4,)), many=False).body == b'{"text":"a"}'
     assert output.encode(["a", "b"], Client(), many=True).body == b'[{"text":"a"},{"text":"b"}]'

@@ -3,6 +3,7 @@ from inference_common.codecs.text import TextInput
 from inference_common.errors import InvalidRequest, TooLarge
 from inference_common.task import Limits, Payload
 from inference_common.tasks.text import FEATURE_EXTRACTION, SENTENCE_SIMILARITY
+from pydantic import TypeAdapter
 
 LIMITS = Limits(inputs=3, characters=20)
 TEXT = FEATURE_EXTRACTION.input
@@ -62,3 +63,10 @@ def test_limits_hold_over_all_texts_of_a_request(codec: TextInput[object], body:
 def test_characters_are_metered() -> None:
     items = TEXT.decode(Payload('["é", "ab"]'.encode()), LIMITS).items
     assert TEXT.meter(items) == {"x-compute-characters": "3"}
+
+
+def test_a_list_is_refused_where_one_answer_is_all_there_is() -> None:
+    single = TextInput(TypeAdapter(str), texts=lambda text: (text,), raw=str, batches=False)
+    assert list(single.decode(Payload(b'{"inputs": "a"}'), LIMITS).items) == ["a"]
+    with pytest.raises(InvalidRequest, match="one input at a time"):
+        single.decode(Payload(b'["a"]'), LIMITS)

@@ -36,6 +36,8 @@ def test_raw_text_takes_its_parameters_from_the_query(connect: Connect) -> None:
     assert client.post("/?dimensions=1", content="a b").json() == [3]
     assert client.post("/?truncation_direction=left", content="a b").status_code == 200
     assert client.post("/?dimension=1", content="a b").status_code == 400
+    several = client.post("/?dimensions=1&dimensions=2", content="a b")  # a name that stands there twice is a list
+    assert (several.status_code, "dimensions" in several.json()["error"]) == (400, True)
 
 
 def test_the_model_s_failure_is_a_424_and_what_json_lacks_is_null(connect: Connect) -> None:

@@ -1,6 +1,7 @@
 import re
 from typing import Any
 
+import orjson
 import pytest
 from inference_common.codecs.json import validate_params
 from inference_common.errors import InferenceError
@@ -11,8 +12,17 @@ LIMITS = Limits(1024, 1_000_000)
 AnyTask = Task[Any, Any, Any]
 GOOD = [(task, payload) for task in TASKS.values() for payload in task.good]
 BAD = [(task, bad) for task in TASKS.values() for bad in task.bad]
-# Refused by what one model has, so by its pipeline.
-MODEL_ONLY = {b'{"inputs": "hello", "dimensions": 100000}', b'{"inputs": "hello", "prompt_name": "no such prompt"}'}
+# Refused by what one model has, so by its pipeline; or by how inputs and parameters go together, so by the service.
+MODEL_ONLY = (
+    b'["a", "b"], "stream": true',
+    b'"dimensions": 100000',
+    b'"prompt_name": "no such prompt"',
+    b'"stride": 100000000',
+    b"Today is a day.",
+    b'"targets": [""]',
+    b'"max_seq_len": 1}',
+    b'"doc_stride": 100000',
+)
 
 
 def test_tasks_are_read_only_and_named() -> None:
@@ -32,13 +42,14 @@ def test_only_known_names_are_tasks() -> None:
 def test_good_payloads_decode(task: AnyTask, payload: Payload) -> None:
     decoded = task.input.decode(payload, LIMITS)
     assert decoded.items
-    assert validate_params(task.params, decoded.params, tuple(task.params.model_fields)) is not None
+    asked = {**{name: orjson.loads(text) for name, text in payload.query.items()}, **decoded.params}
+    assert validate_params(task.params, asked, tuple(task.params.model_fields)) is not None
     assert task.input.meter(decoded.items)
 
 
 @pytest.mark.parametrize(("task", "bad"), BAD)
 def test_bad_payloads_are_refused_with_their_status(task: AnyTask, bad: BadPayload) -> None:
-    if bad.payload.body in MODEL_ONLY:
+    if any(part in bad.payload.body for part in MODEL_ONLY):
         assert decode(task, bad.payload) is not None
         return
     with pytest.raises(InferenceError, match=re.escape(bad.mentions)) as caught:
@@ -48,10 +59,25 @@ def test_bad_payloads_are_refused_with_their_status(task: AnyTask, bad: BadPaylo
 
 def decode(task: AnyTask, payload: Payload) -> object:
     decoded = task.input.decode(payload, LIMITS)
-    return validate_params(task.params, decoded.params, tuple(task.params.model_fields))
+    return validate_params(task.params, decoded.params, tuple(task.params.model_fields)).within(LIMITS)
 
 
 def test_equal_parameters_hash_alike() -> None:
     params = TASKS["feature-extraction"].params
     assert hash(params(normalize=True)) == hash(params(normalize=True))
     assert params(normalize=True) != params(normalize=False)
+
+
+def test_a_conversation_is_a_chat() -> None:
+    said = b'{"inputs": {"text": "c", "past_user_inputs": ["a", "b"], "generated_responses": ["A"]}}'
+    conversation = TASKS["conversational"].input.decode(Payload(said), LIMITS).items[0]
+    assert [(m["role"], m["content"]) for m in conversation.chat.messages] == [
+        ("user", "a"),
+        ("assistant", "A"),
+        ("user", "b"),
+        ("user", "c"),
+    ]
+    assert conversation.answered("C") == {
+        "generated_text": "C",
+        "conversation": {"past_user_inputs": ["a", "b", "c"], "generated_responses": ["A", "C"]},
+    }

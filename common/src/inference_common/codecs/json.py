@@ -13,6 +13,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from ..client import Client
 from ..errors import ErrorDetail, InvalidRequest
+from ..schema import Schema, Schemas
 from ..task import Encoded, Out_contra
 
 T = TypeVar("T")
@@ -29,6 +30,14 @@ def parse(body: bytes) -> Any:
             f"The request body is not valid JSON: {error.msg} at line {error.lineno} column {error.colno}"
             " (NaN and Infinity are not JSON; text must be UTF-8)"
         ) from None
+
+
+def of_query(text: str) -> Any:
+    """A value of a query: JSON where it reads as JSON (`true`, `4`), a string otherwise."""
+    try:
+        return orjson.loads(text)
+    except orjson.JSONDecodeError:
+        return text
 
 
 def validate(adapter: TypeAdapter[T], value: object, at: str) -> T:
@@ -69,12 +78,20 @@ def _never(client: Client) -> bool:
 class JsonOutput(Generic[Out_contra]):
     """Outputs as JSON. Floats that JSON cannot hold (NaN, infinities) become null, and the header `x-warning` says so.
 
-    `shape` is one output as a client reads it; `listed` is whether the one answer of a single input is a list of one.
+    `answer` is the type of one output as the current Python client reads it, `shape` makes that of one output for any
+    client, and `listed` is whether the one answer of a single input is a list of one.
     """
 
+    answer: Any
     shape: Callable[[Out_contra, Client], object] = _as_it_is
     listed: Callable[[Client], bool] = _never
     extra: str | None = None
+
+    def content(self, schemas: Schemas, *, batches: bool) -> Mapping[str, Schema]:
+        one = schemas.of(self.answer, "serialization")
+        many: Schema = {"type": "array", "items": one}
+        alone = {**many, "maxItems": 1} if self.listed(Client()) else one
+        return {"application/json": {"anyOf": [alone, many]} if batches else alone}
 
     def encode(self, outputs: Sequence[Out_contra], client: Client, *, many: bool) -> Encoded:
         shaped = [self.shape(output, client) for output in outputs]

@@ -9,10 +9,9 @@ from typing import Any, Generic
 from pydantic import TypeAdapter
 
 from ..errors import InvalidRequest, TooLarge
-from ..task import Decoded, In, Limits, Payload
-from . import json
-
-ENVELOPE = frozenset({"inputs", "parameters", "options"})
+from ..schema import Schema, Schemas, one_or_many
+from ..task import Decoded, In, Limits, Params, Payload
+from . import envelope, json
 
 
 @dataclass(frozen=True)
@@ -32,6 +31,14 @@ class TextInput(Generic[In]):
     extra: str | None = None
     batches: bool = True
 
+    def content(self, schemas: Schemas, params: type[Params]) -> Mapping[str, Schema]:
+        one = schemas.of(self.schema)
+        enveloped = envelope.schema(one_or_many(one) if self.batches else one, schemas.of(params), bool(self.root))
+        alone = one_or_many(one) if self.raw and self.batches else one
+        json_body = {"anyOf": [enveloped, alone]} if self.raw or self.bare else enveloped
+        plain: dict[str, Schema] = {"text/plain": {"type": "string", "minLength": 1}} if self.raw else {}
+        return {"application/json": json_body, **plain}
+
     def decode(self, payload: Payload, limits: Limits) -> Decoded[In]:
         text = None if self.raw is None else _plain_text(payload)
         if text is not None and self.raw is not None:
@@ -45,26 +52,19 @@ class TextInput(Generic[In]):
         return {"x-compute-characters": str(sum(len(text) for item in items for text in self.texts(item)))}
 
     def _decode_json(self, value: Any, limits: Limits) -> Decoded[In]:
-        if isinstance(value, dict) and "inputs" in value:
-            return self._decode_envelope(value, limits)
-        if isinstance(value, dict) and self.bare and set(value) >= self.bare:
+        if isinstance(value, dict) and "inputs" not in value and self.bare and set(value) >= self.bare:
             return Decoded([json.validate(self.schema, value, "body")], many=False)
         if isinstance(value, dict):
-            raise InvalidRequest('The field "inputs" is missing; send JSON such as {"inputs": ...}')
+            opened = envelope.opened(value, self.root)
+            many = isinstance(opened.inputs, list)
+            return Decoded(self._items(opened.inputs, limits), many, opened.params, opened.options)
         return Decoded(self._items(value, limits), isinstance(value, list))
-
-    def _decode_envelope(self, value: dict[str, Any], limits: Limits) -> Decoded[In]:
-        unknown = sorted(set(value) - ENVELOPE - self.root)
-        if unknown:
-            known = ", ".join(sorted(ENVELOPE | self.root))
-            raise InvalidRequest(f"Unknown parameter {', '.join(repr(u[:64]) for u in unknown[:8])}; known: {known}")
-        params = {**_mapping(value, "parameters"), **{k: v for k, v in value.items() if k in self.root}}
-        inputs = value["inputs"]
-        return Decoded(self._items(inputs, limits), isinstance(inputs, list), params, _mapping(value, "options"))
 
     def _items(self, inputs: Any, limits: Limits) -> Sequence[In]:
         if not isinstance(inputs, list):
             return [json.validate(self.schema, inputs, "inputs")]
+        if not self.batches:
+            raise InvalidRequest("inputs is a list, and this task answers one input at a time; send one")
         if not inputs:
             raise InvalidRequest("inputs is an empty list; send at least one input")
         _at_most(len(inputs), limits.inputs, "inputs")
@@ -81,15 +81,6 @@ class TextInput(Generic[In]):
 def _at_most(count: int, limit: int, unit: str) -> None:
     if count > limit:
         raise TooLarge(f"The request holds {count:,} {unit}, and at most {limit:,} are taken; send it in parts")
-
-
-def _mapping(value: dict[str, Any], key: str) -> dict[str, Any]:
-    found = value.get(key)
-    if found is None:
-        return {}
-    if not isinstance(found, dict):
-        raise InvalidRequest(f'"{key}" must be a JSON object, such as {{"{key}": {{}}}}')
-    return found
 
 
 def _plain_text(payload: Payload) -> str | None:

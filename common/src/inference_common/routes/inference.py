@@ -2,34 +2,41 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 import orjson
+from starlette.datastructures import QueryParams
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
 from ..client import Client
-from ..errors import NotFound
+from ..codecs import json
+from ..model import Model
 from ..service import Answer, Service, Work
 from ..task import Encoded, Payload
 from ..tasks import TASKS
+from . import sse
 
 
 async def infer(request: Request) -> Response:
     """Answer with the model: the task of the path, else the pinned one."""
     service: Service = request.app.state.service
-    _same_model(service, request.path_params.get("model"))
+    name, task = request.path_params.get("model"), request.path_params.get("task")
     body = await service.read_body(request)
-    payload = Payload(body, request.headers.get("content-type"), dict(request.query_params))
-    await wait_ready(service, request, payload.body)
-    work = await service.in_thread(lambda: _decode(service, request.path_params.get("task"), payload))
-    answer = await service.run(request, work)
+    payload = Payload(body, request.headers.get("content-type"), _query(request.query_params))
     client = Client.of(request.headers)
-    return respond(
-        answer, await service.in_thread(lambda: work.task.output.encode(answer.outputs, client, many=work.many))
-    )
+    async with lease(request, body, name, task) as model:
+        work = await service.in_thread(lambda: _decode(service, model, task, payload))
+        if work.streamed:
+            return await sse.respond(service, request, work)
+        answer = await service.run(request, work)
+        return respond(
+            answer, await service.in_thread(lambda: work.task.output.encode(answer.outputs, client, many=work.many))
+        )
 
 
 def respond(answer: Answer, encoded: Encoded) -> Response:
@@ -39,37 +46,32 @@ def respond(answer: Answer, encoded: Encoded) -> Response:
     return Response(encoded.body, headers=headers)
 
 
-async def wait_ready(service: Service, request: Request, body: bytes) -> None:
-    """Hold the request while the model loads, unless its headers or options say not to."""
-    if service.model.state != "ready":
-        hold = (
-            _holds(request.headers)
-            and await service.in_thread(lambda: _options(body).get("wait_for_model")) is not False
-        )
-        await service.model.wait_ready(hold=hold)
+def lease(
+    request: Request, body: bytes, name: str | None, task: str | None
+) -> contextlib.AbstractAsyncContextManager[Model]:
+    """As Service.lease: the request is held while the model loads, unless its headers or options say not to."""
+    service: Service = request.app.state.service
+
+    async def holds() -> bool:
+        if not _holds(request.headers):
+            return False
+        return await service.in_thread(lambda: _options(body).get("wait_for_model")) is not False
+
+    return service.lease(name, task, holds)
 
 
-def _decode(service: Service, task: str | None, payload: Payload) -> Work:
-    pipeline = service.model.pipeline(task)
-    known = TASKS[task or service.model.task]
-    decoded = known.input.decode(payload, service.limits)
-    raw = {**{name: _value(text) for name, text in payload.query.items()}, **decoded.params}
-    return service.prepare(known, pipeline, decoded.items, raw, many=decoded.many)
+def _decode(service: Service, model: Model, task: str | None, payload: Payload) -> Work:
+    name = task or model.task
+    pipeline = model.pipeline(name)  # first of all: a task that this model lacks has no codec to speak of
+    known = TASKS[name]
+    decoded = known.input.decode(payload, replace(service.limits, rate=pipeline.rate))
+    raw = {**{name: json.of_query(text) for name, text in payload.query.items()}, **decoded.params}
+    return service.prepare(model, known, decoded.items, raw, many=decoded.many)
 
 
-def _value(text: str) -> Any:
-    """A query value: JSON where it reads as JSON (`true`, `4`), a string otherwise."""
-    try:
-        return orjson.loads(text)
-    except orjson.JSONDecodeError:
-        return text
-
-
-def _same_model(service: Service, asked: str | None) -> None:
-    source = service.model.source
-    names = {source.name, f"{source.name}@{source.revision}"}
-    if asked is not None and asked not in names:
-        raise NotFound(f"This server has the model {source.name} only, not {asked[:200]!r}")
+def _query(asked: QueryParams) -> Mapping[str, str]:
+    """The query by name; a name that stands there several times is a comma-separated list."""
+    return {name: ",".join(asked.getlist(name)) for name in asked}
 
 
 def _holds(headers: Mapping[str, str]) -> bool:

@@ -14,14 +14,15 @@ from starlette.routing import Route
 
 from ..codecs import json
 from ..errors import InferenceFailed, InvalidRequest, TooLarge
+from ..model import Model
 from ..service import Answer, Service, Work
 from ..task import Encoded
 from ..tasks.text import FEATURE_EXTRACTION
-from .inference import respond, wait_ready
+from .inference import lease, respond
 
 
 class EmbeddingsRequest(BaseModel):
-    """The body of `/v1/embeddings`; `model` may be any name, since one server holds one model."""
+    """The body of `/v1/embeddings`; `model` may be any name where the server is for one model."""
 
     model_config = ConfigDict(extra="forbid", strict=True)
     input: str | list[str] = Field(description="a text, or a list of texts (lists of tokens are not taken)")
@@ -38,23 +39,23 @@ async def embeddings(request: Request) -> Response:
     """Embed each text of `input`."""
     service: Service = request.app.state.service
     body = await service.read_body(request)
-    await wait_ready(service, request, body)
-    asked, work = await service.in_thread(lambda: _decode(service, body))
-    answer = await service.run(request, work)
-    encoded = await service.in_thread(lambda: _encode(service.model.source.name, asked, answer))
-    return respond(answer, encoded)
+    asked = await service.in_thread(lambda: json.validate(_REQUEST, json.parse(body), "body"))
+    async with lease(request, body, service.named(asked.model), FEATURE_EXTRACTION.name) as model:
+        work = await service.in_thread(lambda: _work(service, model, asked))
+        answer = await service.run(request, work)
+        encoded = await service.in_thread(lambda: _encode(model.source.name, asked, answer))
+        return respond(answer, encoded)
 
 
 async def models(request: Request) -> Response:
-    """List the one model."""
+    """List the models that are loaded, or on their way."""
     service: Service = request.app.state.service
-    entry = {"id": service.model.source.name, "object": "model", "created": 0, "owned_by": "self"}
-    return JSONResponse({"object": "list", "data": [entry]})
+    names = dict.fromkeys(model.source.name for model in service.models.all())
+    entries = [{"id": name, "object": "model", "created": 0, "owned_by": "self"} for name in names]
+    return JSONResponse({"object": "list", "data": entries})
 
 
-def _decode(service: Service, body: bytes) -> tuple[EmbeddingsRequest, Work]:
-    pipeline = service.model.pipeline(FEATURE_EXTRACTION.name)
-    asked = json.validate(_REQUEST, json.parse(body), "body")
+def _work(service: Service, model: Model, asked: EmbeddingsRequest) -> Work:
     texts = [asked.input] if isinstance(asked.input, str) else asked.input
     if not texts:
         raise InvalidRequest("input is an empty list; send at least one text")
@@ -63,7 +64,7 @@ def _decode(service: Service, body: bytes) -> tuple[EmbeddingsRequest, Work]:
             f"At most {service.limits.inputs:,} texts of {service.limits.characters:,} characters in all are taken"
         )
     raw = {} if asked.dimensions is None else {"dimensions": asked.dimensions}
-    return asked, service.prepare(FEATURE_EXTRACTION, pipeline, texts, raw, many=True)
+    return service.prepare(model, FEATURE_EXTRACTION, texts, raw, many=True)
 
 
 def _encode(model: str, asked: EmbeddingsRequest, answer: Answer) -> Encoded:

@@ -8,19 +8,21 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from ..codecs import json
+from ..model import Model
 from ..service import Service, Work
 from ..task import Payload
 from ..tasks.text import TEXT_RANKING
-from .inference import respond, wait_ready
+from .inference import lease, respond
 
 
 class RerankRequest(BaseModel):
-    """The body of `/rerank`; with `return_text` each answer repeats its text."""
+    """The body of `/rerank`; with `return_text` each answer repeats its text. `model` is for servers of many."""
 
     model_config = ConfigDict(extra="forbid", strict=True)
     query: str
     texts: list[str]
     return_text: bool = False
+    model: str | None = None
 
 
 _REQUEST = TypeAdapter(RerankRequest)
@@ -30,20 +32,18 @@ async def rerank(request: Request) -> Response:
     """Rank `texts` for `query`: `[{"index", "score", "text"?}]`."""
     service: Service = request.app.state.service
     body = await service.read_body(request)
-    await wait_ready(service, request, body)
-    asked, work = await service.in_thread(lambda: _decode(service, body))
-    answer = await service.run(request, work)
+    asked = await service.in_thread(lambda: json.validate(_REQUEST, json.parse(body), "body"))
+    async with lease(request, body, service.named(asked.model), TEXT_RANKING.name) as model:
+        work = await service.in_thread(lambda: _work(service, model, asked))
+        answer = await service.run(request, work)
     ranked = [{**r, "text": asked.texts[r["index"]]} if asked.return_text else r for r in answer.outputs[0]]
     return respond(answer, await service.in_thread(lambda: json.dumped(ranked)))
 
 
-def _decode(service: Service, body: bytes) -> tuple[RerankRequest, Work]:
-    pipeline = service.model.pipeline(TEXT_RANKING.name)
-    asked = json.validate(_REQUEST, json.parse(body), "body")
-    inputs = json.parse(body)
-    inputs.pop("return_text", None)
+def _work(service: Service, model: Model, asked: RerankRequest) -> Work:
+    inputs = {"query": asked.query, "texts": asked.texts}
     decoded = TEXT_RANKING.input.decode(Payload(json.dumped(inputs).body), service.limits)
-    return asked, service.prepare(TEXT_RANKING, pipeline, decoded.items, {}, many=False)
+    return service.prepare(model, TEXT_RANKING, decoded.items, {}, many=False)
 
 
 ROUTES = (Route("/rerank", rerank, methods=["POST"]),)

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from importlib.metadata import PackageNotFoundError, version
-
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
+from ..model import Model
 from ..service import Service
+from .docs import library_version, page
 
 
 async def root(request: Request) -> Response:
-    """Tell a program that this is an inference server."""
+    """Tell a program that this is an inference server; a browser gets the page."""
+    if "text/html" in request.headers.get("accept", ""):
+        return await page(request)
     return JSONResponse({"ok": "ok"})
 
 
@@ -24,28 +26,32 @@ async def health(request: Request) -> Response:
 async def ready(request: Request) -> Response:
     """200 once the model answers; until then, and after a failed load, 503 with the reason."""
     service: Service = request.app.state.service
-    if service.model.state == "ready":
+    model = service.models.pinned
+    if model is None or model.state == "ready":
         return JSONResponse({"status": "ready"})
-    return JSONResponse({"error": service.model.reason, "status": service.model.state}, status_code=503)
+    return JSONResponse({"error": model.reason, "status": model.state}, status_code=503)
 
 
 async def info(request: Request) -> Response:
-    """The model, its revision and tasks, and the limits of this server."""
+    """The models, their revisions and tasks, and the limits of this server."""
     service: Service = request.app.state.service
-    model = service.model
+    pinned = service.models.pinned
     limits = service.settings.model_dump(include={"max_body_bytes", "max_inputs", "max_characters", "max_queue"})
+    about = {} if pinned is None else _about(pinned)
+    models = [_about(model) for model in service.models.all()]
+    tasks = {"tasks": list(service.models.library.tasks)}
+    return JSONResponse({**tasks, **about, "models": models, "limits": limits, "version": library_version()})
+
+
+def _about(model: Model) -> dict[str, object]:
     tasks = list(model.pipelines)
-    return JSONResponse(
-        {
-            "model": model.source.name,
-            "revision": model.source.revision,
-            "state": model.state,
-            "task": tasks[0] if tasks else service.settings.task,
-            "tasks": tasks,
-            "limits": limits,
-            "version": _version(),
-        }
-    )
+    return {
+        "model": model.source.name,
+        "revision": model.source.revision,
+        "state": model.state,
+        "task": tasks[0] if tasks else None,
+        "tasks": tasks,
+    }
 
 
 async def metrics(request: Request) -> Response:
@@ -53,13 +59,6 @@ async def metrics(request: Request) -> Response:
     service: Service = request.app.state.service
     body, media_type = service.metrics.render()
     return Response(body, headers={"content-type": media_type})
-
-
-def _version() -> str | None:
-    try:
-        return version("inference-common")
-    except PackageNotFoundError:  # run from a source tree
-        return None
 
 
 ROUTES = (

@@ -2,21 +2,28 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from functools import cache
 from importlib import import_module
+from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
 from ..task import Task
 
-MODULES: Mapping[str, tuple[str, ...]] = MappingProxyType(
-    {
-        "classification": ("text-classification",),
-        "text": ("feature-extraction", "sentence-similarity", "text-ranking"),
-    }
-)
-"""The tasks of each module: a server of texts imports no codec of images. In a module, `some-task` is `SOME_TASK`."""
+
+def _modules() -> Mapping[str, tuple[str, ...]]:
+    """The tasks of each module, read from its text: `SOME_TASK = Task[...]` is `some-task`."""
+    found = {}
+    for file in sorted(Path(__file__).parent.glob("[!_]*.py")):
+        names = re.findall(r"^([A-Z_]+) = Task\b", file.read_text(encoding="utf-8"), re.MULTILINE)
+        found[file.stem] = tuple(sorted(name.lower().replace("_", "-") for name in names))
+    return MappingProxyType(found)
+
+
+MODULES = _modules()
+"""The tasks of each module: a server of texts imports no codec of images."""
 
 
 class _Tasks(Mapping[str, Task[Any, Any, Any]]):

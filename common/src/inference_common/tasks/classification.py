@@ -1,15 +1,18 @@
-"""Tasks that put labels on a text: text-classification."""
+"""Tasks that put labels on a text: text-classification, zero-shot-classification."""
 
 from __future__ import annotations
 
-from typing import Literal, TypedDict
+from typing import Annotated, Literal
 
 from pydantic import ConfigDict, Field, TypeAdapter
+from typing_extensions import TypedDict  # pydantic reads typing's own only from Python 3.12 on
 
+from ..client import Client
 from ..codecs.json import JsonOutput
 from ..codecs.text import TextInput
 from ..pipeline import Pipeline
 from ..task import BadPayload, Params, Payload, Task
+from .labels import CandidateLabels, HypothesisTemplate
 
 Activation = Literal["sigmoid", "softmax", "none"]
 
@@ -28,13 +31,43 @@ class ClassificationParams(Params):
     top_k: int | None = Field(default=None, gt=0, strict=True, description="answer only so many labels, best first")
 
 
+class ZeroShotParams(Params):
+    """Of zero-shot-classification; each label is another text for the model to read, so there are not as many."""
+
+    candidate_labels: Annotated[CandidateLabels, Field(max_length=200)]
+    hypothesis_template: HypothesisTemplate | None = Field(
+        default=None, description="what is true of a text whose label fits at {}; This example is {}. where not set"
+    )
+    multi_label: bool | None = Field(
+        default=None, strict=True, description="score each label on its own, rather than choose among them"
+    )
+
+
+class ZeroShot(TypedDict):
+    """The labels of a text, best first, with a score each in 0 to 1."""
+
+    sequence: str
+    labels: list[str]
+    scores: list[float]
+
+
+def _of_client(output: ZeroShot, client: Client) -> object:
+    """Older Python clients read the object itself, current ones a list of labels; JavaScript reads both."""
+    if client.older_than(1, 1, 5):
+        return output
+    return [{"label": name, "score": score} for name, score in zip(output["labels"], output["scores"], strict=True)]
+
+
 TextClassification = Pipeline[str, ClassificationParams, list[Label]]
+ZeroShotClassification = Pipeline[str, ZeroShotParams, ZeroShot]
+
+TEXT = TextInput(TypeAdapter(str, config=ConfigDict(strict=True)), texts=lambda text: (text,), raw=str)
 
 TEXT_CLASSIFICATION = Task[str, ClassificationParams, list[Label]](
     name="text-classification",
-    input=TextInput(TypeAdapter(str, config=ConfigDict(strict=True)), texts=lambda text: (text,), raw=str),
+    input=TEXT,
     params=ClassificationParams,
-    output=JsonOutput(listed=lambda client: True),
+    output=JsonOutput(list[Label], listed=lambda client: True),
     good=(
         Payload(b'{"inputs": "I like you. I love you"}'),
         Payload(b'{"inputs": ["I like you", "I am angry with you, and I will not come again"]}'),
@@ -49,5 +82,39 @@ TEXT_CLASSIFICATION = Task[str, ClassificationParams, list[Label]](
         BadPayload(Payload(b'{"inputs": "x", "parameters": {"function_to_apply": "tanh"}}'), 400, "function_to_apply"),
         BadPayload(Payload(b'{"inputs": "x", "parameters": {"topk": 1}}'), 400, "top_k"),
         BadPayload(Payload(b'{"inputs": "x", "top_k": 1}'), 400, "parameters"),
+    ),
+)
+
+ZERO_SHOT_CLASSIFICATION = Task[str, ZeroShotParams, ZeroShot](
+    name="zero-shot-classification",
+    input=TEXT,
+    params=ZeroShotParams,
+    output=JsonOutput(list[Label], shape=_of_client),
+    good=(
+        Payload(b'{"inputs": "I love that dog", "parameters": {"candidate_labels": ["animals", "cars"]}}'),
+        Payload(b'{"inputs": ["I love that dog", "My car"], "parameters": {"candidate_labels": "animals, cars"}}'),
+        Payload(b'{"inputs": "I love that dog", "parameters": {"candidate_labels": ["animals"], "multi_label": null}}'),
+        Payload(
+            b'{"inputs": "I love that dog", "parameters": {"candidate_labels": ["animals", "cars", "Paris"],'
+            b' "multi_label": true, "hypothesis_template": "This text is about {}."}}'
+        ),
+        Payload(b"I love that dog", "text/plain", {"candidate_labels": '["animals", "cars"]'}),
+    ),
+    bad=(
+        BadPayload(Payload(b'{"inputs": "x"}'), 400, "candidate_labels"),
+        BadPayload(Payload(b'{"inputs": 7, "parameters": {"candidate_labels": ["a"]}}'), 400, "inputs"),
+        BadPayload(Payload(b'{"inputs": "x", "parameters": {"candidate_labels": []}}'), 400, "candidate_labels"),
+        BadPayload(Payload(b'{"inputs": "x", "parameters": {"candidate_labels": " , "}}'), 400, "candidate_labels"),
+        BadPayload(Payload(b'{"inputs": "x", "parameters": {"candidate_labels": [1]}}'), 400, "candidate_labels"),
+        BadPayload(
+            Payload(b'{"inputs": "x", "parameters": {"candidate_labels": ["a"], "hypothesis_template": "about it"}}'),
+            400,
+            "hypothesis_template",
+        ),
+        BadPayload(
+            Payload(b'{"inputs": "x", "parameters": {"candidate_labels": ["a"], "multi_class": true}}'),
+            400,
+            "multi_label",
+        ),
     ),
 )

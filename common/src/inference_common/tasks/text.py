@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Literal, TypedDict
+from typing import Literal
 
 import numpy as np
 import numpy.typing as npt
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
+from typing_extensions import TypedDict  # pydantic reads typing's own only from Python 3.12 on
 
 from ..codecs.json import JsonOutput
 from ..codecs.text import TextInput
@@ -14,7 +15,11 @@ from ..pipeline import Pipeline
 from ..task import BadPayload, Params, Payload, Task
 
 Embedding = npt.NDArray[np.float32]
-"""One text's embedding: float32 of shape (dimensions,), or (tokens, dimensions) from a model that does not pool."""
+"""One text's embedding: float32 of shape (dimensions,), or (1, tokens, dimensions) from a model that does not pool."""
+
+
+Tensor = list[float] | list[list[list[float]]]
+"""An embedding as JSON."""
 
 
 class FeatureExtractionParams(Params):
@@ -69,7 +74,7 @@ FEATURE_EXTRACTION = Task[str, FeatureExtractionParams, Embedding](
         root=frozenset(FeatureExtractionParams.model_fields),
     ),
     params=FeatureExtractionParams,
-    output=JsonOutput(),
+    output=JsonOutput(Tensor),
     good=(
         Payload(b'{"inputs": "hello"}'),
         Payload(b'{"inputs": ["hello", "a longer text than that"]}'),
@@ -106,7 +111,7 @@ SENTENCE_SIMILARITY = Task[SimilarityInputs, Params, list[float]](
         bare=frozenset(SimilarityInputs.model_fields),
     ),
     params=Params,
-    output=JsonOutput(),
+    output=JsonOutput(list[float]),
     good=(
         Payload(
             b'{"inputs": {"source_sentence": "That is a happy person",'
@@ -143,7 +148,7 @@ TEXT_RANKING = Task[RankingInputs, Params, list[RankedText]](
         bare=frozenset(RankingInputs.model_fields),
     ),
     params=Params,
-    output=JsonOutput(),
+    output=JsonOutput(list[RankedText]),
     good=(
         Payload(
             b'{"inputs": {"query": "What is deep learning?",'

@@ -16,6 +16,7 @@ from inference_common.tasks.text import Embedding, FeatureExtractionParams
 class ToyFeatures(Pipeline[str, FeatureExtractionParams, Embedding]):
     max_batch_size: ClassVar[int] = 4
     cost_unit = "tokens"
+    also = ("text-ranking", "sentence-similarity")
 
     def __init__(self, model: ModelSource, device: Device) -> None:
         self.batches: list[list[str]] = []

@@ -1,0 +1,229 @@
+"""Generated text as OpenAI's clients read it: completions, chat completions, and the events of either."""
+
+from __future__ import annotations
+
+import time
+import uuid
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any, Literal
+
+from typing_extensions import TypedDict  # pydantic reads typing's own only from Python 3.12 on
+
+from ..chat import ChatParams
+from ..client import Client
+from ..generation import Generation, Piece, TextGenerationParams, Token
+from ..task import Asked
+from . import tgi
+
+DONE = "[DONE]"
+FIRST_TO_READ_DONE = (0, 24, 7)  # of huggingface_hub; older ones take it for JSON
+Ended = Literal["stop", "length"]
+
+
+class Usage(TypedDict):
+    """Tokens read and written."""
+
+    prompt_tokens: int
+    completion_tokens: int
+    total_tokens: int
+
+
+class TopLogprob(TypedDict):
+    """A token that was likely; `bytes` are its UTF-8."""
+
+    token: str
+    logprob: float
+    bytes: list[int]
+
+
+class Logprob(TopLogprob):
+    """A token of the answer."""
+
+    top_logprobs: list[TopLogprob]
+
+
+class Logprobs(TypedDict):
+    """Of every token of the answer."""
+
+    content: list[Logprob]
+
+
+class AssistantMessage(TypedDict):
+    """The answer."""
+
+    role: Literal["assistant"]
+    content: str
+
+
+class Choice(TypedDict):
+    """The one answer there is."""
+
+    index: int
+    message: AssistantMessage
+    logprobs: Logprobs | None
+    finish_reason: Ended
+
+
+class ChatAnswer(TypedDict):
+    """An answer of chat-completion; `created` in seconds since 1970."""
+
+    id: str
+    object: Literal["chat.completion"]
+    created: int
+    model: str
+    system_fingerprint: str
+    choices: list[Choice]
+    usage: Usage
+
+
+def chat(generation: Generation, client: Client) -> ChatAnswer:
+    """The whole answer of chat-completion."""
+    choice: Choice = {
+        "index": 0,
+        "message": {"role": "assistant", "content": before_stop(generation)},
+        "logprobs": _logprobs(generation.tokens) if generation.params.details else None,
+        "finish_reason": _ended(generation),
+    }
+    head = _head("chatcmpl", "chat.completion", generation.model)
+    return {**head, "choices": [choice], "usage": usage([generation])}  # type: ignore[typeddict-item]
+
+
+CHAT_OUTPUT = tgi.StreamableOutput(ChatAnswer, chat)
+
+
+def chat_events(asked: Asked) -> Callable[[Piece], Iterable[object]]:
+    """An event with the role, one a piece, one with the reason of the end, the usage where it was asked for."""
+    params = asked.params
+    assert isinstance(params, ChatParams)
+    usage_too = params.stream_options is not None and bool(params.stream_options.include_usage)
+
+    def choice(piece: Piece | None, text: str, ended: Ended | None) -> dict[str, Any]:
+        delta = {"role": "assistant", "content": text}
+        logprobs = _logprobs([piece.token]) if params.logprobs and piece is not None else None
+        return {"index": 0, "delta": delta, "logprobs": logprobs, "finish_reason": ended}
+
+    head = _head("chatcmpl", "chat.completion.chunk", asked.model)
+    return _events(choice, head, asked.client, stops=params.stop or (), begins=True, usage_too=usage_too)
+
+
+def completions(generations: Sequence[Generation], model: str) -> dict[str, Any]:
+    """The answer of `/v1/completions`: one choice for each prompt."""
+    choices = [
+        {
+            "index": n,
+            "text": (one.prompt if one.params.return_full_text else "") + before_stop(one),
+            "logprobs": _listed_logprobs(one.tokens) if one.params.details else None,
+            "finish_reason": _ended(one),
+        }
+        for n, one in enumerate(generations)
+    ]
+    return {**_head("cmpl", "text_completion", model), "choices": choices, "usage": usage(generations)}
+
+
+def completion_events(asked: Asked, *, usage_too: bool = False) -> Callable[[Piece], Iterable[object]]:
+    """As `chat_events`, of `/v1/completions`.
+
+    The JavaScript client declares these as text-generation's own events, so for it they hold both.
+    """
+    params = asked.params
+    assert isinstance(params, TextGenerationParams)
+    theirs = tgi.event(asked) if asked.client.javascript is not None else None
+
+    def choice(piece: Piece | None, text: str, ended: Ended | None) -> dict[str, Any]:
+        logprobs = _listed_logprobs([piece.token]) if params.details and piece is not None else None
+        return {"index": 0, "text": text, "logprobs": logprobs, "finish_reason": ended}
+
+    head = _head("cmpl", "text_completion", asked.model)
+    ours = _events(choice, head, asked.client, stops=params.stops, usage_too=usage_too)
+
+    def events(piece: Piece) -> Iterable[object]:
+        if theirs is None:
+            return ours(piece)
+        token, *rest = ours(piece)
+        return [{**theirs(piece), **token}, *rest]
+
+    return events
+
+
+def before_stop(generation: Generation) -> str:
+    """The text, without the stop sequence that ended it."""
+    if generation.finish_reason != "stop_sequence":
+        return generation.text
+    found = [generation.text.find(stop) for stop in generation.params.stops]
+    return generation.text[: min(at for at in found if at >= 0)]
+
+
+def usage(generations: Sequence[Generation]) -> Usage:
+    """The tokens of some answers."""
+    read, written = sum(g.prompt_tokens for g in generations), sum(len(g.tokens) for g in generations)
+    return {"prompt_tokens": read, "completion_tokens": written, "total_tokens": read + written}
+
+
+def _events(
+    choice: Callable[[Piece | None, str, Ended | None], dict[str, Any]],
+    head: dict[str, Any],
+    client: Client,
+    *,
+    stops: Sequence[str] = (),
+    begins: bool = False,
+    usage_too: bool,
+) -> Callable[[Piece], list[Any]]:
+    """Events of chunks with one choice each; `begins` is whether an empty one comes before all."""
+    text, sent, begun = "", 0, not begins
+    nothing = {"usage": None} if usage_too else {}
+
+    def chunk(piece: Piece | None, new: str, ended: Ended | None = None) -> dict[str, Any]:
+        return {**head, "choices": [choice(piece, new, ended)], **nothing}
+
+    def events(piece: Piece) -> list[Any]:
+        nonlocal text, sent, begun
+        first, begun = ([] if begun else [chunk(None, "")]), True
+        text += "" if piece.token.special else piece.token.text
+        whole = piece.whole
+        new = text[sent : len(text) - _withheld(text, stops)] if whole is None else before_stop(whole)[sent:]
+        sent += len(new)
+        told = [*first, chunk(piece, new)]
+        if whole is None:
+            return told
+        end = [{**head, "choices": [], "usage": usage([whole])}] if usage_too else []
+        return [
+            *told,
+            chunk(None, "", _ended(whole)),
+            *end,
+            *([] if client.older_than(*FIRST_TO_READ_DONE) else [DONE]),
+        ]
+
+    return events
+
+
+def _withheld(text: str, stops: Sequence[str]) -> int:
+    """How many last characters may yet turn out to begin a stop sequence."""
+    longest = max(map(len, stops), default=0)
+    begins = (n for n in range(min(longest - 1, len(text)), 0, -1) if any(s.startswith(text[-n:]) for s in stops))
+    return next(begins, 0)
+
+
+def _ended(generation: Generation) -> Ended:
+    return "length" if generation.finish_reason == "length" else "stop"
+
+
+def _head(kind: str, what: str, model: str) -> dict[str, Any]:
+    name = f"{kind}-{uuid.uuid4().hex}"
+    return {"id": name, "object": what, "created": int(time.time()), "model": model, "system_fingerprint": ""}
+
+
+def _logprobs(tokens: Iterable[Token]) -> Logprobs:
+    return {"content": [{**_top(t), "top_logprobs": list(map(_top, t.top))} for t in tokens if not t.special]}
+
+
+def _top(token: Token) -> TopLogprob:
+    return {"token": token.text, "logprob": token.logprob or 0.0, "bytes": list(token.text.encode())}
+
+
+def _listed_logprobs(tokens: Iterable[Token]) -> dict[str, Any]:
+    told = [token for token in tokens if not token.special]
+    return {
+        "tokens": [token.text for token in told],
+        "token_logprobs": [token.logprob for token in told],
+        "top_logprobs": [{top.text: top.logprob for top in token.top} for token in told],
+    }

@@ -1,0 +1,47 @@
+"""How much memory there is for models, what this process holds of it, and giving back what is free."""
+
+from __future__ import annotations
+
+import contextlib
+import ctypes
+import gc
+import os
+import sys
+from pathlib import Path
+
+import psutil
+
+SHARE = 0.7  # of all memory, for models: the rest is for requests, the libraries themselves, and the machine
+_CGROUP_LIMITS = (Path("/sys/fs/cgroup/memory.max"), Path("/sys/fs/cgroup/memory/memory.limit_in_bytes"))
+
+
+def budget(mib: int | None) -> int:
+    """Bytes for models: as set, else a share of what the machine, or the container, has."""
+    return mib * 1024 * 1024 if mib is not None else int(SHARE * total())
+
+
+def total() -> int:
+    """Bytes of memory that this process may use: the container's limit, if that is below the machine's."""
+    found = psutil.virtual_memory().total
+    for file in _CGROUP_LIMITS:
+        with contextlib.suppress(OSError, ValueError):  # `max` is no number: no limit
+            found = min(found, int(file.read_text()))
+    return int(found)
+
+
+def resident() -> int:
+    """Bytes of memory that this process holds."""
+    return int(psutil.Process(os.getpid()).memory_info().rss)
+
+
+def size_of(folder: Path) -> int:
+    """Bytes of the files in a folder: about what its weights take once loaded."""
+    return sum(file.stat().st_size for file in folder.rglob("*") if file.is_file())
+
+
+def trim() -> None:
+    """Give back to the system what is free: glibc keeps it otherwise, and the next model would not fit."""
+    gc.collect()
+    if sys.platform == "linux":
+        with contextlib.suppress(OSError, AttributeError):  # another libc
+            ctypes.CDLL("libc.so.6").malloc_trim(0)

@@ -1,0 +1,1 @@
+"""What a browser gets: a page, its style and its script."""

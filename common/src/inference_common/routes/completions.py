@@ -1,0 +1,105 @@
+"""`/v1/completions` and `/v1/chat/completions`, as OpenAI's clients speak them; JavaScript's textGeneration, too."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Sequence
+from typing import Annotated, Any
+
+from pydantic import Field, TypeAdapter
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from ..chat import OpenAIParams
+from ..client import Client
+from ..codecs import json, openai
+from ..errors import InvalidRequest
+from ..generation import TextGenerationParams, unserved
+from ..model import Model
+from ..service import Service, Work
+from ..task import Payload
+from ..tasks.chat import CHAT_COMPLETION
+from ..tasks.generation import TEXT_GENERATION
+from . import sse
+from .inference import lease, respond
+
+OWN = tuple(set(TextGenerationParams.model_fields) - set(OpenAIParams.model_fields))
+SAMPLING = frozenset({"do_sample", "top_k", "typical_p"})  # what a temperature of 0 outweighs
+Prompt = Annotated[str, Field(min_length=1)]
+
+
+class CompletionsParams(OpenAIParams):
+    """The body of `/v1/completions`, but for the parameters of text-generation, which it may hold too."""
+
+    prompt: Prompt | Annotated[list[Prompt], Field(min_length=1)]
+    logprobs: int | None = Field(
+        default=None, ge=0, le=20, description="tell tokens, and so many likeliest of each step"
+    )
+    echo: bool | None = Field(default=None, description="put the prompt before the answer")
+    suffix: Annotated[str | None, unserved("suffix is not served; leave it out", "")] = None
+
+
+_REQUEST = TypeAdapter(CompletionsParams)
+
+
+async def completions(request: Request) -> Response:
+    """Go on with `prompt`, or with each of a list of them."""
+    service: Service = request.app.state.service
+    body = await service.read_body(request)
+    asked, own = await service.in_thread(lambda: _asked(body))
+    async with lease(request, body, service.named(asked.model), TEXT_GENERATION.name) as model:
+        work = await service.in_thread(lambda: _work(service, model, asked, own))
+        if work.streamed:
+            usage = asked.stream_options is not None and bool(asked.stream_options.include_usage)
+            events = functools.partial(openai.completion_events, usage_too=usage)
+            return await sse.respond(service, request, work, events)
+        answer = await service.run(request, work)
+        name = model.source.name
+        return respond(answer, await service.in_thread(lambda: json.dumped(openai.completions(answer.outputs, name))))
+
+
+async def chat(request: Request) -> Response:
+    """Answer the last of `messages`."""
+    service: Service = request.app.state.service
+    body = await service.read_body(request)
+    decoded = await service.in_thread(lambda: CHAT_COMPLETION.input.decode(Payload(body), service.limits))
+    name = decoded.params.get("model")
+    client = Client.of(request.headers)
+    async with lease(request, body, service.named(name), CHAT_COMPLETION.name) as model:
+        work = await service.in_thread(
+            lambda: service.prepare(model, CHAT_COMPLETION, decoded.items, decoded.params, many=False)
+        )
+        if work.streamed:
+            return await sse.respond(service, request, work)
+        answer = await service.run(request, work)
+        return respond(
+            answer, await service.in_thread(lambda: work.task.output.encode(answer.outputs, client, many=False))
+        )
+
+
+def _asked(body: bytes) -> tuple[CompletionsParams, dict[str, Any]]:
+    """The body, and apart from it the parameters of text-generation that it holds."""
+    value = json.parse(body)
+    if not isinstance(value, dict):
+        raise InvalidRequest('The body is no JSON object; send JSON such as {"prompt": ...}')
+    own: dict[str, Any] = {name: value.pop(name) for name in OWN if name in value}
+    return json.validate(_REQUEST, value, "body"), own
+
+
+def _work(service: Service, model: Model, asked: CompletionsParams, own: dict[str, Any]) -> Work:
+    raw = {name: given for name, given in asked.common().items() if given is not None}
+    raw |= {} if asked.echo is None else {"return_full_text": asked.echo}
+    raw |= {} if asked.logprobs is None else {"details": True, "top_n_tokens": asked.logprobs}
+    prompts: Sequence[str] = [asked.prompt] if isinstance(asked.prompt, str) else asked.prompt
+    inputs = json.dumped({"inputs": prompts}).body
+    decoded = TEXT_GENERATION.input.decode(Payload(inputs), service.limits)
+    many = not isinstance(asked.prompt, str)
+    further = {name: given for name, given in own.items() if asked.temperature != 0 or name not in SAMPLING}
+    return service.prepare(model, TEXT_GENERATION, decoded.items, {**raw, **further}, many=many)
+
+
+ROUTES = (
+    Route("/v1/completions", completions, methods=["POST"]),
+    Route("/v1/chat/completions", chat, methods=["POST"]),
+)

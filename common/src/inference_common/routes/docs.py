@@ -1,0 +1,66 @@
+"""`/openapi.json`, and `/docs`: a page that reads it, so that a person can try the model in a browser."""
+
+from __future__ import annotations
+
+from importlib.metadata import PackageNotFoundError, version
+from importlib.resources import files
+from typing import Any
+
+import orjson
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from .. import pages
+from ..errors import NotFound
+from ..models import Models
+from ..openapi import document
+from ..service import Service
+from ..tasks import TASKS
+
+MEDIA_TYPES = {"html": "text/html", "css": "text/css", "js": "text/javascript"}
+# Nothing from elsewhere; what the model answers is shown from memory.
+POLICY = "default-src 'self'; img-src 'self' blob:; media-src blob:; frame-ancestors 'none'"
+
+
+async def openapi(request: Request) -> Response:
+    """The OpenAPI document; of all the library's tasks, until the model tells its own."""
+    service: Service = request.app.state.service
+    body = await service.in_thread(lambda: orjson.dumps(_document(service.models)))
+    return Response(body, headers={"content-type": "application/json"})
+
+
+async def page(request: Request) -> Response:
+    """The page, or one of its parts."""
+    service: Service = request.app.state.service
+    name = request.path_params.get("part", "docs.html")
+    kind = name.rpartition(".")[2]
+    file = files(pages).joinpath(name)
+    if kind not in MEDIA_TYPES or "/" in name or not file.is_file():
+        raise NotFound(f"There is no page {name[:100]!r}; see /docs")
+    body = await service.in_thread(file.read_bytes)
+    headers = {"content-type": f"{MEDIA_TYPES[kind]}; charset=utf-8", "content-security-policy": POLICY}
+    return Response(body, headers=headers)
+
+
+def _document(models: Models) -> dict[str, Any]:
+    model = models.pinned
+    answered = [] if model is None else list(model.pipelines)
+    pinned = TASKS[answered[0]] if answered else None
+    tasks = [TASKS[name] for name in answered or models.library.tasks]
+    return document(None if model is None else model.source.name, tasks, pinned, library_version() or "0")
+
+
+def library_version() -> str | None:
+    """The version of this package; None when it runs from a source tree."""
+    try:
+        return version("inference-common")
+    except PackageNotFoundError:
+        return None
+
+
+ROUTES = (
+    Route("/openapi.json", openapi, methods=["GET"]),
+    Route("/docs", page, methods=["GET"]),
+    Route("/docs/{part}", page, methods=["GET"]),
+)

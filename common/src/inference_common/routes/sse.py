@@ -1,0 +1,75 @@
+"""Server-sent events: an answer piece by piece, `data: ...` and an empty line each.
+
+https://html.spec.whatwg.org/multipage/server-sent-events.html
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import AsyncGenerator, Callable, Iterable
+
+import orjson
+import structlog
+from starlette.requests import Request
+from starlette.responses import Response, StreamingResponse
+from starlette.types import Receive, Scope, Send
+
+from ..client import Client
+from ..errors import InferenceError
+from ..middleware import STOPPING
+from ..pipeline import Chunk
+from ..service import Service, Work
+from ..task import Asked, Events
+
+HEADERS = {"content-type": "text/event-stream", "cache-control": "no-cache", "x-accel-buffering": "no"}
+log = structlog.get_logger("inference")
+Encode = Callable[[Chunk], Iterable[object]]
+
+
+async def respond(service: Service, request: Request, work: Work, events: Events | None = None) -> Response:
+    """The answer as events, by default those of the task.
+
+    Raises as `Service.stream` until the first chunk is there; from then on errors are events.
+    """
+    begin = events or work.task.events
+    assert begin is not None  # Work.streamed
+    first, chunks = await service.stream(request, work)
+    encode = begin(Asked(work.params, Client.of(request.headers), work.model.source.name))
+    headers = {"x-compute-type": work.compute_type, **work.task.input.meter(work.items), **HEADERS}
+    return EventStream(_bodies(first, chunks, encode), headers)
+
+
+class EventStream(StreamingResponse):
+    """Closes what it streams when the caller leaves; tells the caller when the server stops."""
+
+    def __init__(self, bodies: AsyncGenerator[bytes, None], headers: dict[str, str]) -> None:
+        super().__init__(bodies, headers=headers)
+        self._bodies = bodies
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        async with contextlib.aclosing(self._bodies):
+            try:
+                await super().__call__(scope, receive, send)
+            except asyncio.CancelledError:  # the grace is over
+                last = _event({"error": STOPPING, "error_type": "incomplete_generation"})
+                await send({"type": "http.response.body", "body": last})
+                raise
+
+
+async def _bodies(first: Chunk, others: AsyncGenerator[Chunk, None], encode: Encode) -> AsyncGenerator[bytes, None]:
+    """The events of each chunk as one piece of the body."""
+    async with contextlib.aclosing(others):
+        try:
+            yield b"".join(map(_event, encode(first)))
+            async for chunk in others:
+                yield b"".join(map(_event, encode(chunk)))
+        except InferenceError as error:
+            yield _event({"error": str(error), "error_type": error.error_type})
+        except Exception:
+            log.exception("unhandled error in a stream")
+            yield _event({"error": "An internal error occurred", "error_type": "generation"})
+
+
+def _event(value: object) -> bytes:
+    return b"data: " + (value.encode() if isinstance(value, str) else orjson.dumps(value)) + b"\n\n"

@@ -1,0 +1,47 @@
+"""How a network writes text: the GenerationParameters that several tasks share, of @huggingface/tasks' definitions."""
+
+from __future__ import annotations
+
+from typing import Literal, Self
+
+from pydantic import ConfigDict, Field
+
+from ..generation import within
+from ..task import Limits, Params
+
+MOST_BEAMS = 16
+COUNTS = ("max_length", "max_new_tokens", "min_length", "min_new_tokens")
+
+
+class GenerationParameters(Params):
+    """How a text is generated; `None` leaves a choice to the model."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
+    do_sample: bool | None = Field(default=None, description="sample the next token; else it is the likeliest")
+    temperature: float | None = Field(default=None, gt=0, le=100, description="how evenly tokens are sampled")
+    top_k: int | None = Field(default=None, ge=0, description="sample among the so many likeliest tokens; 0: all")
+    top_p: float | None = Field(default=None, gt=0, le=1, description="sample among the likeliest of this probability")
+    typical_p: float | None = Field(default=None, gt=0, le=1, description="sample among the most typical tokens")
+    epsilon_cutoff: float | None = Field(default=None, ge=0, lt=1, description="sample no token less probable")
+    eta_cutoff: float | None = Field(default=None, ge=0, lt=1, description="as epsilon_cutoff, by the entropy")
+    max_length: int | None = Field(default=None, gt=1, description="most tokens, with those of the prompt")
+    max_new_tokens: int | None = Field(default=None, gt=0, description="most tokens to generate")
+    min_length: int | None = Field(default=None, ge=0, description="least tokens, with those of the prompt")
+    min_new_tokens: int | None = Field(default=None, ge=0, description="least tokens to generate")
+    early_stopping: bool | Literal["never"] | None = Field(default=None, description="when a search by beams ends")
+    num_beams: int | None = Field(default=None, gt=0, le=MOST_BEAMS, description="texts that are followed at once")
+    num_beam_groups: int | None = Field(default=None, gt=0, le=MOST_BEAMS, description="groups of unlike beams")
+    penalty_alpha: float | None = Field(default=None, ge=0, le=1, description="how contrastive search weighs likeness")
+    use_cache: bool | None = Field(default=None, description="keep what was computed of earlier tokens")
+
+    @property
+    def asked(self) -> dict[str, object]:
+        """What the caller did say, by name."""
+        return {name: value for name, value in self if value is not None}
+
+    def within(self, limits: Limits) -> Self:
+        for name in COUNTS:
+            count = getattr(self, name)
+            if count is not None:
+                within(count, limits, name)
+        return self

@@ -1,0 +1,102 @@
+import json
+from typing import Any
+
+import pytest
+from conftest import Connect
+from starlette.testclient import TestClient
+
+TASK = {"task": "text-generation"}
+
+
+def events(answer: Any) -> list[Any]:
+    assert answer.headers["content-type"] == "text/event-stream"
+    parts = [part.removeprefix("data: ") for part in answer.text.split("\n\n")[:-1]]
+    assert parts.pop() == "[DONE]"
+    return [json.loads(part) for part in parts]
+
+
+def chat(client: TestClient, text: str, **more: Any) -> Any:
+    return client.post("/v1/chat/completions", json={"messages": [{"role": "user", "content": text}], **more})
+
+
+def test_completions(connect: Connect) -> None:
+    answer = connect(**TASK).post("/v1/completions", json={"prompt": "a b", "max_tokens": 3, "model": "any"}).json()
+    assert answer["choices"] == [{"index": 0, "text": " a b a", "logprobs": None, "finish_reason": "length"}]
+    assert answer["usage"] == {"prompt_tokens": 2, "completion_tokens": 3, "total_tokens": 5}
+    assert answer["object"] == "text_completion"
+    assert answer["model"] == "toy"
+
+
+def test_completions_of_several_prompts(connect: Connect) -> None:
+    body = {"prompt": ["a", "b"], "max_tokens": 1, "echo": True, "logprobs": 1}
+    choices = connect(**TASK).post("/v1/completions", json=body).json()["choices"]
+    assert [(choice["index"], choice["text"]) for choice in choices] == [(0, "a a"), (1, "b b")]
+    assert choices[1]["logprobs"] == {"tokens": [" b"], "token_logprobs": [-0.5], "top_logprobs": [{" b": -0.5}]}
+
+
+def test_completions_take_text_generations_own_parameters(connect: Connect) -> None:
+    body = {"prompt": "a b c", "max_tokens": 9, "stop_sequences": ["c"], "return_full_text": True, "do_sample": True}
+    choice = connect(**TASK).post("/v1/completions", json=body).json()["choices"][0]
+    assert choice["text"] == "a b c a b "
+    assert choice["finish_reason"] == "stop"
+
+
+def test_streamed_completions(connect: Connect) -> None:
+    body = {"prompt": "a b", "max_tokens": 3, "stream": True, "stream_options": {"include_usage": True}}
+    *told, end, usage = events(connect(**TASK).post("/v1/completions", json=body))
+    assert [one["choices"][0]["text"] for one in told] == [" a", " b", " a"]
+    assert end["choices"][0]["finish_reason"] == "length"
+    assert usage["usage"]["total_tokens"] == 5
+
+
+@pytest.mark.parametrize(
+    ("body", "mentions"),
+    [
+        ([], "JSON object"),
+        ({"max_tokens": 3}, "prompt"),
+        ({"prompt": []}, "prompt"),
+        ({"prompt": [1, 2]}, "prompt"),
+        ({"prompt": "a", "suffix": "b"}, "suffix"),
+        ({"prompt": "a", "max_tokens": 100_000}, "100,000"),
+        ({"prompt": "a", "grammar": {}}, "grammar"),
+        ({"prompt": ["a", "b"], "stream": True}, "one input"),
+        ({"prompt": "a", "inputs": "b"}, "inputs"),
+    ],
+)
+def test_bad_completions_say_why(connect: Connect, body: object, mentions: str) -> None:
+    answer = connect(**TASK).post("/v1/completions", json=body)
+    assert answer.status_code == 400
+    assert mentions in answer.json()["error"]
+
+
+def test_chat(connect: Connect) -> None:
+    answer = chat(connect(**TASK), "a END", max_tokens=5, logprobs=True).json()
+    assert answer["choices"][0]["message"] == {"role": "assistant", "content": " a"}
+    assert answer["choices"][0]["finish_reason"] == "stop"
+    assert [token["token"] for token in answer["choices"][0]["logprobs"]["content"]] == [" a"]
+    assert answer["object"] == "chat.completion"
+
+
+def test_streamed_chat(connect: Connect) -> None:
+    told = events(chat(connect(**TASK), "a b", max_tokens=2, stream=True))
+    assert [one["choices"][0]["delta"]["content"] for one in told] == ["", " a", " b", ""]
+
+
+def test_a_chat_at_its_own_tasks_url(connect: Connect) -> None:
+    client = connect(task="chat-completion")
+    body = {"messages": [{"role": "user", "content": "a"}], "max_tokens": 2}
+    assert client.post("/", json=body).json()["choices"][0]["message"]["content"] == " a a"
+    assert client.get("/openapi.json").status_code == 200
+
+
+def test_a_chat_at_the_url_of_another_task_of_the_model(connect: Connect) -> None:
+    body = {"messages": [{"role": "user", "content": "a"}], "max_tokens": 2, "stream": True}
+    assert (
+        events(connect(**TASK).post("/pipeline/chat-completion/toy", json=body))[1]["object"] == "chat.completion.chunk"
+    )
+
+
+def test_a_model_that_generates_nothing_is_a_404(connect: Connect) -> None:
+    client = connect()
+    assert chat(client, "a").status_code == 404
+    assert client.post("/v1/completions", json={"prompt": "a"}).status_code == 404

@@ -1,0 +1,33 @@
+from pathlib import Path
+
+import psutil
+import pytest
+from inference_common import memory
+
+
+def test_the_budget_is_as_set_or_a_share_of_what_there_is() -> None:
+    assert memory.budget(3) == 3 * 1024 * 1024
+    assert memory.budget(None) == int(0.7 * memory.total())
+
+
+@pytest.mark.parametrize(("limit", "counts"), [("1000000", True), ("max", False), ("9" * 19, False)])
+def test_a_container_s_limit_counts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, limit: str, counts: bool) -> None:
+    file = tmp_path / "memory.max"
+    file.write_text(limit)
+    monkeypatch.setattr(memory, "_CGROUP_LIMITS", (tmp_path / "missing", file))
+    assert memory.total() == (1_000_000 if counts else psutil.virtual_memory().total)
+
+
+def test_files_are_counted_in_every_folder(tmp_path: Path) -> None:
+    (tmp_path / "onnx").mkdir()
+    (tmp_path / "a").write_bytes(bytes(10))
+    (tmp_path / "onnx" / "b").write_bytes(bytes(5))
+    assert memory.size_of(tmp_path) == 15
+
+
+def test_what_is_freed_is_given_back() -> None:
+    kept = [bytes(1000) for _ in range(100_000)]
+    held = memory.resident()
+    del kept
+    memory.trim()
+    assert memory.resident() < held - 50_000_000
