@@ -11,7 +11,32 @@ from importlib import import_module
 from pathlib import Path
 
 HUB = {
+    "feature-extraction": "distilbert/distilbert-base-uncased",
+    "fill-mask": "distilbert/distilbert-base-uncased",
+    "document-question-answering": "impira/layoutlm-document-qa",
+    "depth-estimation": "depth-anything/Depth-Anything-V2-Small-hf",
+    "automatic-speech-recognition": "openai/whisper-tiny",
+    "audio-classification": "superb/wav2vec2-base-superb-ks",
+    "chat-completion": "HuggingFaceTB/SmolLM2-135M-Instruct",
+    "conversational": "HuggingFaceTB/SmolLM2-135M-Instruct",
+    "image-classification": "WinKawaks/vit-tiny-patch16-224",
+    "image-feature-extraction": "facebook/dinov2-small",
+    "image-to-image": "caidas/swin2SR-lightweight-x2-64",
+    "image-segmentation": "nvidia/segformer-b0-finetuned-ade-512-512",
+    "image-to-text": "Salesforce/blip-image-captioning-base",
+    "mask-generation": "facebook/sam-vit-base",
+    "object-detection": "hustvl/yolos-tiny",
+    "question-answering": "distilbert/distilbert-base-cased-distilled-squad",
+    "text-generation": "HuggingFaceTB/SmolLM2-135M-Instruct",
+    "table-question-answering": "google/tapas-tiny-finetuned-wtq",
     "text-classification": "distilbert/distilbert-base-uncased-finetuned-sst-2-english",
+    "token-classification": "dslim/bert-base-NER",
+    "video-classification": "MCG-NJU/videomae-base-finetuned-kinetics",
+    "zero-shot-image-classification": "openai/clip-vit-base-patch32",
+    "zero-shot-object-detection": "google/owlvit-base-patch32",
+    "zero-shot-classification": "typeform/distilbert-base-uncased-mnli",
+    "visual-question-answering": "dandelin/vilt-b32-finetuned-vqa",
+    "zero-shot-audio-classification": "laion/clap-htsat-unfused",
 }
 """A small real model of each task, for runs that reach the Hub."""
 

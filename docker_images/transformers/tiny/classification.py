@@ -15,3 +15,11 @@ def text_classification(folder: Path) -> None:
     labels = {"id2label": dict(enumerate(names)), "label2id": {name: n for n, name in enumerate(names)}}
     bert(folder, BertForSequenceClassification, **labels)
     card(folder, "text-classification")
+
+
+def zero_shot_classification(folder: Path) -> None:
+    """A BERT that says whether one sentence follows from another."""
+    names = ["contradiction", "neutral", "entailment"]
+    labels = {"id2label": dict(enumerate(names)), "label2id": {name: n for n, name in enumerate(names)}}
+    bert(folder, BertForSequenceClassification, **labels)
+    card(folder, "zero-shot-classification")

@@ -12,6 +12,8 @@ from ._shared import EncoderPipeline
 
 
 class FeatureExtraction(EncoderPipeline[str, FeatureExtractionParams, Embedding]):
+    also = ("sentence-similarity", "text-ranking")
+
     def __call__(self, inputs: str, params: FeatureExtractionParams) -> Embedding:
         return self.batch([inputs], params)[0]
 

@@ -11,6 +11,8 @@ from ._shared import EncoderPipeline
 
 
 class SentenceSimilarity(EncoderPipeline[SimilarityInputs, Params, list[float]]):
+    also = ("feature-extraction", "text-ranking")
+
     def __call__(self, inputs: SimilarityInputs, params: Params) -> list[float]:
         return self.batch([inputs], params)[0]
 

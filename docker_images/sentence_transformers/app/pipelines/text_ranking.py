@@ -12,6 +12,8 @@ from ._shared import Network, TextPipeline
 
 
 class TextRanking(TextPipeline[RankingInputs, Params, list[RankedText]]):
+    also = ("feature-extraction", "sentence-similarity")
+
     def __call__(self, inputs: RankingInputs, params: Params) -> list[RankedText]:
         return self.batch([inputs], params)[0]
 

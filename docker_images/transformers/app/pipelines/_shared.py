@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Mapping, Sequence
-from typing import Any, Generic
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, Generic, TypeVar
 
 import torch
 from inference_common.pipeline import Device, Pipeline
@@ -13,6 +13,10 @@ from inference_common.task import In, Out, P
 from inference_common.tasks.classification import Activation, Label
 from tokenizers import Tokenizer
 from transformers import AutoTokenizer, PreTrainedModel, PreTrainedTokenizerBase
+
+T = TypeVar("T")
+Features = dict[str, torch.Tensor]
+"""A network's inputs; each has a first dimension of inputs that run together."""
 
 
 def best_device(device: Device) -> Device:
@@ -39,6 +43,28 @@ class ModelPipeline(Pipeline[In, P, Out], Generic[In, P, Out]):
         self.network: PreTrainedModel = loader.from_pretrained(self.folder, local_files_only=True, dtype=dtype)
         self.network.to(self.device).eval()
 
+    def moved(self, features: Any) -> Features:
+        """Tensors on the network's device, those of floats in its type."""
+        dtype = self.network.dtype
+        return {
+            name: value.to(self.device, dtype) if value.is_floating_point() else value.to(self.device)
+            for name, value in features.items()
+        }
+
+    def in_groups(self, prepared: Sequence[Features], answer: Callable[[Features, list[int]], Sequence[T]]) -> list[T]:
+        """`answer` of every input, in order: those of equal shape together, since padding would change the numbers.
+
+        `answer` gets the features of a group and the places of its inputs among `prepared`.
+        """
+        places: dict[tuple[torch.Size, ...], list[int]] = {}
+        for place, features in enumerate(prepared):
+            places.setdefault(tuple(value.shape for value in features.values()), []).append(place)
+        answers: dict[int, T] = {}
+        for group in places.values():
+            together = {name: torch.cat([prepared[place][name] for place in group]) for name in prepared[group[0]]}
+            answers.update(zip(group, answer(together, group), strict=True))
+        return [answers[place] for place in range(len(prepared))]
+
 
 class TextPipeline(ModelPipeline[In, P, Out], Generic[In, P, Out]):
     """A pipeline whose network reads tokens."""
@@ -57,11 +83,14 @@ class TextPipeline(ModelPipeline[In, P, Out], Generic[In, P, Out]):
         self._counter: Tokenizer | None = copy.deepcopy(fast) if isinstance(fast, Tokenizer) else None
         if self._counter is None:
             self.cost_unit = None
+        else:
+            self._counter.no_truncation()
+            self._counter.no_padding()
 
     @property
     def longest(self) -> int:
         """The most tokens the network reads."""
-        positions = getattr(self.network.config, "max_position_embeddings", None) or 1_000_000
+        positions = getattr(self.network.config.get_text_config(), "max_position_embeddings", None) or 1_000_000
         return min(int(self.tokenizer.model_max_length), int(positions))
 
     def tokens(self, text: str) -> int:
@@ -90,8 +119,23 @@ def scores(logits: torch.Tensor, activation: Activation) -> torch.Tensor:
     return logits.sigmoid() if activation == "sigmoid" else logits
 
 
+def usual_activation(network: PreTrainedModel) -> Activation:
+    """What the library's own pipelines make scores with where the caller does not say."""
+    config = network.config
+    if config.problem_type == "regression":
+        return "none"
+    if config.problem_type == "multi_label_classification" or config.num_labels == 1:
+        return "sigmoid"
+    return "softmax"
+
+
+def label_of(network: PreTrainedModel, place: int) -> str:
+    """The network's name for its output at `place`."""
+    names: Mapping[Any, str] = network.config.id2label or {}
+    return names.get(place, f"LABEL_{place}")
+
+
 def labelled(row: Sequence[float], network: PreTrainedModel, top_k: int | None) -> list[Label]:
     """The network's labels of one row of scores, best first."""
-    names: Mapping[Any, str] = network.config.id2label or {}
     order = sorted(range(len(row)), key=lambda n: -row[n])
-    return [{"label": names.get(n, f"LABEL_{n}"), "score": row[n]} for n in order[:top_k]]
+    return [{"label": label_of(network, n), "score": row[n]} for n in order[:top_k]]

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import torch
-from inference_common.tasks.classification import Activation, ClassificationParams, Label
+from inference_common.tasks.classification import ClassificationParams, Label
 from transformers import AutoModelForSequenceClassification
 
-from ._shared import TextPipeline, labelled, scores
+from ._shared import TextPipeline, labelled, scores, usual_activation
 
 
 class TextClassification(TextPipeline[str, ClassificationParams, list[Label]]):
@@ -20,17 +20,8 @@ class TextClassification(TextPipeline[str, ClassificationParams, list[Label]]):
     @torch.inference_mode()
     def batch(self, inputs: Sequence[str], params: ClassificationParams) -> Sequence[list[Label]]:
         logits = self.network(**self.encode(inputs)).logits.float()
-        rows = scores(logits, params.function_to_apply or self._activation()).tolist()
+        rows = scores(logits, params.function_to_apply or usual_activation(self.network)).tolist()
         return [labelled(row, self.network, params.top_k) for row in rows]
 
     def cost(self, inputs: str) -> int:
         return self.tokens(inputs)
-
-    def _activation(self) -> Activation:
-        """As the library's own pipeline chooses."""
-        config = self.network.config
-        if config.problem_type == "regression":
-            return "none"
-        if config.problem_type == "multi_label_classification" or config.num_labels == 1:
-            return "sigmoid"
-        return "softmax"

@@ -1,0 +1,87 @@
+"""What the tasks of decoders share: prompts in, tokens out, over one network."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Generator, Mapping, Sequence
+from typing import Any, Generic, Self
+
+from inference_common.errors import InvalidRequest
+from inference_common.generation import Piece, TextGenerationParams
+from inference_common.pipeline import Device, Pipeline
+from inference_common.source import ModelSource
+from inference_common.task import In, Out, P
+from jinja2 import TemplateError
+from transformers import AutoModelForCausalLM
+from transformers.utils import logging
+
+from ._engine import Engine
+from ._row import Row
+from ._shared import TextPipeline
+from ._spelling import Vocabulary
+
+
+class CausalPipeline(TextPipeline[In, P, Out], Generic[In, P, Out]):
+    """A pipeline over a decoder; all tasks of one model share its weights and its rows."""
+
+    auto = AutoModelForCausalLM
+    also = ("chat-completion", "conversational", "text-generation")
+
+    def __init__(self, model: ModelSource, device: Device) -> None:
+        super().__init__(model, device)
+        self.name = model.name
+        config: Any = self.network.generation_config
+        if config.pad_token_id is None:
+            config.pad_token_id = self.tokenizer.pad_token_id
+        if config.eos_token_id is None:
+            config.eos_token_id = self.tokenizer.eos_token_id
+        self.vocabulary, self.engine = Vocabulary(self.tokenizer), Engine(self.network)
+        # From here on the library would say the same about every request.
+        library_log: Any = logging
+        library_log.set_verbosity_error()
+
+    def __call__(self, inputs: In, params: P) -> Out:
+        whole: Out = deque(self.stream(inputs, params), maxlen=1)[0].whole
+        return whole
+
+    @classmethod
+    def adopt(cls, other: Pipeline[Any, Any, Any]) -> Self | None:
+        if not isinstance(other, CausalPipeline):
+            return None
+        adopted = cls.__new__(cls)
+        adopted.__dict__.update(other.__dict__)
+        return adopted
+
+    @property
+    def longest(self) -> int:
+        positions = getattr(self.network.config.get_text_config(decoder=True), "max_position_embeddings", None)
+        return int(positions or self.tokenizer.model_max_length)
+
+    def chat(self, messages: Sequence[Mapping[str, Any]]) -> tuple[str, list[int]]:
+        """The prompt that the model's chat template makes of messages, and its tokens. Raises InvalidRequest."""
+        self.check_chats()
+        tokenizer: Any = self.tokenizer
+        try:
+            prompt: str = tokenizer.apply_chat_template(list(messages), tokenize=False, add_generation_prompt=True)
+        except TemplateError as error:
+            raise InvalidRequest(f"The model's chat template does not take these messages: {error}") from error
+        ids: list[int] = tokenizer(prompt, add_special_tokens=False)["input_ids"]
+        return prompt, ids
+
+    def check_chats(self) -> None:
+        """Raise InvalidRequest for a model that knows no chat."""
+        if not getattr(self.tokenizer, "chat_template", None):
+            raise InvalidRequest(f"{self.name} has no chat template; ask it for text-generation instead")
+
+    def pieces(self, prompt: str, ids: Sequence[int], params: TextGenerationParams) -> Generator[Piece, None, None]:
+        """What follows a prompt of these tokens. Raises InvalidRequest for none, or more than the network reads."""
+        kept = ids[-params.truncate :] if params.truncate else ids
+        room = self.longest - len(kept)
+        if not kept:
+            raise InvalidRequest("The prompt holds no token; send a text")
+        if room < 1:
+            raise InvalidRequest(
+                f"The prompt has {len(kept):,} tokens, and this model reads fewer than {self.longest:,}; shorten it,"
+                " or send truncate"
+            )
+        yield from self.engine.stream(Row(self.name, self.vocabulary, prompt, kept, room, params))

@@ -1,0 +1,72 @@
+"""What the tasks whose network writes text share: how it generates, and how probable what it wrote is."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Mapping
+from typing import Any
+
+import torch
+from inference_common.errors import InvalidRequest
+from transformers import GenerationConfig, PreTrainedModel
+
+NEW_TOKENS = 256
+"""The most tokens where neither the caller nor the model says."""
+LENGTHS = frozenset({"max_length", "max_new_tokens"})
+COUNTS = ("max_new_tokens", "max_length", "min_new_tokens", "min_length")
+
+
+def refuse_impossible(asked: Mapping[str, Any], most: int) -> None:
+    """Raise InvalidRequest for what `generate` cannot do for a network that writes at most so many tokens."""
+    if (asked.get("num_beam_groups") or 1) > 1 or asked.get("penalty_alpha"):
+        raise InvalidRequest("num_beam_groups and penalty_alpha are no longer in transformers; leave them out")
+    for name in COUNTS:
+        if (asked.get(name) or 0) > most:
+            raise InvalidRequest(f"{name} is {asked[name]:,}, and this model writes at most {most:,} tokens")
+
+
+class Writer:
+    """A network that writes text, in the model's own way but for what a caller asks."""
+
+    def __init__(self, network: PreTrainedModel, pad_token_id: int | None) -> None:
+        self.network: Any = network
+        text = network.config.get_text_config(decoder=True)
+        positions = int(getattr(text, "max_position_embeddings", None) or 1_000_000)
+        self.most = positions - 1  # the first place holds the token that begins every text
+        self._usual = copy.deepcopy(self.network.generation_config)
+        if self._usual.max_new_tokens is None and self._usual.max_length is None:
+            self._usual.max_new_tokens = min(NEW_TOKENS, self.most)
+        self.longest_prompt = min(self.most, self._usual.max_length or self.most + 1) - 1
+        if self._usual.pad_token_id is None:
+            self._usual.pad_token_id = pad_token_id
+        ends = (self._usual.eos_token_id, getattr(text, "sep_token_id", None))  # BLIP ends with its separator
+        self._ends = [one for few in ends if few is not None for one in (few if isinstance(few, list) else [few])]
+        # `generate` fills what it is not told from here, and a length that nobody asked for would stand beside another.
+        self.network.generation_config.max_length = self.network.generation_config.max_new_tokens = None
+
+    def refuse_impossible(self, asked: Mapping[str, Any]) -> None:
+        """Raise InvalidRequest for what is asked of `generate` that it cannot do."""
+        refuse_impossible(asked, self.most)
+
+    def generate(self, features: Mapping[str, torch.Tensor], asked: Mapping[str, Any]) -> torch.Tensor:
+        """Tokens of shape (texts, length of the longest)."""
+        written: torch.Tensor = self.network.generate(**features, generation_config=self._config(asked))
+        return written
+
+    def with_probability(self, features: Mapping[str, torch.Tensor]) -> tuple[torch.Tensor, list[float]]:
+        """Tokens, and how probable each text is: the product of the probabilities of its tokens, with its end's."""
+        config = self._config({"return_dict_in_generate": True, "output_scores": True})
+        written = self.network.generate(**features, generation_config=config)
+        beams = getattr(written, "beam_indices", None)
+        logs = self.network.compute_transition_scores(written.sequences, written.scores, beams, normalize_logits=True)
+        tokens = written.sequences[:, -logs.shape[1] :]
+        ends = torch.isin(tokens, torch.tensor(self._ends, device=tokens.device)).long()
+        past = ends.cumsum(1) - ends > 0  # padding
+        return written.sequences, logs.masked_fill(past, 0.0).sum(1).exp().tolist()
+
+    def _config(self, asked: Mapping[str, Any]) -> GenerationConfig:
+        config: Any = copy.deepcopy(self._usual)  # its `update` has no types
+        if asked.keys() & LENGTHS:
+            config.max_length = config.max_new_tokens = None
+        config.update(**asked)
+        return config  # type: ignore[no-any-return]

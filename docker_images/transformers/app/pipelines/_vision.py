@@ -1,0 +1,50 @@
+"""What the tasks of images share: preparing them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any, Generic
+
+from inference_common.pipeline import Device
+from inference_common.source import ModelSource
+from inference_common.task import In, Out, P
+from inference_common.tasks.detection import Box
+from PIL.Image import Image
+from transformers import AutoImageProcessor, AutoTokenizer, PreTrainedTokenizerBase
+
+from ._shared import Features as Features
+from ._shared import ModelPipeline
+
+
+def sizes(images: Sequence[Image], places: Sequence[int]) -> list[tuple[int, int]]:
+    """(height, width) of the images at `places`, in pixels."""
+    return [(images[place].height, images[place].width) for place in places]
+
+
+def box_of(corners: Sequence[float]) -> Box:
+    """A box of its corners (left, top, right, bottom), cut to whole pixels."""
+    xmin, ymin, xmax, ymax = map(int, corners)
+    return {"xmin": xmin, "ymin": ymin, "xmax": xmax, "ymax": ymax}
+
+
+def tokenizer_of(folder: Path) -> PreTrainedTokenizerBase:
+    """The tokenizer of a model that reads texts beside images."""
+    tokenizer: PreTrainedTokenizerBase = AutoTokenizer.from_pretrained(folder, local_files_only=True)
+    return tokenizer
+
+
+class ImagePipeline(ModelPipeline[In, P, Out], Generic[In, P, Out]):
+    """A pipeline whose network reads pixels."""
+
+    max_batch_size = 16
+
+    def __init__(self, model: ModelSource, device: Device) -> None:
+        super().__init__(model, device)
+        loader: Any = AutoImageProcessor
+        # Pillow's backend: the same numbers whether or not torchvision is there.
+        self.processor: Any = loader.from_pretrained(self.folder, local_files_only=True, backend="pil")
+
+    def prepare(self, image: Image) -> Features:
+        """One image as the network reads it, where the network is."""
+        return self.moved(self.processor(images=[image], return_tensors="pt"))

@@ -1,0 +1,56 @@
+"""zero-shot-audio-classification: which of the caller's labels fits a sound."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import torch
+from inference_common.codecs.audio import Audio, Waveform
+from inference_common.pipeline import Device
+from inference_common.source import ModelSource
+from inference_common.tasks.audio import ZeroShotAudioParams
+from inference_common.tasks.classification import Label
+from transformers import AutoModel, AutoTokenizer, PreTrainedTokenizerBase
+
+from ._audio import AudioPipeline
+from ._shared import Features
+
+TEMPLATE = "This is a sound of {}."
+
+
+class ZeroShotAudioClassification(AudioPipeline[ZeroShotAudioParams, list[Label]]):
+    auto = AutoModel
+
+    def __init__(self, model: ModelSource, device: Device) -> None:
+        super().__init__(model, device)
+        if not hasattr(self.network, "get_audio_features"):
+            raise TypeError("this model does not compare sounds with texts, as CLAP does: its task is another one")
+        self.tokenizer: PreTrainedTokenizerBase = AutoTokenizer.from_pretrained(self.folder, local_files_only=True)
+
+    def features(self, waveforms: Sequence[Waveform], **options: Any) -> Features:
+        # Parts of a long sound are drawn at random: the same sound shall get the same answer.
+        np.random.seed(0)
+        return super().features(waveforms, **options)
+
+    def __call__(self, inputs: Audio, params: ZeroShotAudioParams) -> list[Label]:
+        return self.batch([inputs], params)[0]
+
+    @torch.inference_mode()
+    def batch(self, inputs: Sequence[Audio], params: ZeroShotAudioParams) -> Sequence[list[Label]]:
+        template = params.hypothesis_template or TEMPLATE
+        texts = [template.replace("{}", label) for label in params.candidate_labels]
+        longest = min(self.tokenizer.model_max_length, 512)
+        tokens: Any = self.tokenizer(texts, padding=True, truncation=True, max_length=longest, return_tensors="pt")
+
+        def answer(features: Features, places: list[int]) -> list[list[Label]]:
+            logits = self.network(**tokens.to(self.device), **features).logits_per_audio.float()
+            return [_ranked(params.candidate_labels, row) for row in logits.softmax(-1).tolist()]
+
+        return self.together([self.waveform(audio) for audio in inputs], answer)
+
+
+def _ranked(labels: Sequence[str], scores: Sequence[float]) -> list[Label]:
+    pairs = sorted(zip(labels, scores, strict=True), key=lambda pair: -pair[1])
+    return [{"label": label, "score": score} for label, score in pairs]
