@@ -1,12 +1,18 @@
-# Sourced by run: a Docker engine, and on a machine that can pull no image, what stands for the public ones.
+# Sourced by run: a Docker engine and a browser, and on a machine that can pull no image, what stands for the public ones.
 cache="${XDG_CACHE_HOME:-$HOME/.cache}/inference-api-ci"
 mkdir -p "$cache"
 started_engine=
 
-install_engine() {
-    command -v dockerd >/dev/null && command -v debootstrap >/dev/null && command -v iptables >/dev/null && return
+install_needed() {
+    local needed
+    for needed in dockerd debootstrap iptables chromium; do
+        command -v "$needed" >/dev/null || break
+        needed=
+    done
+    [ -n "$needed" ] || return 0
     apt-get update
-    DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends docker.io debootstrap iptables
+    DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends \
+        docker.io debootstrap iptables chromium fonts-dejavu-core
 }
 
 start_engine() {
@@ -50,10 +56,23 @@ python_image() {
     echo "inference-ci-python:$key"
 }
 
-# The wheel folder of pip's configuration as an image, or nothing.
+# A folder of wheels that builds prefer to the registry's, where pip's configuration names one: those of that folder,
+# and torch's family to go with them.
+wheels_folder() {
+    local given="${PIP_FIND_LINKS:-}"
+    ls "$given"/torch-*.whl >/dev/null 2>&1 || return 0
+    local folder
+    folder="$cache/wheels-$(cat .ci/wheels.py common/torch*.txt | sha256sum | cut -c1-12)"
+    python3 .ci/wheels.py "$folder"
+    ln -sf "$given"/*.whl "$folder"
+    echo "$folder"
+}
+
+# The folder as an image, or nothing.
 wheels_image() {
-    local folder="${PIP_FIND_LINKS:-}"
-    ls "$folder"/*.whl >/dev/null 2>&1 || return 0
-    docker image inspect inference-ci-wheels >/dev/null 2>&1 || tar -C "$folder" -c . | docker import - inference-ci-wheels >/dev/null
-    echo inference-ci-wheels
+    [ -n "$1" ] || return 0
+    local name
+    name="inference-ci-wheels:$(basename "$1")"
+    docker image inspect "$name" >/dev/null 2>&1 || tar -C "$1" --dereference -c . | docker import - "$name" >/dev/null
+    echo "$name"
 }

@@ -12,6 +12,8 @@ from .docker_cli import buildkit_docker
 from .images import ROOT, Library, library
 
 COMMON = ROOT / "common"
+ARGUMENTS = ("PYTHON_IMAGE", "WHEELS", "TORCH_BACKEND")
+"""What common/Dockerfile lets a builder choose."""
 
 
 def add(verbs: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -35,12 +37,16 @@ def build(known: Library, arguments: Sequence[str] = ()) -> int:
     docker = buildkit_docker()
     given = [*os.environ.get("INFERENCE_BUILD_ARGS", "").split(), *arguments]
     options = [part for pair in given for part in ("--build-arg", pair)]
-    stages = ["tools", "common", "base", *(["torch"] if known.base == "inference-torch" else [])]
-    for stage in stages:
+    for stage in stages(known):
         status = _docker(docker, ["--target", stage, "--tag", f"inference-{stage}", *options], COMMON)
         if status:
             return status
     return _docker(docker, ["--tag", known.image, *_of_library(given)], known.folder)
+
+
+def stages(known: Library) -> list[str]:
+    """The stages of common/Dockerfile that a library's image is made of, in the order to build them."""
+    return ["tools", "common", "base", *(["torch"] if known.needs_torch else [])]
 
 
 def _of_library(given: Sequence[str]) -> list[str]:

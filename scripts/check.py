@@ -13,8 +13,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from .build import build
-from .envs import python_of
+from .envs import cache, python_of
 from .images import ROOT, Library, libraries, library
+
+WORKERS = ("--numprocesses", "auto", "--maxprocesses", "4", "--dist", "loadgroup")
+"""Most of a contract test's time is a library's import, which takes one core."""
 
 
 @dataclass(frozen=True)
@@ -59,14 +62,15 @@ def run(arguments: argparse.Namespace) -> int:
         _check("mypy scripts, tests", [*python, "mypy", "-p", "scripts", "-p", "tests"]),
         *(_types(known, pythons[known.name]) for known in chosen),
         _check("common", [*python, "pytest", "-q", "common/tests", "--cov=inference_common", "--cov-report=term"]),
-        _check("contract", [*python, "pytest", "-q", "tests", *narrowed]),
+        _check("contract", [*python, "pytest", "-q", "tests", *WORKERS, *narrowed]),
     ]
     return _summary(results)
 
 
 def _types(known: Library, python: Path) -> Result:
     command = [sys.executable, "-m", "mypy", "--config-file", str(ROOT / "pyproject.toml"), "--python-executable"]
-    command += [str(python), "-p", "app"]
+    # Types of the library's environment take most of the time, and outlive this checkout.
+    command += [str(python), "--cache-dir", str(cache() / "mypy" / known.name), "-p", "app"]
     environment = {"MYPYPATH": os.pathsep.join((str(ROOT / "common" / "src"), str(known.folder)))}
     return _check(f"mypy {known.hub_name}", command, environment, known.folder)
 

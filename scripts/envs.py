@@ -30,9 +30,9 @@ def python_of(library: Library) -> Path:
     """The interpreter of the library's environment, made first if need be. Raises SystemExit when that fails."""
     links = _find_links()
     backend = _torch_backend(links)
-    key = hashlib.sha256(
-        b"\0".join([library.lock.read_bytes(), TORCH.read_bytes(), backend.encode(), sys.version.encode()])
-    )
+    later = [TORCH, *([library.torch_family] if library.torch_family.is_file() else [])] if library.needs_torch else []
+    locks = [library.lock, *later]
+    key = hashlib.sha256(b"\0".join([*(lock.read_bytes() for lock in locks), backend.encode(), sys.version.encode()]))
     folder = cache() / "envs" / f"{library.name}-{key.hexdigest()[:12]}"
     folder.parent.mkdir(parents=True, exist_ok=True)
     python = folder / "bin" / "python"
@@ -45,9 +45,10 @@ def python_of(library: Library) -> Path:
             run_told([*uv, "venv", "--quiet", "--python", sys.executable, folder], environment, folder)
             install: list[str | Path] = [*uv, "pip", "install", "--python", python, "--no-deps"]
             run_told([*install, "--require-hashes", "-r", library.lock], environment, folder)
-            if library.needs_torch:
+            if later:
                 chosen: list[str | Path] = ["--torch-backend", backend] if backend else []
-                run_told([*install, *chosen, "-r", TORCH], environment, folder)
+                files = [part for file in later for part in ("-r", file)]
+                run_told([*install, *chosen, *files], environment, folder)
             (folder / "complete").touch()
     return python
 

@@ -50,6 +50,11 @@ class Library:
         return self.folder / "requirements.txt"
 
     @property
+    def torch_family(self) -> Path:
+        """What its lock leaves out beside torch, whose builds must be of torch's kind: torchvision. May be missing."""
+        return self.folder / "torch.txt"
+
+    @property
     def needs_torch(self) -> bool:
         """Whether torch, whose build is chosen at install, goes beside the lock."""
         return self.base == "inference-torch"

@@ -18,9 +18,10 @@ from .images import ROOT, Library, libraries, library
 
 COMMON = ROOT / "common" / "pyproject.toml"
 TORCH = ROOT / "common" / "torch.txt"
+FAMILY = ROOT / "common" / "torch-family.txt"
 OLDEST_PYTHON = "3.11"
 # Chosen when an environment is made, by what the machine has: one lock serves CPU and every kind of GPU.
-CHOSEN_LATER = re.compile(r"(torch|triton|nvidia-[\w-]+|cuda-[\w-]+)(==| @)")
+CHOSEN_LATER = re.compile(r"(torch|torchvision|torchaudio|triton|nvidia-[\w-]+|cuda-[\w-]+)(==| @)")
 OPTIONS = ("--quiet", "--universal", "--generate-hashes", "--no-header", "--no-annotate")
 NO_ADDRESS = ("--no-emit-index-url", "--no-emit-find-links")
 
@@ -37,7 +38,7 @@ class Lock:
     @property
     def digest(self) -> str:
         """Of everything that was asked: a lock that holds another one is out of date."""
-        files = [*self.asked, *([TORCH] if self.with_torch else [])]
+        files = [*self.asked, *([TORCH, FAMILY] if self.with_torch else [])]
         parts = [*(file.read_bytes() for file in files), " ".join(self.options).encode()]
         return hashlib.sha256(b"\0".join(parts)).hexdigest()[:16]
 
@@ -62,7 +63,8 @@ def of_tools() -> Iterator[Lock]:
     yield Lock(ROOT / "common" / "uv.txt", [ROOT / "common" / "uv.in"])
     group = ("--group", f"{ROOT / 'pyproject.toml'}:dev", "--all-extras")
     yield Lock(ROOT / "tests" / "requirements.txt", [COMMON], [part.replace(f"{ROOT}/", "") for part in group])
-    yield Lock(ROOT / "tests" / "clients" / "requirements.txt", [ROOT / "tests" / "clients" / "requirements.in"])
+    for asked in sorted(ROOT.glob("tests/clients/*.in")):
+        yield Lock(asked.with_suffix(".txt"), [asked])
 
 
 def add(verbs: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -91,12 +93,24 @@ def write(one: Lock, *, upgrade: bool = False) -> None:
             resolved.write_bytes(one.file.read_bytes())  # the resolver keeps these versions where it can
         command = [sys.executable, "-m", "uv", "pip", "compile", *OPTIONS, *NO_ADDRESS, *one.options]
         command += ["--python-version", OLDEST_PYTHON, *(["--upgrade"] if upgrade else [])]
-        command += ["--constraint", str(TORCH)] if one.with_torch else []
+        command += ["--constraint", str(TORCH), "--constraint", str(FAMILY)] if one.with_torch else []
         command += ["--output-file", str(resolved), *map(str, one.asked)]
         if subprocess.run(command, cwd=ROOT, stdout=subprocess.DEVNULL, check=False).returncode:
             raise SystemExit(f"{one.file.relative_to(ROOT)} could not be resolved; the lines above say why.")
-        kept = [block for block in _blocks(resolved.read_text()) if not (one.with_torch and CHOSEN_LATER.match(block))]
+        blocks = _blocks(resolved.read_text())
+    kept = [block for block in blocks if not (one.with_torch and CHOSEN_LATER.match(block))]
     one.file.write_text(f"# asked: {one.digest}\n{''.join(kept)}")
+    if one.with_torch:
+        _write_family(one.file.with_name("torch.txt"), blocks)
+
+
+def _write_family(file: Path, blocks: Sequence[str]) -> None:
+    """Those of torch's family that were resolved, for an install that chooses their builds as it does torch's."""
+    family = [line for line in FAMILY.read_text().split() if any(block.startswith(line) for block in blocks)]
+    if family:
+        file.write_text("".join(f"{line}\n" for line in family))
+    else:
+        file.unlink(missing_ok=True)
 
 
 def _blocks(text: str) -> list[str]:

@@ -1,0 +1,49 @@
+"""A server that was just started: wait until it is ready, and say how to call it."""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections.abc import Callable, Mapping
+
+import httpx
+from inference_common.tasks import TASKS
+
+TICK_SECONDS = 3.0
+CALLS: Mapping[str, str] = {
+    "feature-extraction": '.feature_extraction("hello")',
+    "sentence-similarity": '.sentence_similarity("a cat", other_sentences=["a kitten", "a lorry"])',
+}
+
+
+def wait_ready(url: str, alive: Callable[[], bool]) -> str | None:
+    """The pinned task once the server is ready; None when it ended, or its model could not be loaded."""
+    started = told = time.monotonic()
+    while alive():
+        try:
+            answer = httpx.get(f"{url}/ready", timeout=2)
+            if answer.status_code == 200:
+                return str(httpx.get(f"{url}/info", timeout=2).json()["task"])
+            if answer.json().get("status") == "failed":
+                print(f"The model could not be loaded: {answer.json()['error']}", file=sys.stderr)
+                return None
+        except httpx.TransportError:
+            answer = None  # not listening yet
+        if time.monotonic() - told > TICK_SECONDS:
+            told = time.monotonic()
+            print(f"  ... loading, {told - started:.0f} s", flush=True)
+        time.sleep(0.2)
+    return None
+
+
+def tell(url: str, task: str) -> None:
+    """Print calls that work when pasted."""
+    example = TASKS[task].good[0]
+    print(f"\nReady at {url} ({task}). Try, in another terminal:\n")
+    if example.content_type == "application/json" and len(example.body) < 1000:
+        body = example.body.decode().replace("'", "'\\''")
+        print(f"  curl {url} -H 'content-type: application/json' -d '{body}'\n")
+    if task in CALLS:
+        client = "from huggingface_hub import InferenceClient"
+        print(f"  .venv/bin/python -c '{client}; print(InferenceClient(model=\"{url}\"){CALLS[task]})'\n")
+    print("Ctrl-C ends it.", flush=True)
