@@ -8,12 +8,16 @@ from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
 import pytest
+from _pytest.mark.structures import ParameterSet
+from filelock import FileLock
+from inference_common.tasks import TASKS
 
 from scripts.envs import cache, python_of
 from scripts.images import Library, libraries, library
 
 from .servers import Server, start_container, start_process
 
+MOST_NEW_TOKENS = "32"  # a fuzzer asks for the most there is, time and again
 TARGETS: Mapping[str, Callable[..., Server]] = {"process": start_process, "docker": start_container}
 
 
@@ -31,14 +35,35 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     names = metafunc.config.getoption("--library")
     chosen = [library(name) for name in names] or libraries()
     if "served" in metafunc.fixturenames:
-        cases = [
-            (target, known, task) for target in targets(metafunc.config) for known in chosen for task in known.tasks
-        ]
-        ids = [f"{target}-{known.hub_name}-{task}" for target, known, task in cases]
-        metafunc.parametrize("served", cases, ids=ids, indirect=True, scope="session")
+        marks = {mark.name for mark in metafunc.definition.iter_markers()}
+        wanted = [t for t in targets(metafunc.config) if t == "process" or "process_only" not in marks]
+        of = one_of_each_kind if "one_of_each_kind" in marks else lambda known: known.tasks
+        cases = [(target, known, task) for target in wanted for known in chosen for task in of(known)]
+        grouped = [_grouped(case, f"{case[0]}-{case[1].hub_name}-{case[2]}") for case in cases]
+        metafunc.parametrize("served", grouped, indirect=True, scope="session")
     if "imaged" in metafunc.fixturenames:
         found = chosen if "docker" in targets(metafunc.config) else []
-        metafunc.parametrize("imaged", found, ids=[known.hub_name for known in found], indirect=True, scope="session")
+        grouped = [_grouped(known, known.hub_name) for known in found]
+        metafunc.parametrize("imaged", grouped, indirect=True, scope="session")
+
+
+def _grouped(value: object, name: str) -> ParameterSet:
+    """A parameter whose tests one worker runs, one after the other: they share what is started for them."""
+    return pytest.param(value, id=name, marks=pytest.mark.xdist_group(name))
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """What has no group of its own stays with its file, whose fixtures it shares."""
+    for item in items:
+        if item.get_closest_marker("xdist_group") is None:
+            item.add_marker(pytest.mark.xdist_group(item.nodeid.partition("::")[0]))
+
+
+def one_of_each_kind(known: Library) -> list[str]:
+    """A task of each pair of codecs, and of each medium, that the library's tasks have."""
+    codecs = {task: (TASKS[task].input, TASKS[task].output) for task in reversed(known.tasks)}
+    kinds = {tuple((type(codec), codec.extra) for codec in pair): task for task, pair in codecs.items()}
+    return sorted(kinds.values())
 
 
 @pytest.fixture(scope="session")
@@ -52,7 +77,7 @@ def imaged(request: pytest.FixtureRequest) -> Library:
 def served(request: pytest.FixtureRequest) -> Iterator[Server]:
     """Each task of each library on each target, served once a session; its end must be an orderly one."""
     target, known, task = request.param
-    server = TARGETS[target](known, task, str(tiny_model(known, task)))
+    server = TARGETS[target](known, task, str(tiny_model(known, task)), MAX_NEW_TOKENS=MOST_NEW_TOKENS)
     yield server
     server.client.close()
     assert server.stop() == 0
@@ -64,7 +89,12 @@ def tiny_model(known: Library, task: str) -> Path:
     made_of = [models, *sorted(known.folder.glob("tiny/*.py")), known.lock]
     key = hashlib.sha256(b"\0".join(file.read_bytes() for file in made_of)).hexdigest()[:12]
     folder = cache() / "tiny" / f"{known.name}-{task}-{key}"
-    if not (folder / "README.md").is_file():
-        folder.mkdir(parents=True, exist_ok=True)
-        subprocess.run([python_of(known), models, task, folder], check=True)
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    with FileLock(f"{folder}.lock"):
+        if not (folder / "README.md").is_file():
+            folder.mkdir(exist_ok=True)
+            command: list[str | Path] = [python_of(known), models, task, folder]
+            made = subprocess.run(command, stderr=subprocess.PIPE, text=True, check=False)
+            if made.returncode:
+                pytest.fail(f"{known.name} has no tiny model of {task}:\n{made.stderr}", pytrace=False)
     return folder

@@ -9,13 +9,12 @@ import subprocess
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
-import docker
 import httpx
 from docker.models.containers import Container
 
+from scripts.containers import engine, run_container
 from scripts.envs import python_of
 from scripts.images import ROOT, Library
 
@@ -37,7 +36,8 @@ class Server:
 def start_process(known: Library, task: str, model: str, **settings: str) -> Server:
     """A server process on this machine, ready."""
     port = free_port()
-    environment = {**os.environ, **settings, "MODEL_ID": model, "TASK": task, "PORT": str(port)}
+    # Tiny models gain nothing from a second thread, and on a busy machine the two wait for each other.
+    environment = {"OMP_NUM_THREADS": "1", **os.environ, **settings, "MODEL_ID": model, "TASK": task, "PORT": str(port)}
     environment["PYTHONPATH"] = str(ROOT / "common" / "src")
     command = [str(python_of(known)), "-m", "inference_common.serve"]
     process = subprocess.Popen(command, cwd=known.folder, env=environment)
@@ -54,24 +54,15 @@ def start_process(known: Library, task: str, model: str, **settings: str) -> Ser
 def start_container(known: Library, task: str, model: str, *, options: Mapping[str, Any] | None = None,
                     **settings: str) -> Server:  # fmt: skip
     """A container of the library's image, ready; a folder model is mounted read-only. `options` are the SDK's."""
-    engine = docker.from_env()
+    client_of_docker = engine()
     port = free_port()
-    volumes = {}
-    if Path(model).is_dir():
-        volumes[model] = {"bind": "/model", "mode": "ro"}
-        model = "/model"
-    given = {"volumes": volumes, "ports": {"80/tcp": ("127.0.0.1", port)}, **(options or {})}
-    if given.get("network_mode") == "host":
-        del given["ports"]
-        settings = {"PORT": str(port), **settings}
-    environment = {"MODEL_ID": model, "TASK": task, **settings}
-    container = engine.containers.run(known.image, detach=True, environment=environment, **given)
+    container = run_container(client_of_docker, known, model, {"TASK": task, **settings}, port, options)
 
     def stop() -> int:
         container.stop(timeout=60)
         status = int(container.wait()["StatusCode"])
         container.remove(v=True)
-        engine.close()
+        client_of_docker.close()
         return status
 
     def alive() -> bool:
@@ -81,7 +72,7 @@ def start_container(known: Library, task: str, model: str, *, options: Mapping[s
     def give_up() -> None:
         print(container.logs().decode())
         container.remove(force=True, v=True)
-        engine.close()
+        client_of_docker.close()
 
     client = _client(port)
     _wait_ready(client, alive, give_up)

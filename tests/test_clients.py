@@ -1,32 +1,24 @@
-"""The official clients, old and new, get the numbers that sentence-transformers gives on the real model."""
+"""On a real model, the official clients, old and new, get the numbers that sentence-transformers itself gives."""
 
 from __future__ import annotations
 
-import contextlib
-import hashlib
-import json
-import os
-import shutil
-import subprocess
-import sys
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
-from filelock import FileLock
 
-from scripts.envs import cache, python_of
+from scripts.choice import packaged_demo
+from scripts.envs import python_of
 from scripts.images import library
-from scripts.start import packaged_demo
 
 from .conftest import TARGETS, targets
+from .official import CLIENTS, HUB_RELEASES, ask, call_javascript, call_python
 
-CLIENTS = Path(__file__).parent / "clients"
 TEXTS = ["That is a happy person", "That is a happy dog", "œuvre 日本", "Today is a sunny day " * 30]
-SIMILARITY = ("sentence_similarity", [TEXTS[0]], {"other_sentences": TEXTS[1:]})
-EXTRACTION: list[tuple[str, list[str], dict[str, Any]]] = [("feature_extraction", [text], {}) for text in TEXTS]
+SIMILARITY = ("sentence_similarity", {"sentence": TEXTS[0], "other_sentences": TEXTS[1:]})
+EXTRACTION: list[tuple[str, dict[str, Any]]] = [("feature_extraction", {"text": text}) for text in TEXTS]
 CLOSE = 1e-5
 
 
@@ -40,7 +32,7 @@ def model() -> Path:
 def direct(model: Path) -> dict[str, Any]:
     """What the library says without a server."""
     python = python_of(library("sentence_transformers"))
-    said: dict[str, Any] = _ask([str(python), str(CLIENTS / "direct.py")], {"folder": str(model), "texts": TEXTS})
+    said: dict[str, Any] = ask([str(python), str(CLIENTS / "direct.py")], {"folder": str(model), "texts": TEXTS})
     return said
 
 
@@ -62,17 +54,11 @@ def url(request: pytest.FixtureRequest, model: Path) -> Iterator[tuple[str, str]
     assert server.stop() == 0
 
 
-@pytest.fixture(scope="module", params=["current", "0.23"])
-def hub_python(request: pytest.FixtureRequest) -> str:
-    """An interpreter that has huggingface_hub: this one, or one of its own for the old release."""
-    return sys.executable if request.param == "current" else str(_environment() / "python")
-
-
-def test_python_clients(url: tuple[str, str], hub_python: str, direct: dict[str, Any]) -> None:
+@pytest.mark.parametrize("release", HUB_RELEASES)
+def test_python_clients(url: tuple[str, str], release: str, direct: dict[str, Any]) -> None:
     task, address = url
     calls = EXTRACTION if task == "feature-extraction" else [SIMILARITY]
-    answers = _ask([hub_python, str(CLIENTS / "call_hub.py")], {"url": address, "calls": calls})
-    _same(task, answers, direct)
+    _same(task, call_python(release, address, calls), direct)
 
 
 def test_javascript_client(url: tuple[str, str], direct: dict[str, Any]) -> None:
@@ -82,8 +68,7 @@ def test_javascript_client(url: tuple[str, str], direct: dict[str, Any]) -> None
     ]
     if task == "feature-extraction":
         calls = [("featureExtraction", {"inputs": text}) for text in TEXTS]
-    answers = _ask([str(_environment() / "node"), str(_node_folder() / "call.mjs")], {"url": address, "calls": calls})
-    _same(task, answers, direct)
+    _same(task, call_javascript(address, calls), direct)
 
 
 def _same(task: str, answers: Sequence[Any], direct: dict[str, Any]) -> None:
@@ -92,56 +77,3 @@ def _same(task: str, answers: Sequence[Any], direct: dict[str, Any]) -> None:
         np.testing.assert_allclose(rows, direct["embeddings"], rtol=0, atol=CLOSE)
     else:
         np.testing.assert_allclose(answers[0], direct["similarities"], rtol=0, atol=CLOSE)
-
-
-def _ask(command: Sequence[str], question: dict[str, Any]) -> Any:
-    asked = subprocess.run(
-        command, input=json.dumps(question), capture_output=True, text=True, check=False, timeout=100
-    )
-    assert asked.returncode == 0, asked.stderr
-    return json.loads(asked.stdout)
-
-
-def _environment() -> Path:
-    """The folder of programs with the old huggingface_hub, and node."""
-    lock = CLIENTS / "requirements.txt"
-    folder = cache() / "clients" / f"python-{_key(lock)}"
-    with _made(folder) as missing:
-        if missing:
-            uv = [sys.executable, "-m", "uv"]
-            subprocess.run([*uv, "venv", "--quiet", "--python", sys.executable, folder], check=True)
-            install = [*uv, "pip", "install", "--quiet", "--python", str(folder / "bin" / "python"), "--no-deps"]
-            environment = {**os.environ, "UV_COMPILE_BYTECODE": "1"}
-            subprocess.run([*install, "--require-hashes", "-r", str(lock)], check=True, env=environment)
-    return folder / "bin"
-
-
-def _node_folder() -> Path:
-    files = [CLIENTS / name for name in ("package.json", "package-lock.json", "call.mjs")]
-    folder = cache() / "clients" / f"js-{_key(*files)}"
-    with _made(folder) as missing:
-        if missing:
-            folder.mkdir()
-            for file in files:
-                shutil.copy(file, folder)
-            npm = [str(_environment() / "npm"), "ci", "--ignore-scripts", "--no-audit", "--no-fund", "--silent"]
-            path = f"{_environment()}{os.pathsep}{os.environ['PATH']}"  # npm is a script that runs the node it finds
-            subprocess.run(npm, cwd=folder, check=True, env={**os.environ, "PATH": path})
-    return folder
-
-
-def _key(*files: Path) -> str:
-    return hashlib.sha256(b"\0".join(file.read_bytes() for file in files)).hexdigest()[:12]
-
-
-@contextlib.contextmanager
-def _made(folder: Path) -> Iterator[bool]:
-    """Under the folder's lock, whether it must be made; complete from then on, if nothing is raised."""
-    folder.parent.mkdir(parents=True, exist_ok=True)
-    mark = folder / "complete"
-    with FileLock(f"{folder}.lock"):
-        missing = not mark.is_file()
-        if missing:
-            shutil.rmtree(folder, ignore_errors=True)
-        yield missing
-        mark.touch()

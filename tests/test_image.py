@@ -78,9 +78,7 @@ def test_a_second_start_reads_the_cache(imaged: Library, engine: DockerClient, t
         with serve_hub({"org/tiny": Repo(tiny_model(imaged, task))}) as hub:
             seen = []
             for _ in range(2):
-                server = start_container(
-                    imaged, task, "org/tiny", options=options, HF_ENDPOINT=hub.url, HOST="127.0.0.1"
-                )
+                server = start_container(imaged, task, "org/tiny", options=options, HF_ENDPOINT=hub.url)
                 assert server.client.get("/info").json()["revision"] == hub.repos["org/tiny"].commit
                 server.client.close()
                 assert server.stop() == 0
@@ -91,14 +89,19 @@ def test_a_second_start_reads_the_cache(imaged: Library, engine: DockerClient, t
     assert seen[1] == seen[0]
 
 
-def test_without_a_model_it_says_what_to_set(imaged: Library, engine: DockerClient) -> None:
-    container = engine.containers.run(imaged.image, detach=True)
-    status = container.wait()["StatusCode"]
-    logs = container.logs().decode()
-    container.remove(v=True)
-    assert status == 2
-    assert "MODEL_ID is not set" in logs
-    assert "Traceback" not in logs
+def test_without_a_model_it_serves_any_that_is_asked_for(imaged: Library) -> None:
+    task = imaged.tasks[0]
+    with serve_hub({"org/tiny": Repo(tiny_model(imaged, task))}) as hub:
+        server = start_container(imaged, task, "", options={"network_mode": "host"}, HF_ENDPOINT=hub.url)
+        payload = TASKS[task].good[0]
+        headers = {"content-type": payload.content_type or ""}
+        here = server.client.post("/", content=payload.body, headers=headers)
+        there = server.client.post("/models/org/tiny", content=payload.body, headers=headers)
+        server.client.close()
+        assert server.stop() == 0
+    assert here.status_code == 404
+    assert "/models/ORG/NAME" in here.json()["error"]
+    assert there.status_code == 200
 
 
 def test_the_health_check_passes(imaged: Library) -> None:

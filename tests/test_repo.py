@@ -63,6 +63,7 @@ def test_libraries_answer_known_tasks() -> None:
         assert known.tasks, f"{known.name} has no pipeline"
         assert set(known.tasks) <= set(TASKS)
         assert set(known.models().HUB) == set(known.tasks)
+        assert all(known.models().HUB.values()), f"{known.name} names no real model of a task"
 
 
 def test_no_registry_is_named() -> None:

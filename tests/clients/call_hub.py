@@ -1,12 +1,16 @@
-"""Reads {url, calls: [[method, arguments, keywords]]} from standard input, writes the answers as JSON.
+"""Reads {url, calls: [[method, keywords]]} from standard input, writes the answers as JSON.
 
-Runs in an environment that holds huggingface_hub alone, of whichever release.
+Runs in an environment that holds huggingface_hub alone, of whichever release. {"$bytes": base64} among the keywords
+stands for bytes; bytes of an answer come back so, a picture as {"$image": [width, height]}, a stream as a list.
 """
 
 from __future__ import annotations
 
+import base64
+import dataclasses
 import json
 import sys
+from collections.abc import Iterator
 from typing import Any
 
 from huggingface_hub import InferenceClient
@@ -15,10 +19,30 @@ asked = json.load(sys.stdin)
 client = InferenceClient(model=asked["url"])
 
 
-def call(method: str, arguments: list[Any], keywords: dict[str, Any]) -> Any:
-    """One call, its answer made of lists and numbers."""
-    answer = getattr(client, method)(*arguments, **keywords)
-    return answer.tolist() if hasattr(answer, "tolist") else answer
+def meant(value: Any) -> Any:
+    """A keyword's value, its stand-ins for bytes replaced."""
+    if isinstance(value, dict):
+        if "$bytes" in value:
+            return base64.b64decode(value["$bytes"])
+        return {name: meant(part) for name, part in value.items()}
+    return [meant(part) for part in value] if isinstance(value, list) else value
 
 
-json.dump([call(*wanted) for wanted in asked["calls"]], sys.stdout)
+def plain(answer: Any) -> Any:
+    """An answer made of what JSON holds; what the client left empty is left out."""
+    if hasattr(answer, "tolist"):
+        return answer.tolist()
+    if dataclasses.is_dataclass(answer) and not isinstance(answer, type | dict):
+        answer = dataclasses.asdict(answer)
+    if isinstance(answer, dict):
+        return {name: plain(part) for name, part in answer.items() if part is not None}
+    if isinstance(answer, bytes):
+        return {"$bytes": base64.b64encode(answer).decode()}
+    if hasattr(answer, "getbands"):
+        return {"$image": list(answer.size)}
+    if isinstance(answer, list | tuple | Iterator):
+        return [plain(part) for part in answer]
+    return answer
+
+
+json.dump([plain(getattr(client, method)(**meant(keywords))) for method, keywords in asked["calls"]], sys.stdout)

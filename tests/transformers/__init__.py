@@ -1,0 +1,1 @@
+"""Tests of the transformers library's own answers."""
