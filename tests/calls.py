@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import io
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from inference_common.samples import sample
@@ -56,7 +56,7 @@ def blob(name: str) -> dict[str, str]:
 class Call:
     """One question. `body` is the JSON of it; `python` and `javascript` say it by method (None: the client has none);
     `*_reads` is what that client makes of the JSON that the server gives it; `since` is the oldest release of
-    huggingface_hub that has the method and its keywords."""
+    huggingface_hub that has the method, `in_0_23` are the keywords that release 0.23 had other names for."""
 
     body: dict[str, Any]
     python: Asked | None
@@ -64,6 +64,7 @@ class Call:
     python_reads: Read = as_it_is
     javascript_reads: Read = as_it_is
     since: str = "0.23"
+    in_0_23: Mapping[str, str] = field(default_factory=dict)
 
 
 NOT_IN_ANY_CLIENT = frozenset(
@@ -181,6 +182,7 @@ CALLS: Mapping[str, Call] = {
             "zeroShotImageClassification",
             {"inputs": {"image": IMAGE}, "parameters": {"candidate_labels": ["a house", "a cat"]}},
         ),
+        in_0_23={"candidate_labels": "labels"},
     ),
     "token-classification": Call(
         {"inputs": TEXT}, ("token_classification", {"text": TEXT}), ("tokenClassification", {"inputs": TEXT})
@@ -193,7 +195,7 @@ CALLS: Mapping[str, Call] = {
             {"inputs": TEXT, "parameters": {"candidate_labels": ["love", "a car"], "multi_label": True}},
         ),
         zipped,
-        since="0.36",
+        in_0_23={"candidate_labels": "labels"},
     ),
     "visual-question-answering": Call(
         {"inputs": {"image": ENCODED, "question": WONDER}},

@@ -21,7 +21,10 @@ def test_python(served: Server, release: str) -> None:
     call = of(served.task)
     if call.python is None or (release != "current" and float(release) < float(call.since)):
         pytest.skip(f"huggingface_hub {release} has no method for it")
-    answer = call_python(release, str(served.client.base_url), [call.python])[0]
+    method, keywords = call.python
+    if release == "0.23":
+        keywords = {call.in_0_23.get(name, name): value for name, value in keywords.items()}
+    answer = call_python(release, str(served.client.base_url), [(method, keywords)])[0]
     assert_close(answer, without_nulls(call.python_reads(said(served, call.body, AGENTS[release]))))
 
 
