@@ -2,7 +2,8 @@ from pathlib import Path
 
 import pytest
 from conftest import Connect
-from inference_common.openapi import document
+from inference_common.openapi import ForeignRoute, document
+from inference_common.routes.docs import FOREIGN
 from inference_common.schema import Schemas
 from inference_common.tasks import TASKS
 from jsonschema import Draft202012Validator
@@ -48,10 +49,34 @@ def test_a_server_tells_its_own_tasks(connect: Connect) -> None:
     validate(described)
     assert described["info"]["title"] == "toy"
     posts = [path for path, item in described["paths"].items() if "post" in item]
-    assert posts == ["/", "/pipeline/text-ranking/toy"]
+    assert posts == ["/", "/pipeline/text-ranking/toy", "/v1/embeddings", "/rerank"]
     answer = client.post("/", json=loads(TASKS["feature-extraction"].good[0].body)).json()
     schema = described["paths"]["/"]["post"]["responses"]["200"]["content"]["application/json"]["schema"]
     Draft202012Validator({**schema, "components": described["components"]}).validate(answer)
+
+
+@pytest.mark.parametrize("route", FOREIGN, ids=[route.path for route in FOREIGN])
+def test_routes_of_other_apis_are_described_as_they_answer(connect: Connect, route: ForeignRoute) -> None:
+    client = connect(task=route.task.name)
+    described = client.get("/openapi.json").json()
+    validate(described)
+    operation = described["paths"][route.path]["post"]
+    asked, answered = (
+        Draft202012Validator({**part["content"]["application/json"]["schema"], "components": described["components"]})
+        for part in (operation["requestBody"], operation["responses"]["200"])
+    )
+    for example in operation["requestBody"]["content"]["application/json"]["examples"].values():
+        asked.validate(example["value"])
+        answer = client.post(
+            route.path, json={**example["value"], "stream": False} if route.task.events else example["value"]
+        )
+        assert answer.status_code == 200, answer.text
+        answered.validate(answer.json())
+
+
+def test_routes_of_other_apis_are_told_only_where_their_task_is(connect: Connect) -> None:
+    told = connect(task="sentence-similarity").get("/openapi.json").json()["paths"]
+    assert not {route.path for route in FOREIGN} & set(told)
 
 
 def test_until_the_model_is_loaded_the_library_s_tasks_are_told(connect: Connect, model_folder: Path) -> None:

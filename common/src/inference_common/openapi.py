@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from .errors import InferenceError
@@ -19,11 +20,34 @@ PROBES = {
     "/ready": "Whether the model answers; 503 with the reason until then",
     "/info": "The model, its tasks, and the limits of this server",
     "/metrics": "Prometheus text",
+    "/v1/models": "The models that are loaded, as OpenAI's clients list them",
 }
 
 
-def document(model: str | None, tasks: Sequence[AnyTask], pinned: AnyTask | None, version: str) -> dict[str, Any]:
-    """The document of a server of `model` (None: of any) that answers `tasks`, at `/` the `pinned` one once known."""
+@dataclass(frozen=True)
+class ForeignRoute:
+    """A route in the words of another API, which a server has whose model answers `task`.
+
+    `request` and `answer` are the types of its JSON, None where they are the task's own; `examples` are requests.
+    """
+
+    path: str
+    task: AnyTask
+    whose: str
+    request: Any = None
+    answer: Any = None
+    examples: Sequence[Any] = ()
+
+
+def document(
+    model: str | None,
+    tasks: Sequence[AnyTask],
+    pinned: AnyTask | None,
+    version: str,
+    foreign: Sequence[ForeignRoute] = (),
+) -> dict[str, Any]:
+    """The document of a server of `model` (None: of any) that answers `tasks`, at `/` the `pinned` one once known, and
+    at those of the `foreign` routes whose task it has."""
     schemas = Schemas()
     paths: dict[str, Any] = {}
     if pinned is not None:
@@ -31,6 +55,7 @@ def document(model: str | None, tasks: Sequence[AnyTask], pinned: AnyTask | None
     for task in (task for task in tasks if task is not pinned):
         path = f"/pipeline/{task.name}/{model or '{model}'}"
         paths[path] = {"post": _operation(task, schemas, "by its name"), **({} if model else {"parameters": [MODEL]})}
+    paths |= {route.path: {"post": _foreign(route, schemas)} for route in foreign if route.task in tasks}
     paths |= {path: {"get": {"summary": summary, **STATUS}} for path, summary in PROBES.items()}
     info = {"title": model or "Any model", "version": version, "summary": "Behind the Inference API"}
     components = {"schemas": {**schemas.components, "Error": _error()}}
@@ -38,16 +63,36 @@ def document(model: str | None, tasks: Sequence[AnyTask], pinned: AnyTask | None
 
 
 def _operation(task: AnyTask, schemas: Schemas, how: str) -> dict[str, Any]:
-    content = {media: {"schema": schema} for media, schema in task.input.content(schemas, task.params).items()}
-    examples = {str(n): {"value": value} for n, value in enumerate(_examples(task.good))}
-    if examples:
-        content["application/json"]["examples"] = examples
-    answers = {media: {"schema": s} for media, s in task.output.content(schemas, batches=task.input.batches).items()}
+    given = task.input.content(schemas, task.params)
+    answers = task.output.content(schemas, batches=task.input.batches)
+    return _described(task, how, given, answers, _examples(task.good))
+
+
+def _foreign(route: ForeignRoute, schemas: Schemas) -> dict[str, Any]:
+    task = route.task
+    if route.request is None:
+        return _operation(task, schemas, route.whose)
+    given = {"application/json": schemas.of(route.request)}
+    answers = {
+        **task.output.content(schemas, batches=task.input.batches),
+        "application/json": schemas.of(route.answer, "serialization"),
+    }
+    return _described(task, route.whose, given, answers, route.examples)
+
+
+def _described(
+    task: AnyTask, how: str, given: Mapping[str, Schema], answers: Mapping[str, Schema], examples: Iterable[Any]
+) -> dict[str, Any]:
+    content: dict[str, Any] = {media: {"schema": schema} for media, schema in given.items()}
+    named = {str(n): {"value": value} for n, value in enumerate(examples)}
+    if named:
+        content["application/json"]["examples"] = named
+    answered = {media: {"schema": schema} for media, schema in answers.items()}
     return {
         "summary": f"{task.name} ({how})",
         "tags": [task.name],
         "requestBody": {"required": True, "content": content},
-        "responses": {"200": {"description": "The answer", "content": answers}, **_failures()},
+        "responses": {"200": {"description": "The answer", "content": answered}, **_failures()},
     }
 
 

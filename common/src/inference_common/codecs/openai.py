@@ -5,75 +5,27 @@ from __future__ import annotations
 import time
 import uuid
 from collections.abc import Callable, Iterable, Sequence
-from typing import Any, Literal
-
-from typing_extensions import TypedDict  # pydantic reads typing's own only from Python 3.12 on
+from typing import Any
 
 from ..chat import ChatParams
 from ..client import Client
 from ..generation import Generation, Piece, TextGenerationParams, Token
 from ..task import Asked
 from . import tgi
+from .openai_answers import (
+    ChatAnswer,
+    Choice,
+    CompletionsAnswer,
+    CompletionsChoice,
+    Ended,
+    ListedLogprobs,
+    Logprobs,
+    TopLogprob,
+    Usage,
+)
 
 DONE = "[DONE]"
 FIRST_TO_READ_DONE = (0, 24, 7)  # of huggingface_hub; older ones take it for JSON
-Ended = Literal["stop", "length"]
-
-
-class Usage(TypedDict):
-    """Tokens read and written."""
-
-    prompt_tokens: int
-    completion_tokens: int
-    total_tokens: int
-
-
-class TopLogprob(TypedDict):
-    """A token that was likely; `bytes` are its UTF-8."""
-
-    token: str
-    logprob: float
-    bytes: list[int]
-
-
-class Logprob(TopLogprob):
-    """A token of the answer."""
-
-    top_logprobs: list[TopLogprob]
-
-
-class Logprobs(TypedDict):
-    """Of every token of the answer."""
-
-    content: list[Logprob]
-
-
-class AssistantMessage(TypedDict):
-    """The answer."""
-
-    role: Literal["assistant"]
-    content: str
-
-
-class Choice(TypedDict):
-    """The one answer there is."""
-
-    index: int
-    message: AssistantMessage
-    logprobs: Logprobs | None
-    finish_reason: Ended
-
-
-class ChatAnswer(TypedDict):
-    """An answer of chat-completion; `created` in seconds since 1970."""
-
-    id: str
-    object: Literal["chat.completion"]
-    created: int
-    model: str
-    system_fingerprint: str
-    choices: list[Choice]
-    usage: Usage
 
 
 def chat(generation: Generation, client: Client) -> ChatAnswer:
@@ -106,9 +58,9 @@ def chat_events(asked: Asked) -> Callable[[Piece], Iterable[object]]:
     return _events(choice, head, asked.client, stops=params.stop or (), begins=True, usage_too=usage_too)
 
 
-def completions(generations: Sequence[Generation], model: str) -> dict[str, Any]:
-    """The answer of `/v1/completions`: one choice for each prompt."""
-    choices = [
+def completions(generations: Sequence[Generation], model: str) -> CompletionsAnswer:
+    """The answer of `/v1/completions`."""
+    choices: list[CompletionsChoice] = [
         {
             "index": n,
             "text": (one.prompt if one.params.return_full_text else "") + before_stop(one),
@@ -117,7 +69,8 @@ def completions(generations: Sequence[Generation], model: str) -> dict[str, Any]
         }
         for n, one in enumerate(generations)
     ]
-    return {**_head("cmpl", "text_completion", model), "choices": choices, "usage": usage(generations)}
+    head = _head("cmpl", "text_completion", model)
+    return {**head, "choices": choices, "usage": usage(generations)}  # type: ignore[typeddict-item]
 
 
 def completion_events(asked: Asked, *, usage_too: bool = False) -> Callable[[Piece], Iterable[object]]:
@@ -220,7 +173,7 @@ def _top(token: Token) -> TopLogprob:
     return {"token": token.text, "logprob": token.logprob or 0.0, "bytes": list(token.text.encode())}
 
 
-def _listed_logprobs(tokens: Iterable[Token]) -> dict[str, Any]:
+def _listed_logprobs(tokens: Iterable[Token]) -> ListedLogprobs:
     told = [token for token in tokens if not token.special]
     return {
         "tokens": [token.text for token in told],

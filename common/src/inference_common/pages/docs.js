@@ -23,7 +23,7 @@ function operation(path, post) {
   at(".examples").hidden = examples.length < 2;
   at(".file").hidden = !media;
   at(".file input").accept = media ?? "";
-  const answers = Object.keys(post.responses["200"].content);
+  const answers = Object.keys(post.responses["200"].content).filter((type) => type !== "text/event-stream");
   fill(at(".accept select"), answers);
   at(".accept").hidden = answers.length < 2;
   const body = at("textarea");

@@ -6,7 +6,7 @@ import functools
 from collections.abc import Sequence
 from typing import Annotated, Any
 
-from pydantic import Field, TypeAdapter
+from pydantic import Field, TypeAdapter, create_model
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
@@ -14,9 +14,11 @@ from starlette.routing import Route
 from ..chat import OpenAIParams
 from ..client import Client
 from ..codecs import json, openai
+from ..codecs.openai_answers import CompletionsAnswer
 from ..errors import InvalidRequest
 from ..generation import TextGenerationParams, unserved
 from ..model import Model
+from ..openapi import ForeignRoute
 from ..service import Service, Work
 from ..task import Payload
 from ..tasks.chat import CHAT_COMPLETION
@@ -41,6 +43,11 @@ class CompletionsParams(OpenAIParams):
 
 
 _REQUEST = TypeAdapter(CompletionsParams)
+_OWN_FIELDS: dict[str, Any] = {
+    name: (field.annotation, field) for name, field in TextGenerationParams.model_fields.items() if name in OWN
+}
+CompletionsRequest = create_model("CompletionsRequest", __base__=CompletionsParams, **_OWN_FIELDS)
+"""Both, as they are told to people; read apart, for either to say what is wrong in its own words."""
 
 
 async def completions(request: Request) -> Response:
@@ -99,6 +106,17 @@ def _work(service: Service, model: Model, asked: CompletionsParams, own: dict[st
     return service.prepare(model, TEXT_GENERATION, decoded.items, {**raw, **further}, many=many)
 
 
+FOREIGN = (
+    ForeignRoute(
+        "/v1/completions",
+        TEXT_GENERATION,
+        "as OpenAI's clients ask",
+        CompletionsRequest,
+        CompletionsAnswer,
+        ({"prompt": "a happy person", "max_tokens": 4},),
+    ),
+    ForeignRoute("/v1/chat/completions", CHAT_COMPLETION, "as OpenAI's clients ask"),
+)
 ROUTES = (
     Route("/v1/completions", completions, methods=["POST"]),
     Route("/v1/chat/completions", chat, methods=["POST"]),

@@ -17,10 +17,12 @@ from ..models import Models
 from ..openapi import document
 from ..service import Service
 from ..tasks import TASKS
+from . import completions, openai, rerank
 
 MEDIA_TYPES = {"html": "text/html", "css": "text/css", "js": "text/javascript"}
 # Nothing from elsewhere; what the model answers is shown from memory.
 POLICY = "default-src 'self'; img-src 'self' blob:; media-src blob:; frame-ancestors 'none'"
+FOREIGN = (*openai.FOREIGN, *completions.FOREIGN, *rerank.FOREIGN)
 
 
 async def openapi(request: Request) -> Response:
@@ -48,7 +50,8 @@ def _document(models: Models) -> dict[str, Any]:
     answered = [] if model is None else list(model.pipelines)
     pinned = TASKS[answered[0]] if answered else None
     tasks = [TASKS[name] for name in answered or models.library.tasks]
-    return document(None if model is None else model.source.name, tasks, pinned, library_version() or "0")
+    name = None if model is None else model.source.name
+    return document(name, tasks, pinned, library_version() or "0", FOREIGN)
 
 
 def library_version() -> str | None:

@@ -11,10 +11,12 @@ from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
+from typing_extensions import TypedDict  # pydantic reads typing's own only from Python 3.12 on
 
 from ..codecs import json
 from ..errors import InferenceFailed, InvalidRequest, TooLarge
 from ..model import Model
+from ..openapi import ForeignRoute
 from ..service import Answer, Service, Work
 from ..task import Encoded
 from ..tasks.text import FEATURE_EXTRACTION
@@ -30,6 +32,30 @@ class EmbeddingsRequest(BaseModel):
     encoding_format: Literal["float", "base64"] = "float"
     dimensions: int | None = Field(default=None, gt=0)
     user: str | None = None
+
+
+class Embedding(TypedDict):
+    """One text's vector: numbers, or the base64 of their little-endian float32."""
+
+    object: Literal["embedding"]
+    index: int
+    embedding: list[float] | str
+
+
+class EmbeddingsUsage(TypedDict):
+    """Tokens read."""
+
+    prompt_tokens: int
+    total_tokens: int
+
+
+class Embeddings(TypedDict):
+    """The answer of `/v1/embeddings`, in the order of the texts."""
+
+    object: Literal["list"]
+    data: list[Embedding]
+    model: str
+    usage: EmbeddingsUsage
 
 
 _REQUEST = TypeAdapter(EmbeddingsRequest)
@@ -79,6 +105,16 @@ def _encode(model: str, asked: EmbeddingsRequest, answer: Answer) -> Encoded:
     return json.dumped(value)
 
 
+FOREIGN = (
+    ForeignRoute(
+        "/v1/embeddings",
+        FEATURE_EXTRACTION,
+        "as OpenAI's clients ask",
+        EmbeddingsRequest,
+        Embeddings,
+        ({"input": ["a happy person", "a lorry"], "encoding_format": "float"},),
+    ),
+)
 ROUTES = (
     Route("/v1/embeddings", embeddings, methods=["POST"]),
     Route("/v1/models", models, methods=["GET"]),

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from typing import NotRequired
+
 from pydantic import BaseModel, ConfigDict, TypeAdapter
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
+from typing_extensions import TypedDict  # pydantic reads typing's own only from Python 3.12 on
 
 from ..codecs import json
 from ..model import Model
+from ..openapi import ForeignRoute
 from ..service import Service, Work
 from ..task import Payload
 from ..tasks.text import TEXT_RANKING
@@ -23,6 +27,14 @@ class RerankRequest(BaseModel):
     texts: list[str]
     return_text: bool = False
     model: str | None = None
+
+
+class Reranked(TypedDict):
+    """A text's place in the request, and how well it answers the query."""
+
+    index: int
+    score: float
+    text: NotRequired[str]
 
 
 _REQUEST = TypeAdapter(RerankRequest)
@@ -46,4 +58,14 @@ def _work(service: Service, model: Model, asked: RerankRequest) -> Work:
     return service.prepare(model, TEXT_RANKING, decoded.items, {}, many=False)
 
 
+FOREIGN = (
+    ForeignRoute(
+        "/rerank",
+        TEXT_RANKING,
+        "as rerank servers answer",
+        RerankRequest,
+        list[Reranked],
+        ({"query": "a happy person", "texts": ["a glad man", "a lorry"], "return_text": True},),
+    ),
+)
 ROUTES = (Route("/rerank", rerank, methods=["POST"]),)
