@@ -45,13 +45,14 @@ def document(
     pinned: AnyTask | None,
     version: str,
     foreign: Sequence[ForeignRoute] = (),
+    own: Sequence[Any] = (),
 ) -> dict[str, Any]:
     """The document of a server of `model` (None: of any) that answers `tasks`, at `/` the `pinned` one once known, and
-    at those of the `foreign` routes whose task it has."""
+    at those of the `foreign` routes whose task it has. The model's `own` examples stand before the task's."""
     schemas = Schemas()
     paths: dict[str, Any] = {}
     if pinned is not None:
-        paths["/"] = {"post": _operation(pinned, schemas, "the model's own task")}
+        paths["/"] = {"post": _operation(pinned, schemas, "the model's own task", own)}
     for task in (task for task in tasks if task is not pinned):
         path = f"/pipeline/{task.name}/{model or '{model}'}"
         paths[path] = {"post": _operation(task, schemas, "by its name"), **({} if model else {"parameters": [MODEL]})}
@@ -62,10 +63,10 @@ def document(
     return {"openapi": "3.1.0", "info": info, "paths": paths, "components": components}
 
 
-def _operation(task: AnyTask, schemas: Schemas, how: str) -> dict[str, Any]:
+def _operation(task: AnyTask, schemas: Schemas, how: str, own: Sequence[Any] = ()) -> dict[str, Any]:
     given = task.input.content(schemas, task.params)
     answers = task.output.content(schemas, batches=task.input.batches)
-    return _described(task, how, given, answers, _examples(task.good))
+    return _described(task, how, given, answers, (*own, *_examples(task.good)))
 
 
 def _foreign(route: ForeignRoute, schemas: Schemas) -> dict[str, Any]:

@@ -13,10 +13,10 @@ from starlette.routing import Route
 
 from .. import pages
 from ..errors import NotFound
-from ..models import Models
 from ..openapi import document
 from ..service import Service
 from ..tasks import TASKS
+from ..widget import examples
 from . import completions, openai, rerank
 
 MEDIA_TYPES = {"html": "text/html", "css": "text/css", "js": "text/javascript"}
@@ -28,7 +28,7 @@ FOREIGN = (*openai.FOREIGN, *completions.FOREIGN, *rerank.FOREIGN)
 async def openapi(request: Request) -> Response:
     """The OpenAPI document; of all the library's tasks, until the model tells its own."""
     service: Service = request.app.state.service
-    body = await service.in_thread(lambda: orjson.dumps(_document(service.models)))
+    body = await service.in_thread(lambda: orjson.dumps(_document(service)))
     return Response(body, headers={"content-type": "application/json"})
 
 
@@ -45,13 +45,15 @@ async def page(request: Request) -> Response:
     return Response(body, headers=headers)
 
 
-def _document(models: Models) -> dict[str, Any]:
+def _document(service: Service) -> dict[str, Any]:
+    models = service.models
     model = models.pinned
     answered = [] if model is None else list(model.pipelines)
     pinned = TASKS[answered[0]] if answered else None
     tasks = [TASKS[name] for name in answered or models.library.tasks]
     name = None if model is None else model.source.name
-    return document(name, tasks, pinned, library_version() or "0", FOREIGN)
+    own = [] if model is None or pinned is None else list(examples(model.source.card().widget, pinned, service.limits))
+    return document(name, tasks, pinned, library_version() or "0", FOREIGN, own)
 
 
 def library_version() -> str | None:
