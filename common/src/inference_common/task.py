@@ -39,11 +39,15 @@ class Payload:
 
 @dataclass(frozen=True)
 class BadPayload:
-    """A payload that must be refused with `status`, by an error that holds the word `mentions`."""
+    """A payload that must be refused with `status`, by an error that holds the word `mentions`.
+
+    `by_model` is whether it takes the model's own limits to see that it is bad.
+    """
 
     payload: Payload
     status: int
     mentions: str
+    by_model: bool = False
 
 
 @dataclass(frozen=True)

@@ -94,7 +94,11 @@ QUESTION_ANSWERING = Task[Question, QuestionAnsweringParams, Found](
         BadPayload(Payload(b'{"inputs": {"question": "Who?", "context": "I.", "top_k": 1}}'), 400, "top_k"),
         BadPayload(Payload(b'{"inputs": {%s}, "parameters": {"top_k": 0}}' % ASKED), 400, "top_k"),
         BadPayload(Payload(b'{"inputs": {%s}, "parameters": {"topk": 1}}' % ASKED), 400, "top_k"),
-        BadPayload(Payload(b'{"inputs": {%s}, "parameters": {"max_seq_len": 1}}' % ASKED), 400, "max_seq_len"),
-        BadPayload(Payload(b'{"inputs": {%s}, "parameters": {"doc_stride": 100000}}' % ASKED), 400, "doc_stride"),
+        BadPayload(
+            Payload(b'{"inputs": {%s}, "parameters": {"max_seq_len": 1}}' % ASKED), 400, "max_seq_len", by_model=True
+        ),
+        BadPayload(
+            Payload(b'{"inputs": {%s}, "parameters": {"doc_stride": 100000}}' % ASKED), 400, "doc_stride", by_model=True
+        ),
     ),
 )

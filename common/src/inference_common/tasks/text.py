@@ -97,8 +97,8 @@ FEATURE_EXTRACTION = Task[str, FeatureExtractionParams, Embedding](
         BadPayload(Payload(b'{"inputs": "hello", "parameters": {"normalise": true}}'), 400, "normalize"),
         BadPayload(Payload(b'{"inputs": "hello", "parameters": [1]}'), 400, "parameters"),
         BadPayload(Payload(b'{"inputs": "hello", "dimensions": -1}'), 400, "dimensions"),
-        BadPayload(Payload(b'{"inputs": "hello", "dimensions": 100000}'), 400, "dimensions"),
-        BadPayload(Payload(b'{"inputs": "hello", "prompt_name": "no such prompt"}'), 400, "prompt"),
+        BadPayload(Payload(b'{"inputs": "hello", "dimensions": 100000}'), 400, "dimensions", by_model=True),
+        BadPayload(Payload(b'{"inputs": "hello", "prompt_name": "no such prompt"}'), 400, "prompt", by_model=True),
         BadPayload(Payload(b'{"inputs": "hello", "truncation_direction": "up"}'), 400, "truncation_direction"),
     ),
 )

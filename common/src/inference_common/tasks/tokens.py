@@ -105,7 +105,7 @@ TOKEN_CLASSIFICATION = Task[str, TokenClassificationParams, list[Entity]](
         BadPayload(Payload(b'{"inputs": "x", "parameters": {"ignore_labels": "O"}}'), 400, "ignore_labels"),
         BadPayload(Payload(b'{"inputs": "x", "parameters": {"ignore_labels": [1]}}'), 400, "ignore_labels"),
         BadPayload(Payload(b'{"inputs": "x", "parameters": {"stride": -1}}'), 400, "stride"),
-        BadPayload(Payload(b'{"inputs": "x", "parameters": {"stride": 100000000}}'), 400, "stride"),
+        BadPayload(Payload(b'{"inputs": "x", "parameters": {"stride": 100000000}}'), 400, "stride", by_model=True),
         BadPayload(Payload(b'{"inputs": "x", "parameters": {"strategy": "max"}}'), 400, "aggregation_strategy"),
     ),
 )
@@ -127,11 +127,11 @@ FILL_MASK = Task[str, FillMaskParams, list[Filled] | list[list[Filled]]](
     bad=(
         BadPayload(Payload(b""), 400, "empty"),
         BadPayload(Payload(b'{"inputs": 7}'), 400, "inputs"),
-        BadPayload(Payload(b'{"inputs": "Today is a day."}'), 400, "[MASK]"),
+        BadPayload(Payload(b'{"inputs": "Today is a day."}'), 400, "[MASK]", by_model=True),
         BadPayload(Payload(b'{"inputs": "[MASK]", "parameters": {"top_k": 0}}'), 400, "top_k"),
         BadPayload(Payload(b'{"inputs": "[MASK]", "parameters": {"top_k": 100000}}'), 400, "top_k"),
         BadPayload(Payload(b'{"inputs": "[MASK]", "parameters": {"targets": []}}'), 400, "targets"),
-        BadPayload(Payload(b'{"inputs": "[MASK]", "parameters": {"targets": [""]}}'), 400, "targets"),
+        BadPayload(Payload(b'{"inputs": "[MASK]", "parameters": {"targets": [""]}}'), 400, "targets", by_model=True),
         BadPayload(Payload(b'{"inputs": "[MASK]", "parameters": {"target": ["a"]}}'), 400, "targets"),
     ),
 )
