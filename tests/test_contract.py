@@ -39,6 +39,7 @@ def test_good_payloads_are_answered(served: Server) -> None:
         assert answer.headers["x-request-id"]
 
 
+@pytest.mark.defect(18)
 def test_bad_payloads_get_their_status_and_a_helpful_error(served: Server) -> None:
     for bad in TASKS[served.task].bad:
         answer = post(served, bad.payload)
@@ -117,6 +118,16 @@ def pixels(encoded: str) -> NDArray[np.int64]:
         return np.asarray(image, dtype=np.int64)
 
 
+@pytest.mark.defect(13)
+def test_what_one_request_asks_changes_nothing_for_the_next(served: Server) -> None:
+    first, *others = TASKS[served.task].good
+    before = post(served, first)
+    for payload in others:
+        post(served, payload)
+    assert_same(post(served, first), before)
+
+
+@pytest.mark.defect(1)
 def test_health_answers_while_the_model_works(served: Server) -> None:
     payload = TASKS[served.task].good[0]
     if TASKS[served.task].input.batches:

@@ -49,6 +49,7 @@ def send_all(server: Server, bodies: Iterable[bytes]) -> None:
             assert answer.status_code < 500, (body[:60], answer.text)
 
 
+@pytest.mark.defect(10)
 def test_a_bomb_of_an_image_costs_little_memory(served: Server) -> None:
     assert served.process is not None
     bomb = hostile.png_bomb(20_000)

@@ -44,6 +44,7 @@ def test_it_is_described_and_its_size_known(imaged: Library, engine: DockerClien
     assert config["Labels"]["org.opencontainers.image.licenses"] == "Apache-2.0"
 
 
+@pytest.mark.defect(15)
 def test_nobody_in_it_is_root_and_nothing_in_it_builds(imaged: Library, engine: DockerClient) -> None:
     code = "import os, shutil, json; print(json.dumps([os.getuid(), [t for t in TOOLS if shutil.which(t)]]))"
     uid, tools = json.loads(run(engine, imaged, f"TOOLS = {['pip', 'pip3', 'uv', 'gcc', 'cc', 'make', 'git']}; {code}"))

@@ -1,4 +1,5 @@
 import logging
+import re
 
 import pytest
 from conftest import Connect
@@ -29,6 +30,21 @@ def test_a_page_of_another_origin_may_read_the_headers(connect: Connect) -> None
             assert name in exposed
 
 
+@pytest.mark.defect(5)
+def test_the_model_runs_once_a_request_whatever_is_logged(connect: Connect) -> None:
+    client = connect(log_level="debug")
+
+    def calls() -> float:
+        told = re.search(r"^inference_seconds_count (\S+)$", client.get("/metrics").text, re.MULTILINE)
+        assert told is not None
+        return float(told[1])
+
+    before = calls()
+    assert client.post("/", json={"inputs": "a"}).status_code == 200
+    assert calls() == before + 1
+
+
+@pytest.mark.defect(2)
 def test_requests_add_no_log_handlers(connect: Connect) -> None:
     client = connect()
 

@@ -1,6 +1,7 @@
 import threading
 from pathlib import Path
 
+import pytest
 from conftest import Connect
 from inference_common import Settings, create_app
 from inference_common.errors import HubUnavailable
@@ -46,6 +47,7 @@ def test_holding_ends(connect: Connect, model_folder: Path) -> None:
     until(lambda: client.get("/ready").status_code == 200)
 
 
+@pytest.mark.defect(3)
 def test_a_failed_load_is_told_and_not_tried_again(connect: Connect, model_folder: Path) -> None:
     (model_folder / "broken").touch()
     client = connect()

@@ -56,6 +56,7 @@ def loaded(client: TestClient) -> list[str]:
     return [entry["id"] for entry in client.get("/v1/models").json()["data"]]
 
 
+@pytest.mark.defect(12)
 def test_any_model_is_answered_at_its_name_and_loaded_once(hub: Hub) -> None:
     with server() as client:
         assert client.get("/ready").status_code == 200

@@ -15,6 +15,7 @@ def test_a_slow_answer_is_a_504(connect: Connect) -> None:
     assert "0.05 s" in answer.json()["error"]
 
 
+@pytest.mark.defect(11)
 def test_a_large_body_is_a_413_told_or_not(connect: Connect) -> None:
     client = connect(max_body_bytes=10)
     told = client.post("/", content=b"x" * 11)
@@ -23,6 +24,7 @@ def test_a_large_body_is_a_413_told_or_not(connect: Connect) -> None:
     assert "10 bytes" in told.json()["error"]
 
 
+@pytest.mark.defect(11)
 def test_a_full_queue_is_a_429(connect: Connect) -> None:
     client = connect(max_queue=1, max_inputs=1, max_batch_size=1)
     service: Service = client.app.state.service  # type: ignore[attr-defined]

@@ -1,5 +1,7 @@
 import base64
 import json
+import os
+import subprocess
 
 import numpy as np
 import pytest
@@ -35,6 +37,20 @@ def test_every_kind_of_file(kind: str, rate: int, channels: int) -> None:
     assert np.abs(heard.samples).max() == pytest.approx(0.5, abs=0.05)
 
 
+@pytest.mark.defect(8)
+def test_no_process_is_started(monkeypatch: pytest.MonkeyPatch) -> None:
+    body = ffmpeg("ipod", "aac", 44100, "stereo")
+
+    def refuse(*_: object, **__: object) -> None:
+        raise AssertionError("a process was started")
+
+    for starts in ("fork", "posix_spawn", "posix_spawnp", "execve"):
+        monkeypatch.setattr(os, starts, refuse)
+    monkeypatch.setattr(subprocess, "Popen", refuse)
+    assert decode(body, LIMITS).rate == 44100
+
+
+@pytest.mark.defect(8)
 @pytest.mark.parametrize(("container", "codec", "rate"), CODECS)
 @pytest.mark.parametrize("layout", ["mono", "stereo"])
 def test_every_kind_of_file_of_ffmpeg(container: str, codec: str, rate: int, layout: str) -> None:

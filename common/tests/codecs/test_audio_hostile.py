@@ -48,6 +48,7 @@ def test_many_channels_count_as_their_samples() -> None:
         decode(body, LIMITS)
 
 
+@pytest.mark.defect(9)
 @pytest.mark.parametrize("secret", ["secret.wav", "secret.txt"])
 def test_a_body_that_names_a_file_reads_no_file(tmp_path: Path, secret: str) -> None:
     file = tmp_path / secret

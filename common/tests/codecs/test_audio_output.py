@@ -56,6 +56,7 @@ def as_kind(samples: npt.NDArray[np.float32], kind: type) -> npt.NDArray[np.gene
     return np.rint(samples.astype(np.float64) * (int(limits.max) - middle) + middle).astype(kind)
 
 
+@pytest.mark.defect(8)
 @pytest.mark.parametrize("kind", [np.float16, np.float32, np.float64, np.int16, np.int32, np.uint8])
 @pytest.mark.parametrize("media", ["audio/flac", "audio/wav"])
 def test_every_type_of_sample_is_as_long_and_as_loud(kind: type, media: str) -> None:

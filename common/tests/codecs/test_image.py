@@ -143,6 +143,7 @@ def test_bytes_after_the_image_change_nothing() -> None:
     assert read_image(plain + b"PK\x03\x04<svg/>%!PS", LIMITS).tobytes() == read_image(plain, LIMITS).tobytes()
 
 
+@pytest.mark.defect(11)
 @pytest.mark.parametrize("size", [(101, 100), (65_535, 65_535), (2_000_000_000, 2_000_000_000)])
 def test_pixels_are_counted_before_they_are_decoded(size: tuple[int, int]) -> None:
     with pytest.raises(TooLarge, match="10,000"):
@@ -192,6 +193,7 @@ def test_images_are_written_as_the_caller_accepts(accept: str, media_type: str, 
     assert (read.format, read.size) == (name, (8, 6))
 
 
+@pytest.mark.defect(4)
 def test_transparency_survives_png_and_is_white_in_jpeg() -> None:
     clear = Image.new("RGBA", (8, 6), (0, 0, 0, 0))
     png = ImageOutput().encode([clear], Client(), many=False).body

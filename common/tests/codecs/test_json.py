@@ -28,6 +28,7 @@ def test_findings_are_listed_with_their_places() -> None:
     assert [detail.loc for detail in caught.value.details] == ["inputs.0", "inputs.1"]
 
 
+@pytest.mark.defect(4)
 def test_numpy_is_written_and_what_json_cannot_hold_is_null() -> None:
     output = json.JsonOutput[object](object)
     encoded = output.encode([np.array([1.5, math.nan], dtype=np.float32), [math.inf]], Client(), many=True)

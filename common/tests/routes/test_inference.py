@@ -40,6 +40,7 @@ def test_raw_text_takes_its_parameters_from_the_query(connect: Connect) -> None:
     assert (several.status_code, "dimensions" in several.json()["error"]) == (400, True)
 
 
+@pytest.mark.defect(7)
 def test_the_model_s_failure_is_a_424_and_what_json_lacks_is_null(connect: Connect) -> None:
     client = connect()
     failed = client.post("/", json={"inputs": "fail"})

@@ -14,6 +14,7 @@ GOOD = [(task, payload) for task in TASKS.values() for payload in task.good]
 BAD = [(task, bad) for task in TASKS.values() for bad in task.bad]
 
 
+@pytest.mark.defect(6)
 def test_tasks_are_read_only_and_named() -> None:
     assert all(name == task.name for name, task in TASKS.items())
     with pytest.raises(TypeError):
