@@ -12,9 +12,9 @@ from huggingface_hub import InferenceClient
 from scripts.envs import python_of
 from scripts.images import Library, library
 
-from ..conftest import targets
+from ..conftest import TARGETS, targets
 from ..locked import environment
-from ..servers import Server, start_container, start_process
+from ..servers import Server
 
 KNOWN = {"coffee.png": ("espresso", 0.95), "chelsea.png": ("tiger cat", 0.39)}
 WRITE = "import sys, pathlib, models; models.efficientnet_lite0(*map(pathlib.Path, sys.argv[1:]))"
@@ -49,9 +49,8 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
 
 @pytest.fixture(scope="module")
 def served_real(request: pytest.FixtureRequest, folder: Path) -> Iterator[Server]:
-    start = {"process": start_process, "docker": start_container}[request.param]
     known: Library = library("timm")
-    server = start(known, "image-classification", str(folder))
+    server = TARGETS[request.param](known, "image-classification", str(folder))
     yield server
     server.client.close()
     assert server.stop() == 0
