@@ -21,6 +21,7 @@ from PIL import Image
 from .servers import Server
 
 OWN = ("id", "created")
+ROUNDS = 20  # a tiny model may be done before this test has begun to look
 PNG = base64.b64encode(b"\x89PNG\r\n").decode()
 
 
@@ -133,13 +134,16 @@ def test_health_answers_while_the_model_works(served: Server) -> None:
     if TASKS[served.task].input.batches:
         asked = orjson.loads(payload.body)
         payload = Payload(orjson.dumps({**asked, "inputs": [asked["inputs"]] * 25}))
+    seen = 0
     with ThreadPoolExecutor(8) as pool:
-        busy = [pool.submit(post, served, payload) for _ in range(8)]
-        seen = 0
-        while not all(one.done() for one in busy):
-            assert served.client.get("/health").status_code == 200
-            seen += 1
-    assert {one.result().status_code for one in busy} == {200}
+        for _ in range(ROUNDS):
+            busy = [pool.submit(post, served, payload) for _ in range(8)]
+            while not all(one.done() for one in busy):
+                assert served.client.get("/health").status_code == 200
+                seen += 1
+            assert {one.result().status_code for one in busy} == {200}
+            if seen:
+                break
     assert seen > 0
 
 

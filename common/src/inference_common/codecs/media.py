@@ -82,7 +82,7 @@ class MediaInput(Generic[M, In]):
         if not isinstance(medium, str):
             raise InvalidRequest(f"inputs must hold the {self.medium} in base64, as a string or as its {self.key!r}")
         others = {name: part for name, part in fields.items() if name != self.key}
-        return self.make(self.read(from_base64(medium), limits), others)
+        return self.make(self.read(from_base64(medium, self.medium), limits), others)
 
 
 def alone(medium: M, fields: Mapping[str, Any]) -> M:
@@ -97,20 +97,21 @@ def with_fields(schema: TypeAdapter[In], key: str) -> Callable[[M, Mapping[str, 
     return lambda medium, fields: json.validate(schema, {**fields, key: medium}, "inputs")
 
 
-def from_base64(text: str) -> bytes:
-    """The bytes of base64, standard or URL-safe, bare or as a data URI. Raises InvalidRequest."""
+def from_base64(text: str, medium: str) -> bytes:
+    """The bytes of base64, standard or URL-safe, bare or as a data URI. Raises InvalidRequest that names the medium."""
     uri = _DATA_URI.match(text[:200])
     encoded = text[uri.end() :] if uri else text
+    instead = f"send the bytes of the {medium} as the body, or their base64 in JSON"
     if encoded.startswith(("http://", "https://")):
-        raise InvalidRequest("inputs is an address, which this server does not fetch; send the bytes, or base64")
+        raise InvalidRequest(f"inputs is an address, which this server does not fetch; {instead}")
     for written, meant in (("-", "+"), ("_", "/"), ("\n", ""), ("\r", "")):
         encoded = encoded.replace(written, meant)
     try:
         found = base64.b64decode(encoded + "=" * (-len(encoded) % 4), validate=True)
     except (binascii.Error, ValueError):
-        raise InvalidRequest("inputs is not valid base64; send the raw bytes as the body, or base64 in JSON") from None
+        raise InvalidRequest(f"inputs is not valid base64; {instead}") from None
     if not found:
-        raise InvalidRequest("inputs is empty; send the raw bytes as the body, or base64 in JSON")
+        raise InvalidRequest(f"inputs is empty; {instead}")
     return found
 
 
