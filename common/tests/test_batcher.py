@@ -15,12 +15,14 @@ PLAIN = FeatureExtractionParams()
 Scenario = Callable[[Batcher, ToyFeatures], Awaitable[None]]
 
 
-def play(folder: Path, scenario: Scenario, max_queue: int = 100) -> ToyFeatures:
+def play(folder: Path, scenario: Scenario, max_queue: int = 100, max_wait: float = 100.0) -> ToyFeatures:
     toy = ToyFeatures(FolderSource(folder), "cpu")
 
     async def run() -> None:
         thread = ModelThread()
-        await scenario(Batcher(thread, Metrics().of_model("toy"), max_queue=max_queue, max_batch_size=32), toy)
+        metrics = Metrics().of_model("toy")
+        batcher = Batcher(thread, metrics, max_queue=max_queue, max_batch_size=32, max_wait=max_wait)
+        await scenario(batcher, toy)
         thread.stop()
 
     asyncio.run(run())
@@ -83,6 +85,21 @@ def test_a_full_queue_refuses_and_says_when_to_come_back(model_folder: Path) -> 
         await asyncio.gather(busy, waiting)
 
     play(model_folder, scenario, max_queue=2)
+
+
+def test_what_would_wait_for_too_long_is_refused_at_once(model_folder: Path) -> None:
+    async def scenario(batcher: Batcher, toy: ToyFeatures) -> None:
+        await submit(batcher, toy, ["sleep 0.1"])  # two words: from now on 0.05 s a word
+        busy = await queued(batcher, toy)
+        waiting = submit(batcher, toy, ["a b c d e f g"])
+        await asyncio.sleep(0)
+        with pytest.raises(Overloaded, match=r"1 inputs wait, for about 0\.[34]") as caught:
+            await submit(batcher, toy, ["h"])
+        assert caught.value.retry_after == 1
+        await asyncio.gather(busy, waiting)
+        await submit(batcher, toy, ["h"])
+
+    play(model_folder, scenario, max_wait=0.2)
 
 
 def test_a_caller_that_left_costs_nothing(model_folder: Path) -> None:

@@ -1,14 +1,16 @@
-"""Batcher: while the model runs, requests gather; what waits runs next, grouped by equal parameters."""
+"""Batcher: while the model runs, requests gather; what waits runs next, those of equal parameters and near-equal cost
+together."""
 
 from __future__ import annotations
 
 import asyncio
 import time
-from collections import deque
-from collections.abc import Sequence
+from collections import defaultdict, deque
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from .batching import Bounds, CallTime, window
 from .cancel import watched
 from .errors import InferenceFailed, Overloaded
 from .metrics import ModelMetrics
@@ -39,28 +41,36 @@ class _Job:
 
 
 class Batcher:
-    """Feeds one model's thread. The oldest job seeds a batch; jobs of equal pipeline and parameters join it."""
+    """Feeds one model's thread. The oldest job seeds a batch; jobs of equal pipeline and parameters join it.
 
-    def __init__(self, thread: ModelThread, metrics: ModelMetrics, *, max_queue: int, max_batch_size: int) -> None:
+    `max_wait` is in seconds: what would wait longer, at the model's rate of late, is refused at once.
+    """
+
+    def __init__(self, thread: ModelThread, metrics: ModelMetrics, *, max_queue: int, max_batch_size: int,
+                 max_wait: float = float("inf")) -> None:  # fmt: skip
         self._thread, self._metrics = thread, metrics
-        self._max_queue, self._max_batch_size = max_queue, max_batch_size
+        self._max_queue, self._max_batch_size, self._max_wait = max_queue, max_batch_size, max_wait
         self._waiting: deque[_Job] = deque()
         self._runner: asyncio.Task[None] | None = None
-        self._seconds_per_job = 0.0
+        self._times: dict[AnyPipeline, CallTime] = defaultdict(CallTime)
+        self._backlog: dict[AnyPipeline, int] = defaultdict(int)
 
     async def submit(
         self, pipeline: AnyPipeline, items: Sequence[Any], params: Params, costs: Sequence[int]
     ) -> list[Timed]:
-        """Run all items and answer in their order. Raises Overloaded (429) when they do not fit the queue.
+        """Run all items and answer in their order. Raises Overloaded (429) when they do not fit the queue, or would
+        wait in it for too long.
 
         A caller that is cancelled takes its waiting items with it, before they cost anything.
         """
-        if len(self._waiting) + len(items) > self._max_queue:
-            wait = max(1, round(self._seconds_per_job * len(self._waiting)))
-            raise Overloaded(f"The queue is full ({len(self._waiting)} inputs wait); try again later", retry_after=wait)
+        wait = sum(self._times[of].seconds(cost) for of, cost in self._backlog.items())
+        if len(self._waiting) + len(items) > self._max_queue or wait > self._max_wait:
+            why = f"{len(self._waiting)} inputs wait, for about {wait:.1f} s"
+            raise Overloaded(f"The queue is full ({why}); try again later", retry_after=max(1, round(wait)))
         loop = asyncio.get_running_loop()
         jobs = [_Job(pipeline, i, params, c, loop.create_future()) for i, c in zip(items, costs, strict=True)]
         self._waiting.extend(jobs)
+        self._backlog[pipeline] += sum(costs)
         self._metrics.set_queue(len(self._waiting))
         if self._runner is None:
             self._runner = asyncio.create_task(self._run())
@@ -79,18 +89,25 @@ class Batcher:
             self._metrics.set_queue(len(self._waiting))
 
     def _next_batch(self) -> list[_Job]:
-        self._waiting = deque(job for job in self._waiting if not job.future.done())
+        self._wait_on(job for job in self._waiting if not job.future.done())
         if not self._waiting:
             return []
         first = self._waiting[0]
-        size = min(first.pipeline.max_batch_size, self._max_batch_size)
-        alike = [j for j in self._waiting if j.pipeline is first.pipeline and j.params == first.params]
-        # Near-equal costs pad least: the oldest is in for certain, and those nearest to its cost join it.
-        batch = [first, *sorted(alike[1:], key=lambda job: abs(job.cost - first.cost))[: size - 1]]
-        taken = set(map(id, batch))
-        self._waiting = deque(job for job in self._waiting if id(job) not in taken)
-        self._metrics.set_queue(len(self._waiting))
+        pipeline = first.pipeline
+        bounds = Bounds(min(pipeline.max_batch_size, self._max_batch_size), pipeline.max_batch_cost)
+        alike = [job for job in self._waiting if job.pipeline is pipeline and job.params == first.params]
+        alike.sort(key=lambda job: job.cost)
+        chosen = window([job.cost for job in alike], alike.index(first), bounds, self._times[pipeline].overhead)
+        batch = alike[chosen.start : chosen.stop]
+        taken = set(batch)
+        self._wait_on(job for job in self._waiting if job not in taken)
         return batch
+
+    def _wait_on(self, jobs: Iterable[_Job]) -> None:
+        self._waiting, self._backlog = deque(jobs), defaultdict(int)
+        for job in self._waiting:
+            self._backlog[job.pipeline] += job.cost
+        self._metrics.set_queue(len(self._waiting))
 
     async def _run_batch(self, batch: list[_Job]) -> None:
         started = time.perf_counter()
@@ -106,7 +123,8 @@ class Batcher:
                     await self._run_batch([job])
             return
         ran = time.perf_counter() - started
-        self._seconds_per_job = ran / len(batch)
+        costs = [job.cost for job in batch]
+        self._times[batch[0].pipeline].observe(max(costs) * len(costs), sum(costs), ran)
         self._metrics.observe_batch(len(batch), ran)
         for job, output in zip(batch, outputs, strict=True):
             self._metrics.observe_queue(started - job.since)

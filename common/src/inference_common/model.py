@@ -55,7 +55,9 @@ class Model:
         self._error: InferenceError | None = None
         self._thread = ModelThread()
         of_model, queue, batch = metrics.of_model(source.name), settings.max_queue, settings.max_batch_size
-        self.batcher = Batcher(self._thread, of_model, max_queue=queue, max_batch_size=batch)
+        self.batcher = Batcher(
+            self._thread, of_model, max_queue=queue, max_batch_size=batch, max_wait=settings.max_wait
+        )
         self.streams = Streams(self._thread, of_model, max_queue=queue, max_open=batch)
         self._settled = asyncio.Event()
         self._since = time.monotonic()

@@ -29,6 +29,8 @@ class Pipeline(ABC, Generic[In, P, Out]):
 
     max_batch_size: ClassVar[int] = 1
     """How many inputs `batch` takes at once, or how many streams are open; the server never passes more."""
+    max_batch_cost: ClassVar[int | None] = None
+    """How much all inputs of a `batch` may cost, each padded to the dearest; None: any. One input alone always fits."""
     cost_unit: str | None = None
     """What `cost` counts (`tokens`), told to callers as `x-compute-<unit>`; None: not told."""
 

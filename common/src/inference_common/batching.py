@@ -1,0 +1,75 @@
+"""Which of the inputs that wait run next: decisions without clocks, threads or callers.
+
+A call of a model on `n` inputs costs `n` times the dearest of them, since the others are padded to it, and something
+for the call itself. So inputs of near-equal cost go together, and the more of them the less a call's own cost weighs.
+"""
+
+from __future__ import annotations
+
+import itertools
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+DECAY = 0.98  # of what was seen, a call: half of it is forgotten in 34 calls
+MIN_SPREAD = 0.05  # of the mean: below it, calls were too alike to tell what one costs by itself
+
+
+@dataclass(frozen=True)
+class Bounds:
+    """Of one call: `count` inputs at most, `cost` at most with padding (None: any). One input alone always fits."""
+
+    count: int
+    cost: int | None = None
+
+
+def window(costs: Sequence[int], oldest: int, bounds: Bounds, overhead: float) -> range:
+    """The places, in ascending `costs`, of the inputs that run with the one at `oldest`.
+
+    They are neighbours, and those for which a call does the most useful work: the sum of their costs over what the call
+    costs, `overhead` included (in the same unit; infinite where a call costs the same whatever it holds).
+    """
+    sums = [0, *itertools.accumulate(costs)]
+    best, most_useful = range(oldest, oldest + 1), -1.0
+    for end in range(oldest + 1, min(len(costs), oldest + bounds.count) + 1):
+        dearest = costs[end - 1]
+        longest = bounds.count if bounds.cost is None else min(bounds.count, bounds.cost // max(1, dearest))
+        for begin in range(max(0, end - max(1, longest)), oldest + 1):
+            useful = sums[end] - sums[begin]
+            share = useful if math.isinf(overhead) else useful / (overhead + (end - begin) * dearest)
+            if share > most_useful:
+                best, most_useful = range(begin, end), share
+    return best
+
+
+class CallTime:
+    """What calls of a model take, learnt from those that were made: a line through cost and seconds, by least squares
+    that forget (Haykin, Adaptive Filter Theory, on the exponentially weighted form)."""
+
+    def __init__(self) -> None:
+        self._weight = self._cost = self._seconds = self._squares = self._products = self._useful = 0.0
+
+    def observe(self, padded: int, useful: int, seconds: float) -> None:
+        """One call: its cost with padding, the sum of its inputs' costs, and how long it took."""
+        self._weight = self._weight * DECAY + 1
+        self._cost = self._cost * DECAY + padded
+        self._useful = self._useful * DECAY + useful
+        self._seconds = self._seconds * DECAY + seconds
+        self._squares = self._squares * DECAY + padded * padded
+        self._products = self._products * DECAY + padded * seconds
+
+    @property
+    def overhead(self) -> float:
+        """What a call costs by itself, in the unit of cost; infinite while that is not known."""
+        if not self._weight:
+            return math.inf
+        mean, seconds = self._cost / self._weight, self._seconds / self._weight
+        variance = self._squares / self._weight - mean * mean
+        if variance <= (MIN_SPREAD * mean) ** 2:
+            return math.inf
+        each = (self._products / self._weight - mean * seconds) / variance
+        return max(0.0, seconds / each - mean) if each > 0 else math.inf
+
+    def seconds(self, useful: int) -> float:
+        """How long inputs of so much cost in all take, at the rate of late; 0 while nothing is known."""
+        return useful * self._seconds / self._useful if self._useful else 0.0

@@ -1,0 +1,90 @@
+import math
+import random
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from inference_common.batching import Bounds, CallTime, window
+
+COSTS = st.lists(st.integers(1, 512), min_size=1, max_size=80).map(sorted)
+OVERHEADS = st.one_of(st.just(math.inf), st.floats(0, 10_000))
+
+
+@given(COSTS, st.data(), st.integers(1, 32), st.none() | st.integers(1, 20_000), OVERHEADS)
+def test_the_oldest_is_in_it_and_the_bounds_hold(
+    costs: list[int], data: st.DataObject, count: int, cost: int | None, overhead: float
+) -> None:
+    oldest = data.draw(st.integers(0, len(costs) - 1))
+    chosen = window(costs, oldest, Bounds(count, cost), overhead)
+    assert oldest in chosen
+    assert 1 <= len(chosen) <= count
+    assert chosen.start >= 0
+    assert chosen.stop <= len(costs)
+    if cost is not None and len(chosen) > 1:
+        assert len(chosen) * costs[chosen[-1]] <= cost
+
+
+@given(COSTS, st.data(), st.integers(1, 12), OVERHEADS)
+def test_no_other_neighbours_would_make_a_call_more_useful(
+    costs: list[int], data: st.DataObject, count: int, overhead: float
+) -> None:
+    oldest = data.draw(st.integers(0, len(costs) - 1))
+
+    def share(part: range) -> float:
+        useful = sum(costs[n] for n in part)
+        return useful if math.isinf(overhead) else useful / (overhead + len(part) * costs[part[-1]])
+
+    chosen = window(costs, oldest, Bounds(count), overhead)
+    others = (
+        range(begin, end)
+        for begin in range(max(0, oldest - count + 1), oldest + 1)
+        for end in range(oldest + 1, min(len(costs), begin + count) + 1)
+    )
+    assert share(chosen) == pytest.approx(max(map(share, others)))
+
+
+def test_padding_decides_where_calls_are_cheap_and_count_where_they_are_dear() -> None:
+    costs = [5, 6, 7, 40, 41]
+    assert window(costs, 0, Bounds(32), overhead=10) == range(3)
+    assert window(costs, 4, Bounds(32), overhead=10) == range(3, 5)
+    assert window(costs, 0, Bounds(32), overhead=1000) == range(5)
+    assert window(costs, 0, Bounds(32), math.inf) == range(5)
+
+
+def test_equal_costs_fill_the_call() -> None:
+    assert len(window([1] * 100, 50, Bounds(32), overhead=0.5)) == 32
+
+
+@pytest.mark.parametrize("noise", [0.0, 0.1])
+def test_what_a_call_costs_is_learnt(noise: float) -> None:
+    known, chance = CallTime(), random.Random(1)
+    assert known.overhead == math.inf
+    for _ in range(300):
+        padded = chance.randint(20, 2000)
+        known.observe(padded, padded, (0.004 + 0.0001 * padded) * (1 + noise * chance.uniform(-1, 1)))
+    assert known.overhead == pytest.approx(40, rel=0.01 if not noise else 1)
+
+
+def test_calls_that_are_all_alike_teach_nothing_of_their_own_cost() -> None:
+    known = CallTime()
+    for _ in range(10):
+        known.observe(100, 100, 0.01)
+    assert known.overhead == math.inf
+
+
+def test_calls_that_take_the_same_whatever_they_hold_are_filled() -> None:
+    known = CallTime()
+    for padded in (10, 1000, 10, 1000):
+        known.observe(padded, padded, 0.01)
+    assert known.overhead == math.inf
+
+
+def test_time_is_told_at_the_rate_of_late_padding_included() -> None:
+    known = CallTime()
+    assert known.seconds(100) == 0
+    for _ in range(500):
+        known.observe(200, 100, 0.02)
+    assert known.seconds(50) == pytest.approx(0.01)
+    for _ in range(500):
+        known.observe(200, 100, 0.04)
+    assert known.seconds(50) == pytest.approx(0.02, rel=1e-3)
