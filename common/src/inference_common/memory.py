@@ -6,6 +6,7 @@ import contextlib
 import ctypes
 import gc
 import os
+import platform
 import sys
 from pathlib import Path
 
@@ -37,6 +38,12 @@ def resident() -> int:
 def size_of(folder: Path) -> int:
     """Bytes of the files in a folder: about what its weights take once loaded."""
     return sum(file.stat().st_size for file in folder.rglob("*") if file.is_file())
+
+
+def has_gpu() -> bool:
+    """Whether there is a GPU that torch would take."""
+    is_apple = sys.platform == "darwin" and platform.machine() == "arm64"
+    return is_apple or any(Path("/dev").glob("nvidia[0-9]*"))
 
 
 def trim() -> None:

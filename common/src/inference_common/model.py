@@ -17,6 +17,7 @@ from tenacity import AsyncRetrying, retry_if_exception_type, wait_exponential
 from .batcher import Batcher
 from .discover import Pipelines
 from .errors import HubUnavailable, InferenceError, InvalidRequest, LoadFailed, ModelLoading, NotFound
+from .memory import has_gpu
 from .metrics import Metrics
 from .pipeline import Pipeline
 from .settings import Settings
@@ -166,7 +167,7 @@ class Model:
         kind = self._library.load(task)
         if self._admit is not None:
             self._admit(self.source.name, card, kind)
-        first = kind(self.source, self._settings.device)
+        first = self._optimized(kind) or kind(self.source, self._settings.device)
         served: dict[str, AnyPipeline] = {task: first}
         for other in kind.also:
             if other == task:
@@ -176,6 +177,11 @@ class Model:
                 served[other] = adopted
         self._warm_up(task, first)
         return served, {name: self._defaults(name, card.parameters) for name in served}
+
+    def _optimized(self, kind: type[AnyPipeline]) -> AnyPipeline | None:
+        device, mode = self._settings.device, self._settings.optimize
+        is_on_cpu = device == "cpu" or (device == "auto" and not has_gpu())
+        return kind.optimized(self.source, mode) if is_on_cpu and mode != "none" else None
 
     def _defaults(self, task: str, asked: Mapping[str, Any]) -> Mapping[str, Any]:
         """Those of a card's parameters that the task takes; none where it would refuse one of them."""

@@ -6,7 +6,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Generator, Sequence
 from typing import Any, ClassVar, Generic, Protocol, Self
 
-from .source import ModelSource
+from .source import ModelSource, Optimize
 from .task import In, Out, P
 
 Device = str
@@ -41,6 +41,8 @@ class Pipeline(ABC, Generic[In, P, Out]):
     rate: int | None = None
     """The sampling rate in Hz that the network listens at: audio is brought to it in a decoding thread."""
 
+    is_optimized: bool = False
+    """Whether it runs the model in another form than the library's own, which callers are told."""
     device: Device = "cpu"
     """Where the weights are; a pipeline that resolves `auto` sets it."""
 
@@ -68,6 +70,14 @@ class Pipeline(ABC, Generic[In, P, Out]):
     def streams(self) -> bool:
         """Whether it answers piece by piece."""
         return type(self).stream is not Pipeline.stream
+
+    @classmethod
+    def optimized(cls, model: ModelSource, mode: Optimize) -> Self | None:
+        """In place of `__init__`: this task over a form of the network that a CPU runs faster, as far as `mode` allows.
+
+        None where there is none; one that there is has `is_optimized` set.
+        """
+        return None
 
     def check(self, params: P) -> None:
         """Refuse what only this model makes impossible. Raises InvalidRequest; runs in a decoding thread."""

@@ -42,7 +42,8 @@ class Work:
     @property
     def compute_type(self) -> str:
         """What the header `x-compute-type` tells."""
-        return "cpu" if self.pipeline.device.startswith("cpu") else "gpu"
+        where = "cpu" if self.pipeline.device.startswith("cpu") else "gpu"
+        return f"{where}+optimized" if self.pipeline.is_optimized else where
 
     @property
     def streamed(self) -> bool:

@@ -7,6 +7,7 @@ from typing import Literal, Self
 from pydantic import Field, SecretStr, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from .source import Optimize
 from .task import Limits
 
 MIB = 1024 * 1024
@@ -29,6 +30,11 @@ class Settings(BaseSettings):
         default=None, description="the server's own Hub token, for gated or private models"
     )
     device: str = Field(default="auto", description="`auto`, `cpu`, `cuda`, `cuda:1`, `mps`")
+
+    optimize: Optimize = Field(
+        default="auto",
+        description="on a CPU, the model's form: ONNX if there is one (`auto`), made if not (`onnx`, `int8`), `none`",
+    )
 
     host: str = Field(default="127.0.0.1", description="address to listen on (the images set `0.0.0.0`)")
     port: int = Field(

@@ -8,10 +8,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, Literal, Protocol
 
 import yaml
-from huggingface_hub import HfApi, snapshot_download
+from huggingface_hub import HfApi, hf_hub_download, snapshot_download
 from huggingface_hub.errors import (
     GatedRepoError,
     HfHubHTTPError,
@@ -27,6 +27,10 @@ _ID = re.compile(r"(?=.{1,200}$)[A-Za-z0-9][\w.-]*(/[A-Za-z0-9][\w.-]*)?(@[\w./-
 # The same weights for other frameworks: a pipeline reads safetensors, or PyTorch's own where there is none.
 _PICKLES = ("pytorch_model*.bin",)
 _OTHER_FORMATS = ("*.h5", "*.msgpack", "*.ot", "*.tflite", "*.mlmodel", "onnx/*", "openvino/*", "coreml/*")
+
+
+Optimize = Literal["auto", "none", "onnx", "int8"]
+"""Which forms of a model may be run: its own only (`none`), one that is there (`auto`), or one to be made."""
 
 
 @dataclass(frozen=True)
@@ -55,6 +59,11 @@ class ModelSource(Protocol):
         """
         ...
 
+    def file(self, name: str) -> Path | None:
+        """One file by its path in the model, downloaded first if need be, even one that `path` leaves out; None where
+        there is none, or it cannot be had now."""
+        ...
+
     def card(self) -> ModelCard:
         """What the model says it is; empty where it has no card."""
         ...
@@ -71,6 +80,10 @@ class FolderSource:
 
     def path(self) -> Path:
         return self._folder
+
+    def file(self, name: str) -> Path | None:
+        found = self._folder / name
+        return found if found.is_file() else None
 
     def card(self) -> ModelCard:
         return read_card(self._folder)
@@ -97,6 +110,20 @@ class HubSource:
 
     def path(self) -> Path:
         return self._folder
+
+    def file(self, name: str) -> Path | None:
+        try:
+            found = hf_hub_download(
+                self.name,
+                name,
+                revision=self._folder.name,
+                token=self._token,
+                endpoint=self._endpoint,
+                cache_dir=self._cache,
+            )
+        except (HfHubHTTPError, LocalEntryNotFoundError, OfflineModeIsEnabled):
+            return None
+        return Path(found)
 
     def card(self) -> ModelCard:
         return read_card(self._folder)

@@ -1,42 +1,28 @@
-"""The models of sentence-transformers, and what its tasks ask of them."""
+"""What the tasks of sentence-transformers share: one network, in whichever form it is run."""
 
 from __future__ import annotations
 
 import copy
-import json
 from typing import Any, Generic, Self
 
 from inference_common.pipeline import Device, Pipeline
-from inference_common.source import ModelSource
+from inference_common.source import ModelSource, Optimize
 from inference_common.task import In, Out, P
-from sentence_transformers import CrossEncoder, SentenceTransformer
-from tokenizers import Tokenizer
+from typing_extensions import TypeIs
 
-Network = SentenceTransformer | CrossEncoder
-
-
-def load(model: ModelSource, device: Device) -> Network:
-    """The repository's own kind of model: as its config says, else by the layout older releases wrote."""
-    folder = model.path()
-    config = folder / "config_sentence_transformers.json"
-    if config.is_file():
-        is_encoder = json.loads(config.read_text()).get("model_type", "SentenceTransformer") == "SentenceTransformer"
-    else:
-        is_encoder = (folder / "modules.json").is_file()
-    kind = SentenceTransformer if is_encoder else CrossEncoder
-    return kind(str(folder), device=None if device == "auto" else device, local_files_only=True)
+from . import _onnx
+from ._networks import Encoder, Network, Scorer
 
 
 class TokenCounter:
     """Counts tokens in any thread: a private copy of the tokenizer, which nobody reconfigures while it runs."""
 
     def __init__(self, network: Network) -> None:
-        tokenizer = getattr(network.tokenizer, "backend_tokenizer", network.tokenizer)
-        self._tokenizer: Tokenizer | None = copy.deepcopy(tokenizer) if isinstance(tokenizer, Tokenizer) else None
+        self._tokenizer = copy.deepcopy(network.tokenizer)
         if self._tokenizer is not None:
             self._tokenizer.no_padding()
             self._tokenizer.no_truncation()
-        self._most = network.max_seq_length
+        self._most = network.longest
 
     @property
     def exact(self) -> bool:
@@ -45,7 +31,7 @@ class TokenCounter:
 
     def __call__(self, text: str) -> int:
         """The tokens of `text` that the model reads, special ones included."""
-        count = len(text) if self._tokenizer is None else len(self._tokenizer.encode(text).ids)
+        count = self.length(text)
         return count if self._most is None else min(count, int(self._most))
 
     def length(self, text: str) -> int:
@@ -54,43 +40,57 @@ class TokenCounter:
 
 
 class TextPipeline(Pipeline[In, P, Out], Generic[In, P, Out]):
-    """A pipeline over either kind of model; all tasks of one model share its weights."""
+    """A pipeline over either kind of network; all tasks of one model share it."""
 
     max_batch_size = 32
 
     def __init__(self, model: ModelSource, device: Device) -> None:
-        self._use(load(model, device))
+        from ._torch import load  # takes seconds, and hundreds of megabytes
 
-    def _use(self, network: Network) -> None:
-        self.network = network
-        self.device = str(network.device)
-        self.tokens = TokenCounter(network)
-        self.cost_unit = "tokens" if self.tokens.exact else None
+        self._use(load(model.path(), device))
+
+    @classmethod
+    def optimized(cls, model: ModelSource, mode: Optimize) -> Self | None:
+        network = _onnx.load(model, mode)
+        return None if network is None else cls._over(network, is_optimized=True)
 
     @classmethod
     def adopt(cls, other: Pipeline[Any, Any, Any]) -> Self | None:
         if not isinstance(other, TextPipeline) or not cls.takes(other.network):
             return None
-        adopted = cls.__new__(cls)
-        adopted._use(other.network)
-        return adopted
+        return cls._over(other.network, is_optimized=other.is_optimized)
 
     @classmethod
-    def takes(cls, network: Network) -> bool:
-        """Whether this task can be answered by this kind of model."""
-        return isinstance(network, SentenceTransformer)
+    def takes(cls, network: Encoder | Scorer) -> bool:
+        """Whether this task can be answered by this kind of network."""
+        return encodes(network)
+
+    @classmethod
+    def _over(cls, network: Encoder | Scorer, *, is_optimized: bool) -> Self:
+        made = cls.__new__(cls)
+        made.is_optimized = is_optimized
+        made._use(network)
+        return made
+
+    def _use(self, network: Encoder | Scorer) -> None:
+        self.network = network
+        self.device = network.device
+        self.tokens = TokenCounter(network)
+        self.cost_unit = "tokens" if self.tokens.exact else None
 
 
 class EncoderPipeline(TextPipeline[In, P, Out], Generic[In, P, Out]):
     """A pipeline that needs embeddings, which a cross-encoder does not make."""
 
-    @property
-    def encoder(self) -> SentenceTransformer:
-        """The model, known to be an encoder."""
-        assert isinstance(self.network, SentenceTransformer)  # _use checked
-        return self.network
+    encoder: Encoder
 
-    def _use(self, network: Network) -> None:
-        if not isinstance(network, SentenceTransformer):
+    def _use(self, network: Encoder | Scorer) -> None:
+        if not encodes(network):
             raise TypeError("this model is a cross-encoder, which makes no embeddings: its task is text-ranking")
         super()._use(network)
+        self.encoder = network
+
+
+def encodes(network: Encoder | Scorer) -> TypeIs[Encoder]:
+    """Whether it makes embeddings."""
+    return hasattr(network, "encode")

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-import numpy as np
 from inference_common.errors import InvalidRequest
 from inference_common.tasks.text import Embedding, FeatureExtractionParams
 
@@ -20,26 +19,17 @@ class FeatureExtraction(EncoderPipeline[str, FeatureExtractionParams, Embedding]
     def batch(self, inputs: Sequence[str], params: FeatureExtractionParams) -> Sequence[Embedding]:
         if params.truncate is False:
             self._refuse_too_long(inputs)
-        tokenizer = self.encoder.tokenizer
-        side = getattr(tokenizer, "truncation_side", None)
-        try:
-            if params.truncation_direction is not None:
-                tokenizer.truncation_side = params.truncation_direction
-            embeddings = self.encoder.encode(
-                list(inputs),
-                prompt_name=params.prompt_name,
-                normalize_embeddings=bool(params.normalize),
-                truncate_dim=params.dimensions,
-                batch_size=self.max_batch_size,
-                show_progress_bar=False,
-            )
-        finally:
-            if params.truncation_direction is not None:
-                tokenizer.truncation_side = side
-        return list(np.asarray(embeddings, dtype=np.float32))
+        embeddings = self.encoder.encode(
+            inputs,
+            prompt=params.prompt_name,
+            normalize=bool(params.normalize),
+            dimensions=params.dimensions,
+            side=params.truncation_direction,
+        )
+        return list(embeddings)
 
     def check(self, params: FeatureExtractionParams) -> None:
-        width = self.encoder.get_embedding_dimension()
+        width = self.encoder.dimension
         if params.dimensions is not None and width is not None and params.dimensions > width:
             raise InvalidRequest(f"dimensions is {params.dimensions}, and this model has {width}; ask for at most that")
         prompts = sorted(self.encoder.prompts)
@@ -51,7 +41,7 @@ class FeatureExtraction(EncoderPipeline[str, FeatureExtractionParams, Embedding]
         return self.tokens(inputs)
 
     def _refuse_too_long(self, texts: Sequence[str]) -> None:
-        most = self.encoder.max_seq_length
+        most = self.encoder.longest
         longest = max(map(self.tokens.length, texts))
         if most is not None and longest > most:
             raise InvalidRequest(

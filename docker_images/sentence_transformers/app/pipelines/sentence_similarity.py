@@ -18,9 +18,7 @@ class SentenceSimilarity(EncoderPipeline[SimilarityInputs, Params, list[float]])
 
     def batch(self, inputs: Sequence[SimilarityInputs], params: Params) -> Sequence[list[float]]:
         texts = [text for item in inputs for text in (item.source_sentence, *item.sentences)]
-        embeddings = self.encoder.encode(
-            texts, batch_size=self.max_batch_size, show_progress_bar=False, convert_to_tensor=True
-        )
+        embeddings = self.encoder.encode(texts)
         scores, start = [], 0
         for item in inputs:
             end = start + 1 + len(item.sentences)

@@ -1,0 +1,44 @@
+"""OnnxNetwork: one ONNX file, called with arrays."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import onnxruntime
+
+Arrays = Mapping[str, npt.NDArray[Any]]
+
+
+class OnnxNetwork:
+    """A network on the CPU, with a thread for each core that this process may use.
+
+    `inputs` are the names it takes. Raises onnxruntime's own errors for a file that is none.
+    """
+
+    def __init__(self, file: Path) -> None:
+        options = onnxruntime.SessionOptions()
+        options.intra_op_num_threads = cores()
+        options.inter_op_num_threads = 1
+        # Threads that wait for work by turning would take the cores from those that decode requests.
+        options.add_session_config_entry("session.intra_op.allow_spinning", "0")
+        self._session = onnxruntime.InferenceSession(str(file), options, providers=["CPUExecutionProvider"])
+        self.inputs = frozenset(one.name for one in self._session.get_inputs())
+        self._output = self._session.get_outputs()[0].name
+
+    def __call__(self, features: Arrays) -> npt.NDArray[np.float32]:
+        """The first output of features by name, each with a first dimension of inputs that run together; names that the
+        network does not take are left out."""
+        taken = {name: value for name, value in features.items() if name in self.inputs}
+        answer: npt.NDArray[np.float32] = self._session.run([self._output], taken)[0]
+        return answer
+
+
+def cores() -> int:
+    """How many cores this process may use."""
+    told = os.sched_getaffinity(0) if hasattr(os, "sched_getaffinity") else range(os.cpu_count() or 1)
+    return max(1, len(told))

@@ -1,0 +1,95 @@
+"""Which ONNX file stands for a model's network: the repository's own, or one that was made and kept; held to it."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import subprocess
+import sys
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any
+
+import structlog
+from filelock import FileLock
+from huggingface_hub import constants
+
+from ..source import ModelSource, Optimize
+
+OWN = "onnx/model.onnx"
+CLOSE = 1e-3  # of the network's output, whose values are of the order of 1
+WEIGHTS = ("*.safetensors", "pytorch_model*.bin", "config.json", "tokenizer.json")
+VERSION = 1  # of how files are made: another number makes them anew
+log = structlog.get_logger("inference")
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """A network: `part` is the folder of its files in the model's, `auto` the class of transformers that loads it,
+    `output` what is asked of it; `texts` are examples to hold the file to it by."""
+
+    part: str
+    auto: str
+    output: str
+    texts: Sequence[str]
+
+
+def network_file(source: ModelSource, wanted: Wanted, mode: Optimize) -> Path | None:
+    """The file to run, or None where the library's own network is to be run instead.
+
+    `auto` takes what is there: the repository's file, or one made before. `onnx` and `int8` make what is not, which
+    takes a process of its own for some seconds. A file that does not give the network's numbers is never taken.
+    """
+    if mode == "none":
+        return None
+    folder = kept(source, wanted)
+    own = source.file(OWN) if not wanted.part else None
+    file = own or folder / "model.onnx"
+    int8 = folder / "int8.onnx" if mode == "int8" else None
+    if mode == "auto" and not file.is_file():
+        return None
+    folder.mkdir(parents=True, exist_ok=True)
+    with FileLock(folder / "lock"):
+        mark = folder / ("int8.json" if int8 else "model.json")
+        if not mark.is_file():
+            mark.write_text(json.dumps(_made(source, wanted, file, int8, write=not file.is_file())))
+        told = json.loads(mark.read_text())
+    if not told["taken"]:
+        log.warning("the ONNX file is not taken", model=source.name, why=told["why"])
+        return None
+    return int8 or file
+
+
+def kept(source: ModelSource, wanted: Wanted) -> Path:
+    """The folder, beside the model cache, of what is made of this network's very files."""
+    digest = hashlib.sha256(f"{VERSION} {wanted.auto} {wanted.output}".encode())
+    for file in _weights(source.path() / wanted.part):
+        with file.open("rb") as opened:
+            digest.update(file.name.encode() + hashlib.file_digest(opened, "sha256").digest())
+    return Path(constants.HF_HOME) / "optimized" / digest.hexdigest()[:32]
+
+
+def _weights(folder: Path) -> Iterator[Path]:
+    return iter(sorted({file for pattern in WEIGHTS for file in folder.glob(pattern)}))
+
+
+def _made(source: ModelSource, wanted: Wanted, file: Path, int8: Path | None, *, write: bool) -> dict[str, Any]:
+    """Make and check; what came of it, for the next time."""
+    if find_spec("torch") is None:
+        can = file.is_file() and int8 is None
+        return {"taken": can, "why": "there is no torch here to make it, or to hold it to the network, with"}
+    log.info("making" if write else "checking", model=source.name, file=str(int8 or file))
+    asked = {
+        "folder": str(source.path() / wanted.part), "auto": wanted.auto, "output": wanted.output,
+        "texts": list(wanted.texts), "file": str(file), "write": write, "int8": None if int8 is None else str(int8),
+    }  # fmt: skip
+    command = [sys.executable, "-m", f"{__package__}.make"]
+    done = subprocess.run(command, input=json.dumps(asked), capture_output=True, text=True, check=False)
+    if done.returncode:
+        return {"taken": False, "why": f"it could not be made: {done.stderr.strip().rpartition(chr(10))[2][:500]}"}
+    told = json.loads(done.stdout.rpartition("\n")[2])
+    log.info("made", model=source.name, difference=told["difference"], agreement=told["agreement"])
+    why = f"its output is off by {told['difference']:.1e}"
+    return {"taken": bool(told["difference"] <= CLOSE), "why": why, **told}

@@ -1,0 +1,24 @@
+from pathlib import Path
+
+import numpy as np
+import pytest
+from inference_common.onnx.network import OnnxNetwork, cores
+from inference_common.testing.onnx import write_lookup
+
+
+@pytest.fixture
+def network(tmp_path: Path) -> OnnxNetwork:
+    write_lookup(tmp_path / "model.onnx", "out", rows=10, width=4)
+    return OnnxNetwork(tmp_path / "model.onnx")
+
+
+def test_names_that_it_does_not_take_are_left_out(network: OnnxNetwork) -> None:
+    ids = np.array([[1, 2, 3], [3, 2, 1]])
+    answer = network({"input_ids": ids, "attention_mask": np.ones_like(ids), "token_type_ids": ids})
+    assert network.inputs == {"input_ids", "attention_mask"}
+    assert answer.shape == (2, 3, 4)
+    np.testing.assert_array_equal(answer[0], answer[1, ::-1])
+
+
+def test_a_process_has_a_core() -> None:
+    assert cores() >= 1

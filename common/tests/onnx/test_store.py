@@ -1,0 +1,50 @@
+"""Where there is no torch, as where these tests run: what is there is taken, and nothing can be made."""
+
+import json
+from pathlib import Path
+
+import pytest
+from huggingface_hub import constants
+from inference_common.onnx.store import OWN, Wanted, kept, network_file
+from inference_common.source import FolderSource
+from inference_common.testing.onnx import write_lookup
+
+WANTED = Wanted("", "AutoModel", "last_hidden_state", ("a",))
+
+
+@pytest.fixture
+def source(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> FolderSource:
+    monkeypatch.setattr(constants, "HF_HOME", str(tmp_path / "home"))
+    folder = tmp_path / "model"
+    folder.mkdir()
+    (folder / "model.safetensors").write_bytes(b"weights")
+    return FolderSource(folder)
+
+
+def test_the_repository_s_own_is_taken(source: FolderSource) -> None:
+    assert network_file(source, WANTED, "auto") is None
+    write_lookup(source.path() / OWN, "last_hidden_state")
+    assert network_file(source, WANTED, "auto") == source.path() / OWN
+    assert network_file(source, WANTED, "none") is None
+
+
+def test_what_cannot_be_made_is_not_tried_again(source: FolderSource) -> None:
+    assert network_file(source, WANTED, "onnx") is None
+    told = json.loads((kept(source, WANTED) / "model.json").read_text())
+    assert not told["taken"]
+    assert "no torch" in told["why"]
+    assert network_file(source, WANTED, "onnx") is None
+
+
+def test_bytes_are_not_the_whole_numbers_file(source: FolderSource) -> None:
+    write_lookup(source.path() / OWN, "last_hidden_state")
+    assert network_file(source, WANTED, "int8") is None
+    assert network_file(source, WANTED, "onnx") == source.path() / OWN
+
+
+def test_other_weights_are_kept_elsewhere(source: FolderSource) -> None:
+    before = kept(source, WANTED)
+    assert kept(source, WANTED) == before
+    (source.path() / "model.safetensors").write_bytes(b"other weights")
+    assert kept(source, WANTED) != before
+    assert kept(source, Wanted("", "AutoModel", "logits", ())) != kept(source, WANTED)

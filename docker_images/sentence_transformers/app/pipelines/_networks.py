@@ -1,0 +1,60 @@
+"""What the tasks of this library ask of a network, whichever way it is run."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Literal, Protocol
+
+import numpy as np
+import numpy.typing as npt
+from tokenizers import Tokenizer
+
+Vectors = npt.NDArray[np.float32]
+Role = Literal["query", "document"]
+Side = Literal["left", "right"]
+
+
+class Network(Protocol):
+    """`longest` is the most tokens it reads (None: any); `tokenizer` is for counting, and nobody else's."""
+
+    @property
+    def device(self) -> str: ...
+    @property
+    def longest(self) -> int | None: ...
+    @property
+    def tokenizer(self) -> Tokenizer | None: ...
+
+
+class Encoder(Network, Protocol):
+    """Makes embeddings: `dimension` numbers each (None: not known)."""
+
+    @property
+    def dimension(self) -> int | None: ...
+    @property
+    def prompts(self) -> Mapping[str, str]: ...
+
+    def encode(
+        self,
+        texts: Sequence[str],
+        *,
+        prompt: str | None = None,
+        role: Role | None = None,
+        normalize: bool = False,
+        dimensions: int | None = None,
+        side: Side | None = None,
+    ) -> Vectors:
+        """Embeddings of shape (texts, dimensions). `prompt` is a prompt's name, `role` chooses the model's own for it;
+        `dimensions` keeps the first so many; `side` is the one cut off from what is too long."""
+        ...
+
+    def similarity(self, left: Vectors, right: Vectors) -> Vectors:
+        """How alike embeddings are, as the model means it: shape (left, right)."""
+        ...
+
+
+class Scorer(Network, Protocol):
+    """Scores pairs of texts."""
+
+    def score(self, pairs: Sequence[tuple[str, str]]) -> Sequence[float]:
+        """One score a pair, higher for what fits better."""
+        ...

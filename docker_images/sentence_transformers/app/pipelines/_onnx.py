@@ -1,0 +1,215 @@
+"""Networks as ONNX Runtime runs them, with nothing of torch in memory: what stands around one, in NumPy."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from inference_common.onnx.network import OnnxNetwork
+from inference_common.onnx.store import Wanted, network_file
+from inference_common.source import ModelSource, Optimize
+from tokenizers import Tokenizer
+
+from ._networks import Role, Side, Vectors
+
+EXAMPLES = ("a happy person", "What is that? œuvre 日本", "the dog ran in the park, and then it was angry. " * 8)
+"""What a file is held to the library's own network by."""
+ROLES = {"query": ("query",), "document": ("document", "passage", "corpus")}
+"""The names of prompts that the library takes for each role, the first that there is."""
+POOLINGS = {
+    "pooling_mode_cls_token": "cls",
+    "pooling_mode_max_tokens": "max",
+    "pooling_mode_mean_tokens": "mean",
+    "pooling_mode_lasttoken": "lasttoken",
+}
+"""How older releases named what is done in this file; whatever else there is, is left to the library."""
+
+
+def load(source: ModelSource, mode: Optimize) -> OnnxEncoder | OnnxScorer | None:
+    """The model over an ONNX file, or None: there is no file, or the model is more than what is done here."""
+    folder = source.path()
+    if not (folder / "tokenizer.json").is_file():
+        return None
+    told = _read(folder / "config_sentence_transformers.json")
+    if told.get("model_type") == "CrossEncoder" or not (folder / "modules.json").is_file():
+        return _scorer(source, mode, told)
+    steps = [(step["type"].rpartition(".")[2], step["path"]) for step in _read(folder / "modules.json")]
+    kinds, part = [kind for kind, _ in steps], steps[0][1]
+    pooling = _pooling(_read(folder / steps[1][1] / "config.json")) if kinds[1:2] == ["Pooling"] else None
+    if kinds not in (["Transformer", "Pooling"], ["Transformer", "Pooling", "Normalize"]) or pooling is None:
+        return None
+    if _read(folder / "sentence_bert_config.json").get("do_lower_case"):
+        return None
+    file = network_file(source, Wanted(part, "AutoModel", "last_hidden_state", EXAMPLES), mode)
+    return None if file is None else OnnxEncoder(folder, part, OnnxNetwork(file), pooling, "Normalize" in kinds)
+
+
+def _scorer(source: ModelSource, mode: Optimize, told: Mapping[str, Any]) -> OnnxScorer | None:
+    config = _read(source.path() / "config.json")
+    named = told.get("activation_fn") or config.get("sentence_transformers", {}).get("activation_fn", "Sigmoid")
+    activation = named.rpartition(".")[2]
+    is_known = activation in ACTIVATIONS and told.get("default_prompt_name") is None
+    if len(config.get("id2label", {})) != 1 or not is_known:
+        return None
+    wanted = Wanted("", "AutoModelForSequenceClassification", "logits", EXAMPLES)
+    file = network_file(source, wanted, mode)
+    return None if file is None else OnnxScorer(source.path(), OnnxNetwork(file), ACTIVATIONS[activation])
+
+
+class OnnxText:
+    """A network that reads tokens."""
+
+    device = "cpu"
+
+    def __init__(self, folder: Path, network: OnnxNetwork, longest: int) -> None:
+        self.network, self.longest = network, longest
+        self.tokenizer = Tokenizer.from_file(str(folder / "tokenizer.json"))
+        self._tokenizers = {side: _cutting(folder, longest, side) for side in ("left", "right")}
+
+    def run(self, texts: Sequence[Any], side: Side | None = None) -> tuple[Vectors, Vectors]:
+        """What the network makes of texts (or pairs), and the mask of shape (texts, tokens): 1 where there is one."""
+        encoded = self._tokenizers[side or "right"].encode_batch(list(texts))
+        features = {
+            "input_ids": np.array([one.ids for one in encoded], dtype=np.int64),
+            "attention_mask": np.array([one.attention_mask for one in encoded], dtype=np.int64),
+            "token_type_ids": np.array([one.type_ids for one in encoded], dtype=np.int64),
+        }
+        return self.network(features), features["attention_mask"].astype(np.float32)
+
+
+class OnnxEncoder(OnnxText):
+    """Embeddings as SentenceTransformer makes them of a network, its pooling and, it may be, its normalisation."""
+
+    def __init__(self, folder: Path, part: str, network: OnnxNetwork, pooling: str, normalizes: bool) -> None:
+        told = _read(folder / "sentence_bert_config.json")
+        super().__init__(folder / part, network, told.get("max_seq_length") or _positions(folder / part))
+        self._pool, self._normalizes = POOLS[pooling], normalizes
+        config = _read(folder / "config_sentence_transformers.json")
+        self.prompts: Mapping[str, str] = config.get("prompts", {})
+        self._usual: str | None = config.get("default_prompt_name")
+        self._likeness = LIKENESSES[config.get("similarity_fn_name") or "cosine"]
+        self.dimension: int | None = _read(folder / part / "config.json").get("hidden_size")
+
+    def encode(
+        self,
+        texts: Sequence[str],
+        *,
+        prompt: str | None = None,
+        role: Role | None = None,
+        normalize: bool = False,
+        dimensions: int | None = None,
+        side: Side | None = None,
+    ) -> Vectors:
+        if role is not None:
+            prompt = next((name for name in ROLES[role] if name in self.prompts), None)
+        before = self.prompts.get((prompt or ("" if role else self._usual)) or "", "")
+        vectors = self._pool(*self.run([before + text for text in texts], side))
+        vectors = unit(vectors) if self._normalizes else vectors
+        vectors = vectors[:, :dimensions]
+        return unit(vectors) if normalize else vectors
+
+    def similarity(self, left: Vectors, right: Vectors) -> Vectors:
+        return self._likeness(left, right)
+
+
+class OnnxScorer(OnnxText):
+    """Scores as CrossEncoder makes them."""
+
+    def __init__(self, folder: Path, network: OnnxNetwork, activation: Callable[[Vectors], Vectors]) -> None:
+        super().__init__(folder, network, _positions(folder))
+        self._activation = activation
+
+    def score(self, pairs: Sequence[tuple[str, str]]) -> Sequence[float]:
+        logits, _ = self.run(pairs)
+        return [float(score) for score in self._activation(logits[:, 0])]
+
+
+def unit(vectors: Vectors) -> Vectors:
+    """Each of length 1."""
+    lengths: Vectors = np.maximum(np.linalg.norm(vectors, axis=1, keepdims=True), 1e-12)
+    units: Vectors = vectors / lengths
+    return units
+
+
+def _mean(tokens: Vectors, mask: Vectors) -> Vectors:
+    sums: Vectors = np.matmul(mask[:, None, :], tokens)[:, 0]
+    counts: Vectors = np.maximum(mask.sum(1, keepdims=True), np.float32(1e-9))
+    means: Vectors = sums / counts
+    return means
+
+
+def _last(tokens: Vectors, mask: Vectors) -> Vectors:
+    places = mask.shape[1] - 1 - np.argmax(mask[:, ::-1], axis=1)
+    last: Vectors = tokens[np.arange(len(tokens)), places]
+    return last
+
+
+def _max(tokens: Vectors, mask: Vectors) -> Vectors:
+    most: Vectors = np.where(mask[..., None] > 0, tokens, np.float32(-np.inf)).max(1)
+    return most
+
+
+def _sigmoid(logits: Vectors) -> Vectors:
+    odds: Vectors = np.exp(-logits)
+    return np.reciprocal(1 + odds)
+
+
+def _distances(left: Vectors, right: Vectors, order: int) -> Vectors:
+    distances: Vectors = np.linalg.norm(left[:, None] - right[None], ord=order, axis=2)
+    return -distances
+
+
+POOLS: Mapping[str, Callable[[Vectors, Vectors], Vectors]] = {
+    "cls": lambda tokens, mask: tokens[:, 0],
+    "max": _max,
+    "mean": _mean,
+    "lasttoken": _last,
+}
+LIKENESSES: Mapping[str, Callable[[Vectors, Vectors], Vectors]] = {
+    "cosine": lambda left, right: unit(left) @ unit(right).T,
+    "dot": lambda left, right: left @ right.T,
+    "euclidean": lambda left, right: _distances(left, right, 2),
+    "manhattan": lambda left, right: _distances(left, right, 1),
+}
+ACTIVATIONS: Mapping[str, Callable[[Vectors], Vectors]] = {
+    "Sigmoid": _sigmoid,
+    "Identity": lambda logits: logits,
+}
+
+
+def _pooling(config: Mapping[str, Any]) -> str | None:
+    """The one way that tokens become a vector, None where there is another."""
+    if not config.get("include_prompt", True):
+        return None
+    chosen = config.get("pooling_mode") or [name for key, name in POOLINGS.items() if config.get(key)]
+    modes = [chosen] if isinstance(chosen, str) else list(chosen)
+    others = {key for key, on in config.items() if key.startswith("pooling_mode_") and on} - POOLINGS.keys()
+    return modes[0] if len(modes) == 1 and modes[0] in POOLS and not others else None
+
+
+def _positions(folder: Path) -> int:
+    """The most tokens that both the network and its tokenizer have places for."""
+    known = (
+        _read(folder / "config.json").get("max_position_embeddings"),
+        _read(folder / "tokenizer_config.json").get("model_max_length"),
+    )
+    return int(min((one for one in known if one), default=512))
+
+
+def _cutting(folder: Path, longest: int, side: str) -> Tokenizer:
+    tokenizer = Tokenizer.from_file(str(folder / "tokenizer.json"))
+    config = _read(folder / "tokenizer_config.json")
+    pad = config.get("pad_token") or "[PAD]"
+    name = pad["content"] if isinstance(pad, dict) else pad
+    tokenizer.enable_truncation(longest, direction=side)
+    tokenizer.enable_padding(
+        direction=config.get("padding_side", "right"), pad_id=tokenizer.token_to_id(name) or 0, pad_token=name
+    )
+    return tokenizer
+
+
+def _read(file: Path) -> Any:
+    return json.loads(file.read_text(encoding="utf-8")) if file.is_file() else {}

@@ -1,0 +1,96 @@
+"""Networks as the library itself runs them."""
+
+from __future__ import annotations
+
+import copy
+import json
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from inference_common.pipeline import Device
+from sentence_transformers import CrossEncoder, SentenceTransformer
+from tokenizers import Tokenizer
+
+from ._networks import Role, Side, Vectors
+
+BATCH = 32
+
+
+def load(folder: Path, device: Device) -> TorchEncoder | TorchScorer:
+    """The repository's own kind of model: as its config says, else by the layout older releases wrote.
+
+    Raises TypeError for a cross-encoder with more than one score.
+    """
+    config = folder / "config_sentence_transformers.json"
+    if config.is_file():
+        is_encoder = json.loads(config.read_text()).get("model_type", "SentenceTransformer") == "SentenceTransformer"
+    else:
+        is_encoder = (folder / "modules.json").is_file()
+    options: dict[str, Any] = {"device": None if device == "auto" else device, "local_files_only": True}
+    if is_encoder:
+        return TorchEncoder(SentenceTransformer(str(folder), **options))
+    return TorchScorer(CrossEncoder(str(folder), **options))
+
+
+def _tokenizer(network: SentenceTransformer | CrossEncoder) -> Tokenizer | None:
+    """A copy of its tokenizer, if that is one of the fast ones."""
+    tokenizer = getattr(network.tokenizer, "backend_tokenizer", network.tokenizer)
+    return copy.deepcopy(tokenizer) if isinstance(tokenizer, Tokenizer) else None
+
+
+class TorchEncoder:
+    """A SentenceTransformer."""
+
+    def __init__(self, network: SentenceTransformer) -> None:
+        self.network = network
+        self.device = str(network.device)
+        self.longest: int | None = network.max_seq_length
+        self.tokenizer = _tokenizer(network)
+        self.dimension: int | None = network.get_embedding_dimension()
+        self.prompts = {name: prompt for name, prompt in network.prompts.items() if prompt is not None}
+
+    def encode(
+        self,
+        texts: Sequence[str],
+        *,
+        prompt: str | None = None,
+        role: Role | None = None,
+        normalize: bool = False,
+        dimensions: int | None = None,
+        side: Side | None = None,
+    ) -> Vectors:
+        encode: Any = getattr(self.network, "encode" if role is None else f"encode_{role}")
+        tokenizer = self.network.tokenizer
+        usual = getattr(tokenizer, "truncation_side", None)
+        try:
+            if side is not None:
+                tokenizer.truncation_side = side
+            embeddings = encode(
+                list(texts), prompt_name=prompt, normalize_embeddings=normalize, truncate_dim=dimensions,
+                batch_size=BATCH, show_progress_bar=False,
+            )  # fmt: skip
+        finally:
+            if side is not None:
+                tokenizer.truncation_side = usual
+        return np.asarray(embeddings, dtype=np.float32)
+
+    def similarity(self, left: Vectors, right: Vectors) -> Vectors:
+        return np.asarray(self.network.similarity(left, right), dtype=np.float32)
+
+
+class TorchScorer:
+    """A CrossEncoder with one score a pair."""
+
+    def __init__(self, network: CrossEncoder) -> None:
+        if network.num_labels != 1:
+            raise TypeError(f"this cross-encoder gives {network.num_labels} labels per pair; ranking needs one score")
+        self.network = network
+        self.device = str(network.device)
+        self.longest: int | None = network.max_seq_length
+        self.tokenizer = _tokenizer(network)
+
+    def score(self, pairs: Sequence[tuple[str, str]]) -> Sequence[float]:
+        scores = self.network.predict(list(pairs), batch_size=BATCH, show_progress_bar=False)
+        return [float(score) for score in scores]

@@ -1,0 +1,80 @@
+"""Models in their ONNX form give the library's own numbers, and what would give others is not served."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from inference_common.testing.onnx import write_lookup
+
+from scripts.choice import packaged_demo
+from scripts.envs import python_of
+from scripts.images import library
+
+from ..conftest import tiny_model
+from ..official import CLIENTS, ask
+from ..servers import start_process
+
+KNOWN = library("sentence-transformers")
+TEXTS = ["That is a happy person", "œuvre 日本", "Today is a sunny day " * 60, "a"]
+CLOSE = 1e-5
+PAIRS = {"query": "a happy person", "texts": ["the dog", "a sad person in paris", "what is that?"]}
+SIMILAR = {"source_sentence": "a happy person", "sentences": ["the dog", "a sad person in paris"]}
+pytestmark = pytest.mark.timeout(300)  # making one takes a process that imports torch
+
+
+def answered(model: Path, task: str, inputs: object, home: Path, optimize: str) -> tuple[str, Any]:
+    """How it was computed, and the answer, of a server that lives for this one request."""
+    server = start_process(KNOWN, task, str(model), HF_HOME=str(home), OPTIMIZE=optimize)
+    answer = server.client.post("/", json={"inputs": inputs})
+    assert answer.status_code == 200, answer.text
+    server.client.close()
+    assert server.stop() == 0
+    return answer.headers["x-compute-type"], answer.json()
+
+
+def test_it_is_made_once_and_gives_the_library_s_numbers(tmp_path: Path) -> None:
+    demo = packaged_demo(KNOWN)
+    said = ask([str(python_of(KNOWN)), str(CLIENTS / "direct.py")], {"folder": demo, "texts": TEXTS})
+    made = []
+    for optimize in ("onnx", "auto"):
+        how, vectors = answered(Path(demo), "feature-extraction", TEXTS, tmp_path, optimize)
+        assert how == "cpu+optimized"
+        np.testing.assert_allclose(vectors, said["embeddings"], rtol=0, atol=CLOSE)
+        made.append({file: file.stat().st_mtime_ns for file in tmp_path.rglob("model.onnx")})
+    assert len(made[0]) == 1
+    assert made[1] == made[0]
+
+
+def test_bytes_agree_nearly_and_are_a_fraction_of_the_size(tmp_path: Path) -> None:
+    demo = packaged_demo(KNOWN)
+    said = ask([str(python_of(KNOWN)), str(CLIENTS / "direct.py")], {"folder": demo, "texts": TEXTS})
+    how, vectors = answered(Path(demo), "feature-extraction", TEXTS, tmp_path, "int8")
+    assert how == "cpu+optimized"
+    assert (np.array(vectors) * np.array(said["embeddings"])).sum(1).min() > 0.97
+    (whole,), (small,) = tmp_path.rglob("model.onnx"), tmp_path.rglob("int8.onnx")
+    assert small.stat().st_size < whole.stat().st_size / 3
+
+
+@pytest.mark.parametrize(("task", "inputs"), [("text-ranking", PAIRS), ("sentence-similarity", SIMILAR)])
+def test_other_tasks_give_the_same_too(tmp_path: Path, task: str, inputs: object) -> None:
+    model = tiny_model(KNOWN, task)
+    how, ours = answered(model, task, inputs, tmp_path, "onnx")
+    plain, theirs = answered(model, task, inputs, tmp_path, "none")
+    assert (how, plain) == ("cpu+optimized", "cpu")
+    assert np.ravel([list(one.values()) if isinstance(one, dict) else one for one in ours]) == pytest.approx(
+        np.ravel([list(one.values()) if isinstance(one, dict) else one for one in theirs]), abs=CLOSE
+    )
+
+
+def test_a_file_of_the_repository_that_gives_other_numbers_is_not_taken(tmp_path: Path) -> None:
+    model = tmp_path / "model"
+    shutil.copytree(tiny_model(KNOWN, "feature-extraction"), model)
+    _, right = answered(model, "feature-extraction", TEXTS, tmp_path, "none")
+    write_lookup(model / "onnx" / "model.onnx", "last_hidden_state")
+    how, vectors = answered(model, "feature-extraction", TEXTS, tmp_path, "auto")
+    assert how == "cpu"
+    np.testing.assert_allclose(vectors, right, rtol=0, atol=CLOSE)
