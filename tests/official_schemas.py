@@ -35,7 +35,7 @@ UNSPECIFIED = {
     },
 }
 # Whose answer to one input is a list of that one answer.
-LISTED = {"image-to-text", "text-classification", "text-generation"}
+LISTED = {"image-to-text", "summarization", "text-classification", "text-generation", "translation"}
 # Whose one answer to an input stands alone, where the schema has a list of it.
 ALONE = {"question-answering", "table-question-answering"}
 # Old tasks that the package does not know any more.

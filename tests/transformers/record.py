@@ -8,11 +8,11 @@ rewrites the answers in `recorded/MODEL.json`, which is made by hand first:
     {"task": ..., "headers": {...}, "calls": [{"inputs": ..., "parameters": {...}, "keywords": {...}, "answer": ...}]}
 
 MODEL is a function of docker_images/transformers/tiny/, mostly the one of the task. `task` is needed where MODEL is
-another model of a task, `headers` (of our requests) where the answer's shape is an older client's, `keywords`
-where the pipeline is called with other keywords than `parameters`, `theirs` where it takes other inputs, `leaves_out`
-where we do not answer all keys, and `size` where we cut an answered image to (width, height). {"sample": NAME} in
-inputs stands for a file of inference_common.samples, with "times": N for a recording that repeats one so often. Record
-again whatever tiny model you change.
+another model of a task, `pipeline` where theirs has another name than the task, `headers` (of our requests) where the
+answer's shape is an older client's, `keywords` where the pipeline is called with other keywords than `parameters`,
+`theirs` where it takes other inputs, `leaves_out` where we do not answer all keys, and `size` where we cut an answered
+image to (width, height). {"sample": NAME} in inputs stands for a file of inference_common.samples, with "times": N for
+a recording that repeats one so often. Record again whatever tiny model you change.
 """
 
 from __future__ import annotations
@@ -36,15 +36,15 @@ DECIMALS = 6
 
 def main(model: str, folder: Path) -> None:
     """Fill in every answer of one file."""
-    import torch  # type: ignore[import-not-found]  # these two in an environment of their own
-    import transformers  # type: ignore[import-not-found]
+    import torch  # these two are in an environment of their own
+    import transformers
 
     assert transformers.__version__ == "4.57.6", transformers.__version__
     file = HERE / "recorded" / f"{model}.json"
     recorded = json.loads(file.read_text(encoding="utf-8"))
     with tempfile.TemporaryDirectory() as copy:
         readable(folder, Path(copy))
-        pipe = transformers.pipeline(recorded.get("task", model), copy, device="cpu")
+        pipe = transformers.pipeline(recorded.get("pipeline", recorded.get("task", model)), copy, device="cpu")
         for call in recorded["calls"]:
             keywords = call.get("keywords", call.get("parameters", {}))
             torch.manual_seed(0)

@@ -50,6 +50,10 @@ CASES: Mapping[str, Sequence[tuple[Body, str]]] = {
         ({"inputs": {"question": "a", "context": LONG}, "parameters": {"doc_stride": 123}}, "windows"),
         ({"inputs": {"question": "a", "context": "a"}, "parameters": {"doc_stride": 124}}, "less than 124"),
     ],
+    "summarization": [
+        ({"inputs": LONG}, "truncation: only_first"),
+        ({"inputs": "a", "parameters": {"max_length": 128}}, "at most 127"),
+    ],
     "table-question-answering": [
         ({"inputs": {"query": "a", "table": {"b": ["c"] * 200}}, "parameters": {"truncation": False}}, "truncation"),
         ({"inputs": {"query": LONG, "table": {"b": ["c"]}}}, "reads 128"),
@@ -58,6 +62,10 @@ CASES: Mapping[str, Sequence[tuple[Body, str]]] = {
     "token-classification": [
         ({"inputs": LONG, "parameters": {"stride": 125}}, "windows"),
         ({"inputs": "a", "parameters": {"stride": 126}}, "stride"),
+    ],
+    "translation": [
+        ({"inputs": "a", "parameters": {"tgt_lang": "klingon"}}, "tgt_lang is 'klingon'; known: ace_Arab"),
+        ({"inputs": "a", "parameters": {"src_lang": "fra"}}, "src_lang is 'fra'"),
     ],
     "zero-shot-classification": [
         ({"inputs": "a", "parameters": {"candidate_labels": ["b", LONG]}}, "label"),

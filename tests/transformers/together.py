@@ -13,8 +13,8 @@ import sys
 from collections.abc import Sequence
 from typing import Any
 
-import torch  # type: ignore[import-not-found]  # this and what follows are in the library's own environment
-import transformers  # type: ignore[import-not-found]
+import torch  # this and what follows are in the library's own environment
+import transformers
 from app.pipelines._engine import Engine  # type: ignore[import-not-found]
 from app.pipelines._row import Row  # type: ignore[import-not-found]
 from app.pipelines._spelling import Vocabulary  # type: ignore[import-not-found]

@@ -17,7 +17,7 @@ def _modules() -> Mapping[str, tuple[str, ...]]:
     """The tasks of each module, read from its text: `SOME_TASK = Task[...]` is `some-task`."""
     found = {}
     for file in sorted(Path(__file__).parent.glob("[!_]*.py")):
-        names = re.findall(r"^([A-Z_]+) = Task\b", file.read_text(encoding="utf-8"), re.MULTILINE)
+        names = re.findall(r"^([A-Z0-9_]+) = Task\b", file.read_text(encoding="utf-8"), re.MULTILINE)
         found[file.stem] = tuple(sorted(name.lower().replace("_", "-") for name in names))
     return MappingProxyType(found)
 

@@ -26,14 +26,21 @@ def refuse_impossible(asked: Mapping[str, Any], most: int) -> None:
 
 
 class Writer:
-    """A network that writes text, in the model's own way but for what a caller asks."""
+    """A network that writes text, in the model's own way but for what a caller asks.
 
-    def __init__(self, network: PreTrainedModel, pad_token_id: int | None) -> None:
+    `own` is what a model says for one task before all else, `usual` what is done where it does not say.
+    """
+
+    def __init__(self, network: PreTrainedModel, pad_token_id: int | None, own: Mapping[str, Any] | None = None,
+                 usual: Mapping[str, Any] | None = None) -> None:  # fmt: skip
         self.network: Any = network
         text = network.config.get_text_config(decoder=True)
         positions = int(getattr(text, "max_position_embeddings", None) or 1_000_000)
         self.most = positions - 1  # the first place holds the token that begins every text
-        self._usual = copy.deepcopy(self.network.generation_config)
+        self._usual: GenerationConfig = copy.deepcopy(self.network.generation_config)
+        unsaid = {name: value for name, value in (usual or {}).items() if getattr(self._usual, name, None) is None}
+        for name, value in {**unsaid, **(own or {})}.items():
+            setattr(self._usual, name, value)
         if self._usual.max_new_tokens is None and self._usual.max_length is None:
             self._usual.max_new_tokens = min(NEW_TOKENS, self.most)
         self.longest_prompt = min(self.most, self._usual.max_length or self.most + 1) - 1
