@@ -35,6 +35,11 @@ def png(answer: Any) -> Any:
     return {**answer, "type": "image/png"}
 
 
+def flac(answer: Any) -> Any:
+    """An audio file as a Blob."""
+    return {**answer, "type": "audio/flac"}
+
+
 def masks_opened(answer: Any) -> Any:
     """Segments whose masks are opened: the Python client gives pictures."""
     return [{**segment, "mask": picture({"$bytes": segment["mask"]})} for segment in answer]
@@ -73,6 +78,7 @@ NOT_IN_ANY_CLIENT = frozenset(
         "image-feature-extraction",
         "mask-generation",
         "text-ranking",
+        "text-to-audio",
         "text2text-generation",
         "video-classification",
         "zero-shot-audio-classification",
@@ -168,6 +174,12 @@ CALLS: Mapping[str, Call] = {
         {"table": TABLE_OF_NUMBERS},
         ("tabular_regression", {"table": TABLE_OF_NUMBERS}),
         ("tabularRegression", {"inputs": {"data": TABLE_OF_NUMBERS}}),
+    ),
+    "text-to-speech": Call(
+        {"inputs": "a happy person"},
+        ("text_to_speech", {"text": "a happy person"}),
+        ("textToSpeech", {"inputs": "a happy person"}),
+        javascript_reads=flac,
     ),
     "summarization": Call(
         {"inputs": TEXT, "parameters": {"generate_parameters": {"max_new_tokens": 5}}},

@@ -30,6 +30,8 @@ HUB = {
     "summarization": "google-t5/t5-small",
     "text2text-generation": "google-t5/t5-small",
     "translation": "Helsinki-NLP/opus-mt-en-de",
+    "text-to-audio": "facebook/musicgen-small",
+    "text-to-speech": "facebook/mms-tts-eng",
     "text-generation": "HuggingFaceTB/SmolLM2-135M-Instruct",
     "table-question-answering": "google/tapas-tiny-finetuned-wtq",
     "text-classification": "distilbert/distilbert-base-uncased-finetuned-sst-2-english",

@@ -98,6 +98,8 @@ def plain(value: Any) -> Any:
         masks = [Image.fromarray(mask) for mask in value["masks"]]
         scores = value["scores"].tolist()
         return [plain({"mask": mask, "score": score}) for mask, score in zip(masks, scores, strict=True)]
+    if isinstance(value, dict) and value.keys() == {"audio", "sampling_rate"}:
+        return {"audio": plain(value["audio"].squeeze()), "sampling_rate": value["sampling_rate"]}
     if isinstance(value, dict):
         return {str(name): plain(part) for name, part in value.items()}
     if isinstance(value, list | tuple):

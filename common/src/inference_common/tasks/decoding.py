@@ -45,3 +45,18 @@ class GenerationParameters(Params):
             if count is not None:
                 within(count, limits, name)
         return self
+
+
+def asked_once(
+    outside: GenerationParameters, inside: GenerationParameters | None, kind: type[GenerationParameters]
+) -> dict[str, object]:
+    """What a caller said, by name, of parameters that may stand outside or inside a field of their own.
+
+    Raises ValueError for one that stands in both.
+    """
+    said = {name: value for name in kind.model_fields if (value := getattr(outside, name)) is not None}
+    nested = {} if inside is None else inside.asked
+    twice = sorted(said.keys() & nested.keys())
+    if twice:
+        raise ValueError(f"{', '.join(twice)} stands among the parameters and inside one of them; send it once")
+    return {**said, **nested}

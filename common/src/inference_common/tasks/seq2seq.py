@@ -11,7 +11,7 @@ from ..codecs.json import JsonOutput
 from ..codecs.text import TextInput
 from ..pipeline import Pipeline
 from ..task import BadPayload, Limits, Payload, Task
-from .decoding import GenerationParameters
+from .decoding import GenerationParameters, asked_once
 from .multimodal import GeneratedText
 
 Truncation = Literal["do_not_truncate", "longest_first", "only_first", "only_second"]
@@ -38,10 +38,7 @@ class Seq2SeqParams(RewritingParameters):
 
     @model_validator(mode="after")
     def _says_it_once(self) -> Self:
-        inside = set() if self.generate_parameters is None else set(self.generate_parameters.asked)
-        twice = sorted(inside & {name for name in RewritingParameters.model_fields if getattr(self, name) is not None})
-        if twice:
-            raise ValueError(f"{', '.join(twice)} stand in generate_parameters too; send one of them")
+        assert self.asked is not None
         return self
 
     def within(self, limits: Limits) -> Self:
@@ -51,9 +48,7 @@ class Seq2SeqParams(RewritingParameters):
     @property
     def asked(self) -> dict[str, object]:
         """What the caller did say of how the text is generated, by name."""
-        inside = {} if self.generate_parameters is None else self.generate_parameters.asked
-        told = {name: getattr(self, name) for name in RewritingParameters.model_fields}
-        return {**{name: value for name, value in told.items() if value is not None}, **inside}
+        return asked_once(self, self.generate_parameters, RewritingParameters)
 
     @property
     def truncates(self) -> bool:
@@ -118,7 +113,7 @@ BAD = (
     BadPayload(_parameters(b'"max_new_tokens": 1000000'), 400, "allows"),
     BadPayload(_parameters(b'"generate_parameters": {"max_length": 1000000}'), 400, "allows"),
     BadPayload(_parameters(b'"generate_parameters": {"beams": 2}'), 400, "beams"),
-    BadPayload(_parameters(b'"num_beams": 2, "generate_parameters": {"num_beams": 2}'), 400, "send one"),
+    BadPayload(_parameters(b'"num_beams": 2, "generate_parameters": {"num_beams": 2}'), 400, "send it once"),
     BadPayload(_parameters(b'"temperature": 0'), 400, "temperature"),
 )
 
