@@ -86,7 +86,7 @@ NOT_IN_ANY_CLIENT = frozenset(
     }
 )
 # Their answers hold a name and a time of their own: see test_clients_generation.py.
-ELSEWHERE = frozenset({"chat-completion", "conversational"})
+ELSEWHERE = frozenset({"chat-completion", "conversational", "image-text-to-text"})
 TEXT = "I like you. I love you"
 IMAGE = blob("image.jpg")
 ENCODED = IMAGE["$bytes"]

@@ -40,6 +40,8 @@ LISTED = {"image-to-text", "summarization", "text-classification", "text-generat
 ALONE = {"question-answering", "table-question-answering"}
 # Old tasks that the package does not know any more.
 UNDESCRIBED = {"conversational", "text2text-generation"}
+# Whose answers are those of another task.
+SAME_AS = {"image-text-to-text": "chat-completion"}
 MISNAMED = {"tokenStr": "token_str", "generatedText": "generated_text"}
 # A begin and an end, which is null where it was not heard; the package bounds it by lengths, which are for strings.
 TIMESTAMP = {"type": "array", "items": {"type": ["number", "null"]}, "minItems": 2, "maxItems": 2}
@@ -65,7 +67,7 @@ def output(tasks: Path, task: str, many: bool) -> Any:
         return {"type": "array", "items": embedding} if many else embedding
     if task in UNDESCRIBED:
         return {}
-    file = tasks / task / "spec" / "output.json"
+    file = tasks / SAME_AS.get(task, task) / "spec" / "output.json"
     one = patched(json.loads(file.read_text())) if file.is_file() else UNSPECIFIED[task]
     return {"type": "array", "items": one} if many or task in LISTED else one
 

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from inference_common.samples import encoded
 from jsonschema import Draft6Validator
 
 from scripts.images import library
@@ -164,3 +165,37 @@ def test_answers_have_the_official_shape(server: Server) -> None:
         events = [json.loads(line[6:]) for line in lines if line and line != "data: [DONE]"]
         assert events
         assert [error.message for event in events for error in validator.iter_errors(event)] == []
+
+
+@pytest.fixture(scope="module")
+def seeing() -> Iterator[Server]:
+    """A model that chats about images."""
+    known = library("transformers")
+    started = start_process(known, "image-text-to-text", str(tiny_model(known, "image-text-to-text")))
+    yield started
+    started.client.close()
+    assert started.stop() == 0
+
+
+def test_clients_chat_about_images(seeing: Server) -> None:
+    address = f"data:image/jpeg;base64,{encoded('image.jpg')}"
+    parts = [{"type": "image_url", "image_url": {"url": address}}, {"type": "text", "text": "Is the dog happy?"}]
+    asked = {"messages": [{"role": "user", "content": parts}], "max_tokens": 5}
+    shown = seeing.client.post("/v1/chat/completions", json=asked).json()
+    blind = seeing.client.post("/v1/chat/completions", json={**asked, "messages": MESSAGES}).json()
+    assert shown["usage"]["prompt_tokens"] > 4
+    assert shown["choices"][0]["message"]["content"] != blind["choices"][0]["message"]["content"]
+    for release in ("current", "0.36"):
+        assert_close(told(call_python(release, url(seeing), [("chat_completion", asked)])[0]), told(shown))
+    assert_close(told(call_javascript(url(seeing), [("chatCompletion", asked)])[0]), told(shown))
+    pieces = call_python("current", url(seeing), [("chat_completion", {**asked, "stream": True})])[0]
+    said_in_pieces = "".join(piece["choices"][0]["delta"].get("content", "") for piece in pieces if piece["choices"])
+    assert said_in_pieces == shown["choices"][0]["message"]["content"]
+
+
+def test_a_model_of_text_refuses_images(server: Server) -> None:
+    part = {"type": "image_url", "image_url": {"url": f"data:image/jpeg;base64,{encoded('image.jpg')}"}}
+    asked = {"messages": [{"role": "user", "content": [part]}]}
+    answer = server.client.post("/v1/chat/completions", json=asked)
+    assert answer.status_code == 400
+    assert "text" in answer.json()["error"]

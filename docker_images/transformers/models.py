@@ -21,6 +21,7 @@ HUB = {
     "conversational": "HuggingFaceTB/SmolLM2-135M-Instruct",
     "image-classification": "WinKawaks/vit-tiny-patch16-224",
     "image-feature-extraction": "facebook/dinov2-small",
+    "image-text-to-text": "HuggingFaceTB/SmolVLM-256M-Instruct",
     "image-to-image": "caidas/swin2SR-lightweight-x2-64",
     "image-segmentation": "nvidia/segformer-b0-finetuned-ade-512-512",
     "image-to-text": "Salesforce/blip-image-captioning-base",

@@ -22,17 +22,44 @@ class TextPart(BaseModel):
     text: str
 
 
+class Address(BaseModel):
+    """Where an image is: in its own words, as a `data:` URI, since nothing is fetched."""
+
+    model_config = ConfigDict(frozen=True, extra="allow", strict=True)
+    url: str
+
+
+class ImagePart(BaseModel):
+    """A part of a message: an image."""
+
+    model_config = ConfigDict(frozen=True, strict=True)
+    type: Literal["image_url"]
+    image_url: Address
+
+
 Content = Annotated[
     Annotated[str, Tag("text")] | Annotated[list[TextPart], Tag("parts")],
     Discriminator(lambda value: "parts" if isinstance(value, list) else "text"),
 ]
 
 
-class Message(BaseModel):
-    """One turn; what else it holds (a name, say) goes to the model's chat template as it is."""
+Part = Annotated[TextPart | ImagePart, Field(discriminator="type")]
+PicturedContent = Annotated[
+    Annotated[str, Tag("text")] | Annotated[list[Part], Tag("parts")],
+    Discriminator(lambda value: "parts" if isinstance(value, list) else "text"),
+]
+
+
+class Turn(BaseModel):
+    """Who speaks; what else it holds (a name, say) goes to the model's chat template as it is."""
 
     model_config = ConfigDict(frozen=True, extra="allow", strict=True)
     role: str = Field(min_length=1, max_length=64)
+
+
+class Message(Turn):
+    """One turn of text."""
+
     content: Content | None = None
 
     @property
@@ -43,11 +70,32 @@ class Message(BaseModel):
         return self.content or ""
 
 
+class PicturedMessage(Turn):
+    """One turn that may hold images."""
+
+    content: PicturedContent | None = None
+
+    @property
+    def text(self) -> str:
+        """The whole text."""
+        return "".join(part.text for part in self.parts if isinstance(part, TextPart))
+
+    @property
+    def parts(self) -> Sequence[TextPart | ImagePart]:
+        """What it holds, in order."""
+        return self.content if isinstance(self.content, list) else [TextPart(type="text", text=self.content or "")]
+
+
 @dataclass(frozen=True)
 class Chat:
-    """A conversation so far: `role`, `content` as one text, and whatever else each message holds."""
+    """A conversation so far: `role`, `content` as one text, and whatever else each message holds.
+
+    Where images may be sent, `content` is a list of parts, as chat templates read them ({"type": "image"}, or a text),
+    and `images` are those, mode RGB, in the order of their parts.
+    """
 
     messages: Sequence[Mapping[str, Any]]
+    images: Sequence[Any] = ()
 
 
 class StreamOptions(BaseModel):

@@ -42,7 +42,7 @@ def conversational(folder: Path) -> None:
 
 def gpt2(folder: Path) -> None:
     """A GPT-2 for text-generation, which has no chat template."""
-    tokenizer = _tokenizer()
+    tokenizer = tokenizer_of_bytes()
     tokenizer.chat_template = None
     torch.manual_seed(0)
     shape = GPT2Config(
@@ -61,12 +61,12 @@ def gpt2(folder: Path) -> None:
 
 
 def _write(folder: Path) -> None:
-    tokenizer = _tokenizer()
+    tokenizer = tokenizer_of_bytes()
     _llama(tokenizer).save_pretrained(folder)
     tokenizer.save_pretrained(folder)
 
 
-def _tokenizer() -> PreTrainedTokenizerFast:
+def tokenizer_of_bytes() -> PreTrainedTokenizerFast:
     """Byte-level BPE, so every text can be said; a few words are tokens of their own, with and without a space."""
     bpe = Tokenizer(models.BPE())
     bpe.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)

@@ -19,13 +19,14 @@ from ..errors import InvalidRequest
 from ..generation import TextGenerationParams, unserved
 from ..model import Model
 from ..openapi import ForeignRoute
-from ..service import Service, Work
+from ..service import AnyTask, Service, Work
 from ..task import Payload
-from ..tasks.chat import CHAT_COMPLETION
+from ..tasks.chat import CHAT_COMPLETION, IMAGE_TEXT_TO_TEXT
 from ..tasks.generation import TEXT_GENERATION
 from . import sse
 from .inference import lease, respond
 
+CHATS: Sequence[AnyTask] = (CHAT_COMPLETION, IMAGE_TEXT_TO_TEXT)
 OWN = tuple(set(TextGenerationParams.model_fields) - set(OpenAIParams.model_fields))
 SAMPLING = frozenset({"do_sample", "top_k", "typical_p"})  # what a temperature of 0 outweighs
 Prompt = Annotated[str, Field(min_length=1)]
@@ -70,19 +71,35 @@ async def chat(request: Request) -> Response:
     """Answer the last of `messages`."""
     service: Service = request.app.state.service
     body = await service.read_body(request)
-    decoded = await service.in_thread(lambda: CHAT_COMPLETION.input.decode(Payload(body), service.limits))
-    name = decoded.params.get("model")
+    name, wanted = await service.in_thread(lambda: _chat_of(body))
     client = Client.of(request.headers)
-    async with lease(request, body, service.named(name), CHAT_COMPLETION.name) as model:
-        work = await service.in_thread(
-            lambda: service.prepare(model, CHAT_COMPLETION, decoded.items, decoded.params, many=False)
-        )
+    async with lease(request, body, service.named(name), wanted.name) as model:
+        task = next((known for known in (wanted, *CHATS) if known.name in model.pipelines), wanted)
+        work = await service.in_thread(lambda: _chat_work(service, model, task, body))
         if work.streamed:
             return await sse.respond(service, request, work)
         answer = await service.run(request, work)
         return respond(
             answer, await service.in_thread(lambda: work.task.output.encode(answer.outputs, client, many=False))
         )
+
+
+def _chat_of(body: bytes) -> tuple[str | None, AnyTask]:
+    """The model that a chat names, and the task that it is: one of images, where there are any."""
+    value = json.parse(body)
+    if not isinstance(value, dict):
+        raise InvalidRequest('The body is no JSON object; send JSON such as {"messages": [...]}')
+    messages = value.get("messages")
+    contents = [m.get("content") for m in messages if isinstance(m, dict)] if isinstance(messages, list) else []
+    parts = (part for content in contents if isinstance(content, list) for part in content)
+    is_pictured = any(isinstance(part, dict) and part.get("type") == "image_url" for part in parts)
+    name = value.get("model")
+    return name if isinstance(name, str) else None, IMAGE_TEXT_TO_TEXT if is_pictured else CHAT_COMPLETION
+
+
+def _chat_work(service: Service, model: Model, task: AnyTask, body: bytes) -> Work:
+    decoded = task.input.decode(Payload(body), service.limits)
+    return service.prepare(model, task, decoded.items, decoded.params, many=False)
 
 
 def _asked(body: bytes) -> tuple[CompletionsParams, dict[str, Any]]:
@@ -115,7 +132,7 @@ FOREIGN = (
         CompletionsAnswer,
         ({"prompt": "a happy person", "max_tokens": 4},),
     ),
-    ForeignRoute("/v1/chat/completions", CHAT_COMPLETION, "as OpenAI's clients ask"),
+    *(ForeignRoute("/v1/chat/completions", task, "as OpenAI's clients ask") for task in CHATS),
 )
 ROUTES = (
     Route("/v1/completions", completions, methods=["POST"]),

@@ -15,6 +15,7 @@ from ..codecs.json import JsonOutput
 from ..codecs.text import TextInput
 from ..generation import Generation, TextGenerationParams, unserved
 from ..pipeline import Pipeline
+from ..samples import encoded
 from ..task import BadPayload, Payload, Task
 
 ChatCompletion = Pipeline[Chat, ChatParams, Generation]
@@ -68,6 +69,46 @@ CHAT_COMPLETION = Task[Chat, ChatParams, Generation](
         _refused(b'"response_format": {"type": "json_object"}', "response_format"),
         _refused(b'"logit_bias": {"7": 1}', "logit_bias"),
         _refused(b'"max_new_tokens": 4', "max_tokens"),
+    ),
+)
+
+
+ImageTextToText = Pipeline[Chat, ChatParams, Generation]
+
+
+def _shown(name: str, more: bytes = b"") -> Payload:
+    """A question about a sample."""
+    address = b"data:image/%b;base64,%b" % (name.rpartition(".")[2].encode(), encoded(name).encode())
+    image = b'{"type": "image_url", "image_url": {"url": "%b"}}' % address
+    parts = b'[{"role": "user", "content": [%b, {"type": "text", "text": "Is the dog happy?"}]}]' % image
+    return _asked(more, parts)
+
+
+def _not_shown(address: bytes, status: int, mentions: str) -> BadPayload:
+    image = b'{"type": "image_url", "image_url": {"url": "%b"}}' % address
+    return BadPayload(_asked(messages=b'[{"role": "user", "content": [%b]}]' % image), status, mentions)
+
+
+IMAGE_TEXT_TO_TEXT = Task[Chat, ChatParams, Generation](
+    name="image-text-to-text",
+    input=ChatInput(pictured=True),
+    params=ChatParams,
+    output=openai.CHAT_OUTPUT,
+    events=openai.chat_events,
+    good=(
+        _shown("image.jpg", b'"max_tokens": 4'),
+        _shown("image.png", b'"max_tokens": 3, "temperature": 0.5, "seed": 7, "logprobs": true'),
+        _asked(b'"max_tokens": 4'),
+    ),
+    bad=(
+        BadPayload(Payload(b""), 400, "empty"),
+        BadPayload(Payload(b'{"inputs": "a"}'), 400, "messages"),
+        BadPayload(_asked(messages=b'[{"role": "user", "content": [{"type": "image"}]}]'), 400, "image_url"),
+        _not_shown(b"https://example.org/cat.png", 400, "address"),
+        _not_shown(b"not base64!", 400, "base64"),
+        _not_shown(b"data:image/png;base64,aGVsbG8=", 415, "PNG"),
+        _refused(b'"max_tokens": 1000000', "max_tokens"),
+        _refused(b'"tools": [{"type": "function", "function": {"name": "f"}}]', "tools"),
     ),
 )
 

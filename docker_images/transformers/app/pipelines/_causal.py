@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Generator, Mapping, Sequence
-from typing import Any, Generic, Self
+from typing import Any, ClassVar, Generic, Self
 
 from inference_common.errors import InvalidRequest
 from inference_common.generation import Piece, TextGenerationParams
@@ -24,8 +24,8 @@ from ._spelling import Vocabulary
 class CausalPipeline(TextPipeline[In, P, Out], Generic[In, P, Out]):
     """A pipeline over a decoder; all tasks of one model share its weights and its rows."""
 
-    auto = AutoModelForCausalLM
-    also = ("chat-completion", "conversational", "text-generation")
+    auto: type = AutoModelForCausalLM
+    also: ClassVar[tuple[str, ...]] = ("chat-completion", "conversational", "text-generation")
 
     def __init__(self, model: ModelSource, device: Device) -> None:
         super().__init__(model, device)
@@ -73,8 +73,17 @@ class CausalPipeline(TextPipeline[In, P, Out], Generic[In, P, Out]):
         if not getattr(self.tokenizer, "chat_template", None):
             raise InvalidRequest(f"{self.name} has no chat template; ask it for text-generation instead")
 
-    def pieces(self, prompt: str, ids: Sequence[int], params: TextGenerationParams) -> Generator[Piece, None, None]:
-        """What follows a prompt of these tokens. Raises InvalidRequest for none, or more than the network reads."""
+    def pieces(
+        self,
+        prompt: str,
+        ids: Sequence[int],
+        params: TextGenerationParams,
+        features: Mapping[str, Any] | None = None,
+    ) -> Generator[Piece, None, None]:
+        """What follows a prompt of these tokens, and of features of what it shows.
+
+        Raises InvalidRequest for no tokens, or more than the network reads.
+        """
         kept = ids[-params.truncate :] if params.truncate else ids
         room = self.longest - len(kept)
         if not kept:
@@ -84,4 +93,4 @@ class CausalPipeline(TextPipeline[In, P, Out], Generic[In, P, Out]):
                 f"The prompt has {len(kept):,} tokens, and this model reads fewer than {self.longest:,}; shorten it,"
                 " or send truncate"
             )
-        yield from self.engine.stream(Row(self.name, self.vocabulary, prompt, kept, room, params))
+        yield from self.engine.stream(Row(self.name, self.vocabulary, prompt, kept, room, params, features))

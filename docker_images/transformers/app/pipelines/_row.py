@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import torch
@@ -16,11 +16,15 @@ from ._spelling import Spelling, Vocabulary, ended_by
 
 
 class Row:
-    """One answer in the making; `pieces` are those made and not yet read. `room` is how many tokens still fit."""
+    """One answer in the making; `pieces` are those made and not yet read.
+
+    `room` is how many tokens still fit; `features` are what the network reads with the prompt (images).
+    """
 
     def __init__(self, model: str, vocabulary: Vocabulary, prompt: str, ids: Sequence[int], room: int,
-                 params: TextGenerationParams) -> None:  # fmt: skip
+                 params: TextGenerationParams, features: Mapping[str, Any] | None = None) -> None:  # fmt: skip
         self.model, self.ids, self.params, self.prompt = model, list(ids), params, prompt
+        self._features = features or {}
         self.pieces: deque[Piece] = deque()
         self.error: Exception | None = None
         self.ended = False
@@ -40,6 +44,7 @@ class Row:
             every_logit=wants_prefill,
             generation_config=config_of(self.params),
             logits_processor=penalties_of(self.params, len(self.ids)),
+            **self._features,
         )
         eos: int | Sequence[int] = config.eos_token_id if config.eos_token_id is not None else ()
         self._ends = frozenset([eos] if isinstance(eos, int) else eos)
