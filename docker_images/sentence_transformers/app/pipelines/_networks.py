@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Literal, Protocol
 
 import numpy as np
@@ -12,6 +13,21 @@ from tokenizers import Tokenizer
 Vectors = npt.NDArray[np.float32]
 Role = Literal["query", "document"]
 Side = Literal["left", "right"]
+
+
+@dataclass(frozen=True)
+class Way:
+    """How texts are embedded: `prompt` is a prompt's name, `role` chooses the model's own for it; `dimensions` keeps
+    the first so many; `side` is the one cut off from what is too long."""
+
+    prompt: str | None = None
+    role: Role | None = None
+    normalize: bool = False
+    dimensions: int | None = None
+    side: Side | None = None
+
+
+USUAL = Way()
 
 
 class Network(Protocol):
@@ -33,18 +49,8 @@ class Encoder(Network, Protocol):
     @property
     def prompts(self) -> Mapping[str, str]: ...
 
-    def encode(
-        self,
-        texts: Sequence[str],
-        *,
-        prompt: str | None = None,
-        role: Role | None = None,
-        normalize: bool = False,
-        dimensions: int | None = None,
-        side: Side | None = None,
-    ) -> Vectors:
-        """Embeddings of shape (texts, dimensions). `prompt` is a prompt's name, `role` chooses the model's own for it;
-        `dimensions` keeps the first so many; `side` is the one cut off from what is too long."""
+    def encode(self, texts: Sequence[str], way: Way = USUAL) -> Vectors:
+        """Embeddings of shape (texts, dimensions)."""
         ...
 
     def similarity(self, left: Vectors, right: Vectors) -> Vectors:

@@ -13,7 +13,7 @@ from inference_common.onnx.store import Wanted, network_file
 from inference_common.source import ModelSource, Optimize
 from tokenizers import Tokenizer
 
-from ._networks import Role, Side, Vectors
+from ._networks import USUAL, Side, Vectors, Way
 
 EXAMPLES = ("a happy person", "What is that? œuvre 日本", "the dog ran in the park, and then it was angry. " * 8)
 """What a file is held to the library's own network by."""
@@ -93,26 +93,20 @@ class OnnxEncoder(OnnxText):
         self._likeness = LIKENESSES[config.get("similarity_fn_name") or "cosine"]
         self.dimension: int | None = _read(folder / part / "config.json").get("hidden_size")
 
-    def encode(
-        self,
-        texts: Sequence[str],
-        *,
-        prompt: str | None = None,
-        role: Role | None = None,
-        normalize: bool = False,
-        dimensions: int | None = None,
-        side: Side | None = None,
-    ) -> Vectors:
-        if role is not None:
-            prompt = next((name for name in ROLES[role] if name in self.prompts), None)
-        before = self.prompts.get((prompt or ("" if role else self._usual)) or "", "")
-        vectors = self._pool(*self.run([before + text for text in texts], side))
-        vectors = unit(vectors) if self._normalizes else vectors
-        vectors = vectors[:, :dimensions]
-        return unit(vectors) if normalize else vectors
+    def encode(self, texts: Sequence[str], way: Way = USUAL) -> Vectors:
+        before = self.prompts.get(self._prompt(way) or "", "")
+        vectors = self._pool(*self.run([before + text for text in texts], way.side))
+        vectors = (unit(vectors) if self._normalizes else vectors)[:, : way.dimensions]
+        return unit(vectors) if way.normalize else vectors
 
     def similarity(self, left: Vectors, right: Vectors) -> Vectors:
         return self._likeness(left, right)
+
+    def _prompt(self, way: Way) -> str | None:
+        """The name of the prompt, as the library chooses it."""
+        if way.role is not None:
+            return next((name for name in ROLES[way.role] if name in self.prompts), None)
+        return way.prompt or self._usual
 
 
 class OnnxScorer(OnnxText):

@@ -13,7 +13,7 @@ from inference_common.pipeline import Device
 from sentence_transformers import CrossEncoder, SentenceTransformer
 from tokenizers import Tokenizer
 
-from ._networks import Role, Side, Vectors
+from ._networks import USUAL, Vectors, Way
 
 BATCH = 32
 
@@ -51,28 +51,19 @@ class TorchEncoder:
         self.dimension: int | None = network.get_embedding_dimension()
         self.prompts = {name: prompt for name, prompt in network.prompts.items() if prompt is not None}
 
-    def encode(
-        self,
-        texts: Sequence[str],
-        *,
-        prompt: str | None = None,
-        role: Role | None = None,
-        normalize: bool = False,
-        dimensions: int | None = None,
-        side: Side | None = None,
-    ) -> Vectors:
-        encode: Any = getattr(self.network, "encode" if role is None else f"encode_{role}")
+    def encode(self, texts: Sequence[str], way: Way = USUAL) -> Vectors:
+        encode: Any = getattr(self.network, "encode" if way.role is None else f"encode_{way.role}")
         tokenizer = self.network.tokenizer
         usual = getattr(tokenizer, "truncation_side", None)
         try:
-            if side is not None:
-                tokenizer.truncation_side = side
+            if way.side is not None:
+                tokenizer.truncation_side = way.side
             embeddings = encode(
-                list(texts), prompt_name=prompt, normalize_embeddings=normalize, truncate_dim=dimensions,
+                list(texts), prompt_name=way.prompt, normalize_embeddings=way.normalize, truncate_dim=way.dimensions,
                 batch_size=BATCH, show_progress_bar=False,
             )  # fmt: skip
         finally:
-            if side is not None:
+            if way.side is not None:
                 tokenizer.truncation_side = usual
         return np.asarray(embeddings, dtype=np.float32)
 

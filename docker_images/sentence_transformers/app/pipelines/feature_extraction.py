@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from inference_common.errors import InvalidRequest
 from inference_common.tasks.text import Embedding, FeatureExtractionParams
 
+from ._networks import Way
 from ._shared import EncoderPipeline
 
 
@@ -19,14 +20,9 @@ class FeatureExtraction(EncoderPipeline[str, FeatureExtractionParams, Embedding]
     def batch(self, inputs: Sequence[str], params: FeatureExtractionParams) -> Sequence[Embedding]:
         if params.truncate is False:
             self._refuse_too_long(inputs)
-        embeddings = self.encoder.encode(
-            inputs,
-            prompt=params.prompt_name,
-            normalize=bool(params.normalize),
-            dimensions=params.dimensions,
-            side=params.truncation_direction,
-        )
-        return list(embeddings)
+        side = params.truncation_direction
+        way = Way(params.prompt_name, None, bool(params.normalize), params.dimensions, side)
+        return list(self.encoder.encode(inputs, way))
 
     def check(self, params: FeatureExtractionParams) -> None:
         width = self.encoder.dimension

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from inference_common.task import Params
 from inference_common.tasks.text import RankedText, RankingInputs
 
-from ._networks import Encoder, Scorer
+from ._networks import Encoder, Scorer, Way
 from ._shared import TextPipeline, encodes
 
 
@@ -34,8 +34,8 @@ class TextRanking(TextPipeline[RankingInputs, Params, list[RankedText]]):
 
 
 def _similarities(encoder: Encoder, item: RankingInputs) -> list[float]:
-    query = encoder.encode([item.query], role="query")
-    texts = encoder.encode(item.texts, role="document")
+    query = encoder.encode([item.query], Way(role="query"))
+    texts = encoder.encode(item.texts, Way(role="document"))
     return [float(score) for score in encoder.similarity(query, texts)[0]]
 
 
