@@ -65,7 +65,7 @@ class Settings(BaseSettings):
     max_new_tokens: int = Field(default=2048, gt=0, description="most tokens one answer is asked for (400 past it)")
     max_queue: int = Field(default=2048, gt=0, description="most inputs waiting for the model (429 past it)")
     max_wait: float = Field(
-        default=30.0, gt=0, description="seconds an input may be expected to wait for the model (429 past it)"
+        default=120.0, gt=0, description="seconds an input may be expected to wait for the model (429 past it)"
     )
     max_batch_size: int = Field(default=32, gt=0, description="most inputs in one call of the model")
     body_timeout: float = Field(default=30.0, gt=0, description="seconds a caller has to send its body (408 past it)")
