@@ -16,7 +16,7 @@ variable "TORCH_BACKEND" {
   default = null
 }
 group "default" {
-  targets = ["sentence-transformers", "timm", "transformers"]
+  targets = ["asteroid", "sentence-transformers", "timm", "transformers"]
 }
 target "base" {
   context = "common"
@@ -53,6 +53,15 @@ target "torch" {
     WHEELS = WHEELS
     TORCH_BACKEND = TORCH_BACKEND
   }
+}
+target "asteroid" {
+  context = "docker_images/asteroid"
+  contexts = {
+    inference-tools = "target:tools"
+    inference-common = "target:common"
+    inference-torch = "target:torch"
+  }
+  tags = ["${PREFIX}inference-asteroid:${TAG}"]
 }
 target "sentence-transformers" {
   context = "docker_images/sentence_transformers"

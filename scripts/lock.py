@@ -55,7 +55,10 @@ def of_library(known: Library) -> Lock:
     codecs = [codec for task in known.tasks for codec in (TASKS[task].input, TASKS[task].output)]
     extras = sorted({extra for codec in codecs if (extra := codec.extra) is not None})
     options = [part for extra in extras for part in ("--extra", extra)]
-    return Lock(known.lock, [COMMON, known.folder / "requirements.in"], options, with_torch=known.needs_torch)
+    unused = known.folder / "overrides.txt"
+    options += ["--override", str(unused.relative_to(ROOT))] if unused.is_file() else []
+    asked = [COMMON, known.folder / "requirements.in", *([unused] if unused.is_file() else [])]
+    return Lock(known.lock, asked, options, with_torch=known.needs_torch)
 
 
 def of_tools() -> Iterator[Lock]:
@@ -94,7 +97,7 @@ def write(one: Lock, *, upgrade: bool = False) -> None:
         command = [sys.executable, "-m", "uv", "pip", "compile", *OPTIONS, *NO_ADDRESS, *one.options]
         command += ["--python-version", OLDEST_PYTHON, *(["--upgrade"] if upgrade else [])]
         command += ["--constraint", str(TORCH), "--constraint", str(FAMILY)] if one.with_torch else []
-        command += ["--output-file", str(resolved), *map(str, one.asked)]
+        command += ["--output-file", str(resolved), *(str(file) for file in one.asked if file.suffix != ".txt")]
         if subprocess.run(command, cwd=ROOT, stdout=subprocess.DEVNULL, check=False).returncode:
             raise SystemExit(f"{one.file.relative_to(ROOT)} could not be resolved; the lines above say why.")
         blocks = _blocks(resolved.read_text())

@@ -45,6 +45,13 @@ def masks_opened(answer: Any) -> Any:
     return [{**segment, "mask": picture({"$bytes": segment["mask"]})} for segment in answer]
 
 
+def sounds_opened(answer: Any) -> Any:
+    """Sounds as bytes: the Python client decodes them, and has a name of Python's for their type."""
+    names = {"content-type": "content_type"}
+    told = [{names.get(name, name): value for name, value in sound.items()} for sound in answer]
+    return [{**sound, "blob": {"$bytes": sound["blob"]}} for sound in told]
+
+
 def zipped(answer: Any) -> Any:
     """Labels with their scores, from the object that clients older than 1.1.5 read too."""
     if isinstance(answer, list):
@@ -74,6 +81,7 @@ class Call:
 
 NOT_IN_ANY_CLIENT = frozenset(
     {
+        "audio-source-separation",
         "depth-estimation",
         "image-feature-extraction",
         "mask-generation",
@@ -102,6 +110,12 @@ CALLS: Mapping[str, Call] = {
         {"inputs": blob("audio.flac")["$bytes"]},
         ("audio_classification", {"audio": blob("audio.flac")}),
         ("audioClassification", {"data": blob("audio.flac")}),
+    ),
+    "audio-to-audio": Call(
+        {"inputs": blob("audio.flac")["$bytes"]},
+        ("audio_to_audio", {"audio": blob("audio.flac")}),
+        ("audioToAudio", {"data": blob("audio.flac")}),
+        sounds_opened,
     ),
     "document-question-answering": Call(
         {"inputs": {"image": PAGE["$bytes"], "question": WONDER}},

@@ -19,8 +19,10 @@ SCORED = {"type": "object", "properties": {"index": {"type": "integer", "minimum
 VECTORS = {"type": "array", "items": {"anyOf": [NUMBERS, {"type": "array", "items": NUMBERS}]}}
 MASK = {"type": "object", "properties": {"mask": {"type": "string"}, "score": {"type": "number"}}}
 LABEL = {"type": "object", "properties": {"label": {"type": "string"}, "score": {"type": "number"}}}
+SOUND = {"type": "object", "properties": {name: {"type": "string"} for name in ("label", "blob", "content-type")}}
 # The package has no schema of these.
 UNSPECIFIED = {
+    "audio-to-audio": {"type": "array", "items": {**SOUND, "required": ["label", "blob", "content-type"]}},
     "image-feature-extraction": VECTORS,
     "mask-generation": {"type": "array", "items": {**MASK, "required": ["mask", "score"]}},
     "tabular-classification": {"type": "array", "items": {"type": ["string", "number", "boolean"]}},
@@ -41,7 +43,7 @@ ALONE = {"question-answering", "table-question-answering"}
 # Old tasks that the package does not know any more.
 UNDESCRIBED = {"conversational", "text2text-generation"}
 # Whose answers are those of another task.
-SAME_AS = {"image-text-to-text": "chat-completion"}
+SAME_AS = {"audio-source-separation": "audio-to-audio", "image-text-to-text": "chat-completion"}
 MISNAMED = {"tokenStr": "token_str", "generatedText": "generated_text"}
 # A begin and an end, which is null where it was not heard; the package bounds it by lengths, which are for strings.
 TIMESTAMP = {"type": "array", "items": {"type": ["number", "null"]}, "minItems": 2, "maxItems": 2}
@@ -67,8 +69,9 @@ def output(tasks: Path, task: str, many: bool) -> Any:
         return {"type": "array", "items": embedding} if many else embedding
     if task in UNDESCRIBED:
         return {}
-    file = tasks / SAME_AS.get(task, task) / "spec" / "output.json"
-    one = patched(json.loads(file.read_text())) if file.is_file() else UNSPECIFIED[task]
+    named = SAME_AS.get(task, task)
+    file = tasks / named / "spec" / "output.json"
+    one = patched(json.loads(file.read_text())) if file.is_file() else UNSPECIFIED[named]
     return {"type": "array", "items": one} if many or task in LISTED else one
 
 
