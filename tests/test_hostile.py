@@ -9,7 +9,7 @@ from collections.abc import Iterator
 import httpx
 import pytest
 
-from scripts.images import libraries
+from scripts.images import library
 
 from .conftest import tiny_model
 from .servers import Server, start_process
@@ -21,7 +21,7 @@ HEAD = b"POST / HTTP/1.1\r\nhost: test\r\ncontent-type: application/json\r\ncont
 @pytest.fixture(scope="module")
 def strict() -> Iterator[Server]:
     """A server that waits a second for a body and takes a thousand bytes."""
-    known = libraries()[0]
+    known = library("sentence-transformers")
     task = known.tasks[0]
     server = start_process(
         known, task, str(tiny_model(known, task)), BODY_TIMEOUT=str(BODY_SECONDS), MAX_BODY_BYTES="1000"

@@ -9,7 +9,7 @@ from pathlib import Path
 import httpx
 from inference_common.testing.hub import Repo, serve_hub
 
-from scripts.images import libraries
+from scripts.images import library
 
 from .conftest import tiny_model
 from .servers import start_process
@@ -18,7 +18,7 @@ TEXTS = ["a text that is long enough to keep the model busy for a while " * 4] *
 
 
 def test_a_second_start_downloads_nothing(tmp_path: Path) -> None:
-    known = libraries()[0]
+    known = library("sentence-transformers")
     task = known.tasks[0]
     with serve_hub({"org/tiny": Repo(tiny_model(known, task))}) as hub:
         seen = []
@@ -32,7 +32,7 @@ def test_a_second_start_downloads_nothing(tmp_path: Path) -> None:
 
 
 def test_sigterm_finishes_work_in_flight() -> None:
-    known = libraries()[0]
+    known = library("sentence-transformers")
     task = "feature-extraction"
     server = start_process(known, task, str(tiny_model(known, task)))
     url = str(server.client.base_url)
