@@ -1,11 +1,15 @@
-"""Reads a folder for each of the library's classes, written on the spot, by the pipeline, and separates noise of two
-lengths: `python registry.py FOLDER`, from asteroid's folder and in its environment. Writes {class: [sources, frames]}.
+"""Reads, by the pipeline, a folder for each of the library's classes, written on the spot, and separates noise.
+
+`python registry.py FOLDER`, from asteroid's folder and in its environment, writes for each kind its labels, which
+lengths were not kept, and the most that answers differ, as part of the loudest sample: of sounds that ran together,
+and of one that went through in windows.
 """
 
 from __future__ import annotations
 
 import json
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -27,23 +31,48 @@ KINDS: dict[str, dict[str, Any]] = {
     "SuDORMRFNet": {"n_src": 2, "bn_chan": 8, "num_blocks": 1, "upsampling_depth": 2, **TASNET},
     "SuDORMRFImprovedNet": {"n_src": 2, "bn_chan": 8, "num_blocks": 1, "upsampling_depth": 2, **TASNET},
     "DeMask": {"hidden_dims": (16,), "sample_rate": 8000},
+    "DeMask-complex": {"output_type": "reim", "hidden_dims": (16,), "sample_rate": 8000},
     "DCUNet": {"architecture": "DCUNet-10", "stft_n_filters": 512, "stft_kernel_size": 512, "sample_rate": 8000},
     "DCCRNet": {"architecture": "DCCRN-CL", "stft_n_filters": 512, "sample_rate": 8000},
     "FasNetTAC": {"n_src": 2, "enc_dim": 8, "feature_dim": 8, "hidden_dim": 8, "n_layers": 1, "sample_rate": 8000},
 }  # fmt: skip
 
-torch.manual_seed(0)
-_shared.AT_ONCE = 1  # second, so that two are read in windows
-told = {}
-for name, options in KINDS.items():
-    folder = Path(sys.argv[1]) / name
+LENGTHS = (1, 50, 401, 2001, 8000)  # frames; the networks' windows are of 16 to 1024
+LONG = 128_000
+
+
+def noise(frames: int, seed: int = 0, level: float = 0.1) -> Audio:
+    return Audio((level * np.random.default_rng(seed).normal(size=frames)).astype(np.float32), 8000)
+
+
+def differ(ones: Sequence[Sequence[Any]], others: Sequence[Sequence[Any]]) -> float:
+    """The most that the sources of sounds differ, as part of the loudest sample."""
+    pairs = [(a.audio.samples, b.audio.samples) for one, other in zip(ones, others, strict=True)
+             for a, b in zip(one, other, strict=True)]  # fmt: skip
+    return max(float(np.abs(a - b).max() / np.abs(b).max()) for a, b in pairs)
+
+
+def seen(kind: str, folder: Path) -> dict[str, Any]:
+    """What is seen of one kind of network."""
+    torch.manual_seed(0)
     folder.mkdir()
-    save(getattr(registry, name)(**options).eval(), folder, "audio-to-audio")
+    save(getattr(registry, kind.partition("-")[0])(**KINDS[kind]).eval(), folder, "audio-to-audio")
     pipeline = _shared.SeparationPipeline(FolderSource(folder), "cpu")
-    for seconds in (0.6, 2.0):
-        noise = np.random.default_rng(0).normal(size=int(8000 * seconds)).astype(np.float32) / 10
-        sources = pipeline(Audio(noise, 8000), Params())
-        assert all(np.isfinite(source.audio.samples).all() for source in sources), name
-        assert {source.audio.samples.shape[-1] for source in sources} == {len(noise)}, (name, seconds)
-        told[name] = [source.label for source in sources]
-json.dump(told, sys.stdout)
+    kept = {frames: {len(one.audio.samples) for one in pipeline(noise(frames), Params())} for frames in LENGTHS}
+    several = [noise(8000, 1), noise(8000, 2, 0.3), noise(5000, 3), noise(8000, 4, 0.01)]
+    alone = [pipeline(one, Params()) for one in several]
+    if kind.partition("-")[0] not in _shared.ONE_BY_ONE:
+        pipeline.max_batch_size = _shared.BATCH  # as on a GPU
+    whole = pipeline(noise(LONG), Params())
+    _shared.AT_ONCE, _shared.SHARED = 10, 2
+    parts = pipeline(noise(LONG), Params())
+    _shared.AT_ONCE, _shared.SHARED = 30, 3
+    return {
+        "labels": [one.label for one in whole],
+        "not kept": [frames for frames, found in kept.items() if found != {frames}],
+        "together": differ(pipeline.batch(several, Params()), alone),
+        "in windows": differ([parts], [whole]),
+    }
+
+
+json.dump({kind: seen(kind, Path(sys.argv[1]) / kind) for kind in KINDS}, sys.stdout)

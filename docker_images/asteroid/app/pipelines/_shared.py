@@ -2,26 +2,42 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, Self
 
 import numpy as np
 import torch
-from asteroid.dsp.overlap_add import LambdaOverlapAdd
+from asteroid import models
 from asteroid.masknn import recurrent
-from asteroid.models import BaseModel
-from inference_common.codecs.audio import Audio
+from inference_common.codecs.audio import Audio, Waveform
 from inference_common.pipeline import Device, Pipeline
 from inference_common.source import ModelSource
 from inference_common.task import Params
 from inference_common.tasks.separation import Source
 
+from ._windows import in_windows
+
 FILE = "pytorch_model.bin"
-AT_ONCE = 30  # seconds; longer sound goes through in windows that overlap, or it would fill the memory
-TOLD: Mapping[str, Mapping[str, Any]] = {"DCUNet": {"fix_length_mode": "pad"}}
+LEAST_SECONDS = 0.25  # the longest that a network's window and strides need; silence follows what is shorter
+AT_ONCE = 30  # seconds that run together; longer sound goes through in windows, or it would fill the memory
+SHARED = 3  # seconds that windows share with the next
+KINDS: Mapping[str, type] = {
+    name.lower(): kind
+    for name, kind in vars(models).items()
+    if isinstance(kind, type) and issubclass(kind, models.BaseModel) and kind is not models.BaseModel
+}
+"""The library's networks. It looks a checkpoint's up among all names of that module: functions that write files too."""
+TOLD: Mapping[str, Mapping[str, Any]] = {"dcunet": {"fix_length_mode": "pad"}}
 """What a class must be told to take sound of any length."""
-# Stands among what a checkpoint tells of itself; the rest is tensors and plain values, and nothing else is read.
-torch.serialization.add_safe_globals([torch.torch_version.TorchVersion])
+BATCH = 8  # sounds of one length that run together on a GPU; on a CPU that takes up to twice the time of one by one
+ONE_BY_ONE = frozenset({"DeMask"})  # one with complex masks lays each over every sound of a batch
+
+# What a checkpoint tells of itself holds, beside plain values, versions and scores that are NumPy's numbers (whose
+# maker NumPy 2 renamed); of all other classes nothing is read.
+NUMBER: Any = np.float64(0).__reduce__()[0]
+NAMES = [(NUMBER, f"numpy.{core}.multiarray.scalar") for core in ("core", "_core")]
+TYPES = [type(np.dtype(kind)) for kind in ("float32", "float64", "int64", "bool")]
+torch.serialization.add_safe_globals([torch.torch_version.TorchVersion, np.dtype, *TYPES, *NAMES])
 
 
 class CountedRNN(recurrent.DCCRMaskNetRNN):  # type: ignore[misc]  # the library has no types
@@ -35,14 +51,15 @@ recurrent.DCCRMaskNetRNN = CountedRNN
 
 
 class SeparationPipeline(Pipeline[Audio, Params, list[Source]]):
-    """Each source at the network's own level; if any would pass full scale, all of them are lowered alike."""
+    """Each source as long as the sound, at the network's own level, which the library's `separate` would scale to the
+    sound's; only where any would pass full scale, all of them are lowered alike."""
+
+    max_batch_cost = AT_ONCE * 1000
 
     def __init__(self, model: ModelSource, device: Device) -> None:
         saved: Any = torch.load(model.path() / FILE, map_location="cpu", weights_only=True)
-        loader: Any = BaseModel
-        network = loader.from_pretrained(saved, **TOLD.get(saved["model_name"], {}))
         found = "cuda" if torch.cuda.is_available() else "cpu"
-        self._use(network.to(found if device == "auto" else device).eval())
+        self._use(network_of(saved).to(found if device == "auto" else device).eval())
 
     def _use(self, network: Any) -> None:
         if not network.sample_rate:
@@ -50,6 +67,8 @@ class SeparationPipeline(Pipeline[Audio, Params, list[Source]]):
         self.network = network
         self.device = str(next(network.parameters()).device)
         self.rate = int(network.sample_rate)
+        together = self.device != "cpu" and type(network).__name__ not in ONE_BY_ONE
+        self.max_batch_size = BATCH if together else 1  # type: ignore[misc]  # as the network and its device allow
 
     @classmethod
     def adopt(cls, other: Pipeline[Any, Any, Any]) -> Self | None:
@@ -59,29 +78,43 @@ class SeparationPipeline(Pipeline[Audio, Params, list[Source]]):
         adopted._use(other.network)
         return adopted
 
-    @torch.inference_mode()
-    def __call__(self, inputs: Audio, params: Params) -> list[Source]:
-        assert self.rate is not None  # set as it loads
-        wave = torch.from_numpy(np.ascontiguousarray(inputs.at(self.rate))).to(self.device)
-        sources = self._separated(wave).float().cpu().numpy()
-        sources = sources / max(1.0, float(np.abs(sources).max(initial=0.0)))
-        return [Source(f"label_{n}", Audio(one, self.rate)) for n, one in enumerate(sources)]
-
     def cost(self, inputs: Audio) -> int:
         return int(inputs.seconds * 1000)
 
-    def _separated(self, wave: torch.Tensor) -> torch.Tensor:
-        """Of shape (sources, frames), as long as the wave."""
-        heard = wave.expand(1, self.network.in_channels or 1, -1)
-        window = AT_ONCE * int(self.rate or 0)
-        if wave.numel() <= window:
-            return self._waveforms(heard)[0]
-        several = self._waveforms(heard[..., :window]).shape[1] > 1
-        windows: Any = LambdaOverlapAdd(self._waveforms, None, window, reorder_chunks=several)
-        parts: torch.Tensor = windows(heard)[0]
-        return parts
+    def __call__(self, inputs: Audio, params: Params) -> list[Source]:
+        return self.batch([inputs], params)[0]
 
-    def _waveforms(self, heard: torch.Tensor) -> torch.Tensor:
-        """What the network makes of (1, channels, frames), or of a window (1, frames): (1, sources, frames)."""
-        made: torch.Tensor = self.network.forward_wav(heard if heard.ndim == 3 else heard[:, None])
-        return (made if made.ndim == 3 else made[None])[..., : heard.shape[-1]]
+    @torch.inference_mode()
+    def batch(self, inputs: Sequence[Audio], params: Params) -> Sequence[list[Source]]:
+        assert self.rate is not None  # set as it loads
+        waves = [audio.at(self.rate) for audio in inputs]
+        alike: dict[tuple[int, int], list[int]] = {}  # by length: silence after a sound would change a network's norms
+        for place, wave in enumerate(waves):
+            alike.setdefault((len(wave), place if self.max_batch_size == 1 else 0), []).append(place)
+        answers: dict[int, list[Source]] = {}
+        for group in alike.values():
+            together = torch.from_numpy(np.stack([waves[place] for place in group])).to(self.device)
+            made = in_windows(self._waveforms, together, AT_ONCE * self.rate, SHARED * self.rate).float().cpu().numpy()
+            answers.update((place, self._sources(one)) for place, one in zip(group, made, strict=True))
+        return [answers[place] for place in range(len(waves))]
+
+    def _waveforms(self, waves: torch.Tensor) -> torch.Tensor:
+        """What the network makes of waves of shape (sounds, frames): of shape (sounds, sources, frames)."""
+        frames = waves.shape[-1]
+        missing = max(0, int(LEAST_SECONDS * int(self.rate or 0)) - frames)
+        made: torch.Tensor = self.network.forward_wav(torch.nn.functional.pad(waves, (0, missing))[:, None])
+        return (made if made.ndim == 3 else made[:, None])[..., :frames]
+
+    def _sources(self, made: Waveform) -> list[Source]:
+        lowered = made / max(1.0, float(np.abs(made).max(initial=0.0)))
+        return [Source(f"label_{n}", Audio(one, int(self.rate or 0))) for n, one in enumerate(lowered)]
+
+
+def network_of(saved: Mapping[str, Any]) -> Any:
+    """The network of a checkpoint. Raises TypeError for one of no class that the library has."""
+    name = str(saved.get("model_name")).lower()
+    if name not in KINDS:
+        known = ", ".join(sorted(kind.__name__ for kind in KINDS.values()))
+        raise TypeError(f"{FILE} is of the class {saved.get('model_name')!r}; asteroid's are: {known}")
+    loader: Any = models.BaseModel
+    return loader.from_pretrained(saved, **TOLD.get(name, {}))
