@@ -4,16 +4,12 @@ from __future__ import annotations
 
 import sys
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 
 import httpx
 from inference_common.tasks import TASKS
 
 TICK_SECONDS = 3.0
-CALLS: Mapping[str, str] = {
-    "feature-extraction": '.feature_extraction("hello")',
-    "sentence-similarity": '.sentence_similarity("a cat", other_sentences=["a kitten", "a lorry"])',
-}
 
 
 def wait_ready(url: str, alive: Callable[[], bool]) -> str | None:
@@ -38,12 +34,13 @@ def wait_ready(url: str, alive: Callable[[], bool]) -> str | None:
 
 def tell(url: str, task: str) -> None:
     """Print calls that work when pasted."""
-    example = TASKS[task].good[0]
+    known = TASKS[task]
+    example = known.good[0]
     print(f"\nReady at {url} ({task}). Try, in another terminal:\n")
     if example.content_type == "application/json" and len(example.body) < 1000:
         body = example.body.decode().replace("'", "'\\''")
         print(f"  curl {url} -H 'content-type: application/json' -d '{body}'\n")
-    if task in CALLS:
+    if known.client is not None:
         client = "from huggingface_hub import InferenceClient"
-        print(f"  .venv/bin/python -c '{client}; print(InferenceClient(model=\"{url}\"){CALLS[task]})'\n")
+        print(f"  .venv/bin/python -c '{client}; print(InferenceClient(model=\"{url}\").{known.client})'\n")
     print("Ctrl-C ends it.", flush=True)

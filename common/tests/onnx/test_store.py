@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 from huggingface_hub import constants
+from inference_common.onnx import store
 from inference_common.onnx.store import OWN, Wanted, kept, network_file
 from inference_common.source import FolderSource
 from inference_common.testing.onnx import write_lookup
@@ -28,12 +29,9 @@ def test_the_repository_s_own_is_taken(source: FolderSource) -> None:
     assert network_file(source, WANTED, "none") is None
 
 
-def test_what_cannot_be_made_is_not_tried_again(source: FolderSource) -> None:
+def test_what_cannot_be_made_here_leaves_no_mark_for_where_it_can(source: FolderSource) -> None:
     assert network_file(source, WANTED, "onnx") is None
-    told = json.loads((kept(source, WANTED) / "model.json").read_text())
-    assert not told["taken"]
-    assert "no torch" in told["why"]
-    assert network_file(source, WANTED, "onnx") is None
+    assert not kept(source, WANTED).exists()
 
 
 def test_bytes_are_not_the_whole_numbers_file(source: FolderSource) -> None:
@@ -48,3 +46,27 @@ def test_other_weights_are_kept_elsewhere(source: FolderSource) -> None:
     (source.path() / "model.safetensors").write_bytes(b"other weights")
     assert kept(source, WANTED) != before
     assert kept(source, Wanted("", "AutoModel", "logits", ())) != kept(source, WANTED)
+
+
+def test_another_file_of_the_repository_is_another_one_to_check(source: FolderSource) -> None:
+    own = source.path() / OWN
+    write_lookup(own, "last_hidden_state")
+    before = kept(source, WANTED, own)
+    write_lookup(own, "last_hidden_state", seed=1)
+    assert kept(source, WANTED, own) != before
+
+
+def test_what_cannot_be_kept_is_not_made(source: FolderSource, monkeypatch: pytest.MonkeyPatch) -> None:
+    home = source.path().parent / "home"
+    home.write_text("no folder")
+    monkeypatch.setattr(store, "find_spec", lambda name: object())  # as where there is torch
+    assert network_file(source, WANTED, "onnx") is None
+
+
+def test_a_check_that_failed_is_remembered(source: FolderSource, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(store, "find_spec", lambda name: object())  # the process that checks will find none
+    assert network_file(source, WANTED, "onnx") is None
+    told = json.loads((kept(source, WANTED) / "model.json").read_text())
+    assert not told["taken"]
+    assert "No module named 'torch'" in told["why"]
+    assert network_file(source, WANTED, "onnx") is None

@@ -75,7 +75,9 @@ def export(network: Any, features: dict[str, Any], output: str, file: Path) -> N
         Positional(), tuple(features.values()), dynamo=True, dynamic_shapes=shapes, input_names=names,
         output_names=[output], external_data=False, verbose=False,
     )  # fmt: skip
-    written.save(str(file))
+    partial = file.with_suffix(".part")  # one that was cut off must not be taken for the whole
+    written.save(str(partial))
+    partial.replace(file)
 
 
 def difference(file: Path, batches: Sequence[dict[str, Any]], theirs: Sequence[Any]) -> float:

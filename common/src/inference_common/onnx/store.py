@@ -40,46 +40,63 @@ def network_file(source: ModelSource, wanted: Wanted, mode: Optimize) -> Path | 
     """The file to run, or None where the library's own network is to be run instead.
 
     `auto` takes what is there: the repository's file, or one made before. `onnx` and `int8` make what is not, which
-    takes a process of its own for some seconds. A file that does not give the network's numbers is never taken.
+    takes a process of its own for some seconds. A file that does not give the network's numbers is not taken; where
+    there is no torch to hold it by, the repository's is taken at its word.
     """
-    if mode == "none":
+    own = source.file(OWN) if mode != "none" and not wanted.part else None
+    if mode == "none" or (mode == "auto" and own is None and not _root().is_dir()):
         return None
-    folder = kept(source, wanted)
-    own = source.file(OWN) if not wanted.part else None
+    folder = kept(source, wanted, own)
     file = own or folder / "model.onnx"
     int8 = folder / "int8.onnx" if mode == "int8" else None
     if mode == "auto" and not file.is_file():
         return None
-    folder.mkdir(parents=True, exist_ok=True)
-    with FileLock(folder / "lock"):
-        mark = folder / ("int8.json" if int8 else "model.json")
-        if not mark.is_file():
-            mark.write_text(json.dumps(_made(source, wanted, file, int8, write=not file.is_file())))
-        told = json.loads(mark.read_text())
+    if find_spec("torch") is None:
+        return own if int8 is None else None
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        with FileLock(folder / "lock"):
+            told = _told(folder, source, wanted, file, int8)
+    except OSError as error:
+        told = {"taken": False, "why": f"nothing can be kept in {folder}: {error}"}
     if not told["taken"]:
         log.warning("the ONNX file is not taken", model=source.name, why=told["why"])
         return None
     return int8 or file
 
 
-def kept(source: ModelSource, wanted: Wanted) -> Path:
-    """The folder, beside the model cache, of what is made of this network's very files."""
+def kept(source: ModelSource, wanted: Wanted, own: Path | None = None) -> Path:
+    """The folder, beside the model cache, of what is made of this network's very files, and of the `own` ONNX file."""
     digest = hashlib.sha256(f"{VERSION} {wanted.auto} {wanted.output}".encode())
-    for file in _weights(source.path() / wanted.part):
+    for file in (*_weights(source.path() / wanted.part), *([] if own is None else [own])):
         with file.open("rb") as opened:
             digest.update(file.name.encode() + hashlib.file_digest(opened, "sha256").digest())
-    return Path(constants.HF_HOME) / "optimized" / digest.hexdigest()[:32]
+    return _root() / digest.hexdigest()[:32]
+
+
+def _root() -> Path:
+    return Path(constants.HF_HOME) / "optimized"
 
 
 def _weights(folder: Path) -> Iterator[Path]:
     return iter(sorted({file for pattern in WEIGHTS for file in folder.glob(pattern)}))
 
 
-def _made(source: ModelSource, wanted: Wanted, file: Path, int8: Path | None, *, write: bool) -> dict[str, Any]:
-    """Make and check; what came of it, for the next time."""
-    if find_spec("torch") is None:
-        can = file.is_file() and int8 is None
-        return {"taken": can, "why": "there is no torch here to make it, or to hold it to the network, with"}
+def _told(folder: Path, source: ModelSource, wanted: Wanted, file: Path, int8: Path | None) -> dict[str, Any]:
+    """What came of making the file, or of holding it to the network: remembered, unless the process was killed."""
+    mark = folder / ("model.json" if int8 is None else "int8.json")
+    if mark.is_file():
+        remembered: dict[str, Any] = json.loads(mark.read_text())
+        return remembered
+    told, is_final = _made(source, wanted, file, int8)
+    if is_final:
+        mark.write_text(json.dumps(told))
+    return told
+
+
+def _made(source: ModelSource, wanted: Wanted, file: Path, int8: Path | None) -> tuple[dict[str, Any], bool]:
+    """Make and check in a process of its own; what came of it, and whether it would come of it again."""
+    write = not file.is_file()
     log.info("making" if write else "checking", model=source.name, file=str(int8 or file))
     asked = {
         "folder": str(source.path() / wanted.part), "auto": wanted.auto, "output": wanted.output,
@@ -88,8 +105,9 @@ def _made(source: ModelSource, wanted: Wanted, file: Path, int8: Path | None, *,
     command = [sys.executable, "-m", f"{__package__}.make"]
     done = subprocess.run(command, input=json.dumps(asked), capture_output=True, text=True, check=False)
     if done.returncode:
-        return {"taken": False, "why": f"it could not be made: {done.stderr.strip().rpartition(chr(10))[2][:500]}"}
+        why = f"it could not be made: {done.stderr.strip().rpartition(chr(10))[2][:500]}"
+        return {"taken": False, "why": why}, done.returncode > 0
     told = json.loads(done.stdout.rpartition("\n")[2])
     log.info("made", model=source.name, difference=told["difference"], agreement=told["agreement"])
     why = f"its output is off by {told['difference']:.1e}"
-    return {"taken": bool(told["difference"] <= CLOSE), "why": why, **told}
+    return {"taken": bool(told["difference"] <= CLOSE), "why": why, **told}, True

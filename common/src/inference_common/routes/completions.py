@@ -71,7 +71,8 @@ async def chat(request: Request) -> Response:
     """Answer the last of `messages`."""
     service: Service = request.app.state.service
     body = await service.read_body(request)
-    name, wanted = await service.in_thread(lambda: _chat_of(body))
+    is_pinned = service.models.pinned is not None  # then neither the name nor what is shown chooses the model
+    name, wanted = (None, CHAT_COMPLETION) if is_pinned else await service.in_thread(lambda: _chat_of(body))
     client = Client.of(request.headers)
     async with lease(request, body, service.named(name), wanted.name) as model:
         task = next((known for known in (wanted, *CHATS) if known.name in model.pipelines), wanted)

@@ -65,6 +65,7 @@ TEXT = TextInput(TypeAdapter(str, config=ConfigDict(strict=True)), texts=lambda 
 
 TEXT_CLASSIFICATION = Task[str, ClassificationParams, list[Label]](
     name="text-classification",
+    client='text_classification("I like you")',
     input=TEXT,
     params=ClassificationParams,
     output=JsonOutput(list[Label], listed=lambda client: True),

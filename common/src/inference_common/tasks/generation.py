@@ -21,6 +21,7 @@ def _refused(name: bytes, value: bytes) -> BadPayload:
 
 TEXT_GENERATION = Task[str, TextGenerationParams, Generation](
     name="text-generation",
+    client='text_generation("a happy person", max_new_tokens=20)',
     input=TextInput(
         TypeAdapter(Annotated[str, Field(min_length=1)], config=ConfigDict(strict=True)),
         texts=lambda text: (text,),

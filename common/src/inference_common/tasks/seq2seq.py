@@ -38,7 +38,7 @@ class Seq2SeqParams(RewritingParameters):
 
     @model_validator(mode="after")
     def _says_it_once(self) -> Self:
-        assert self.asked is not None
+        asked_once(self, self.generate_parameters, RewritingParameters)
         return self
 
     def within(self, limits: Limits) -> Self:

@@ -24,7 +24,7 @@ class TextToAudioParams(GenerationParameters):
 
     @model_validator(mode="after")
     def _says_it_once(self) -> Self:
-        assert self.asked is not None
+        asked_once(self, self.generation_parameters, GenerationParameters)
         return self
 
     def within(self, limits: Limits) -> Self:

@@ -75,6 +75,7 @@ FEATURE_EXTRACTION = Task[str, FeatureExtractionParams, Embedding](
     ),
     params=FeatureExtractionParams,
     output=JsonOutput(Tensor),
+    client='feature_extraction("hello")',
     good=(
         Payload(b'{"inputs": "hello"}'),
         Payload(b'{"inputs": ["hello", "a longer text than that"]}'),
@@ -112,6 +113,7 @@ SENTENCE_SIMILARITY = Task[SimilarityInputs, Params, list[float]](
     ),
     params=Params,
     output=JsonOutput(list[float]),
+    client='sentence_similarity("a cat", other_sentences=["a kitten", "a lorry"])',
     good=(
         Payload(
             b'{"inputs": {"source_sentence": "That is a happy person",'
