@@ -11,7 +11,6 @@ from ._seq2seq import Seq2SeqPipeline
 
 class Summarization(Seq2SeqPipeline[Seq2SeqParams, Summary]):
     task = "summarization"
-    also = ("text2text-generation",)
 
     def __call__(self, inputs: str, params: Seq2SeqParams) -> Summary:
         return self.batch([inputs], params)[0]
