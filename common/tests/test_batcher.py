@@ -89,14 +89,16 @@ def test_a_full_queue_refuses_and_says_when_to_come_back(model_folder: Path) -> 
 
 def test_what_would_wait_for_too_long_is_refused_at_once(model_folder: Path) -> None:
     async def scenario(batcher: Batcher, toy: ToyFeatures) -> None:
-        await submit(batcher, toy, ["sleep 0.1"])  # two words: from now on 0.05 s a word
+        await submit(batcher, toy, ["sleep 0.1"])  # from now on a call takes 0.1 s
         busy = await queued(batcher, toy)
-        waiting = submit(batcher, toy, ["a b c d e f g"])
+        full = submit(batcher, toy, ["a"] * 4)
         await asyncio.sleep(0)
-        with pytest.raises(Overloaded, match=r"1 inputs wait, for about 0\.[34]") as caught:
+        rest = submit(batcher, toy, ["a"] * 5)
+        await asyncio.sleep(0)
+        with pytest.raises(Overloaded, match=r"9 inputs wait, for about 0\.[34]") as caught:
             await submit(batcher, toy, ["h"])
         assert caught.value.retry_after == 1
-        await asyncio.gather(busy, waiting)
+        await asyncio.gather(busy, full, rest)
         await submit(batcher, toy, ["h"])
 
     play(model_folder, scenario, max_wait=0.2)

@@ -61,30 +61,37 @@ def test_what_a_call_costs_is_learnt(noise: float) -> None:
     assert known.overhead == math.inf
     for _ in range(300):
         padded = chance.randint(20, 2000)
-        known.observe(padded, padded, (0.004 + 0.0001 * padded) * (1 + noise * chance.uniform(-1, 1)))
+        known.observe(padded, (0.004 + 0.0001 * padded) * (1 + noise * chance.uniform(-1, 1)))
     assert known.overhead == pytest.approx(40, rel=0.01 if not noise else 1)
 
 
 def test_calls_that_are_all_alike_teach_nothing_of_their_own_cost() -> None:
     known = CallTime()
     for _ in range(10):
-        known.observe(100, 100, 0.01)
+        known.observe(100, 0.01)
     assert known.overhead == math.inf
 
 
 def test_calls_that_take_the_same_whatever_they_hold_are_filled() -> None:
     known = CallTime()
     for padded in (10, 1000, 10, 1000):
-        known.observe(padded, padded, 0.01)
+        known.observe(padded, 0.01)
     assert known.overhead == math.inf
 
 
-def test_time_is_told_at_the_rate_of_late_padding_included() -> None:
+def test_time_is_what_the_calls_and_what_they_hold_take() -> None:
     known = CallTime()
-    assert known.seconds(100) == 0
-    for _ in range(500):
-        known.observe(200, 100, 0.02)
-    assert known.seconds(50) == pytest.approx(0.01)
-    for _ in range(500):
-        known.observe(200, 100, 0.04)
-    assert known.seconds(50) == pytest.approx(0.02, rel=1e-3)
+    assert known.seconds(3, 100) == 0
+    for padded in (20, 400, 1000) * 200:
+        known.observe(padded, 0.01 + 0.001 * padded)
+    assert known.seconds(3, 500) == pytest.approx(0.53)
+    for padded in (20, 400, 1000) * 200:
+        known.observe(padded, 0.02 + 0.002 * padded)
+    assert known.seconds(3, 500) == pytest.approx(1.06, rel=1e-3)
+
+
+def test_calls_of_one_input_do_not_foretell_that_a_full_one_takes_as_long_for_each() -> None:
+    known = CallTime()
+    for _ in range(20):
+        known.observe(5, 0.6)
+    assert known.seconds(7, 200 * 5) == pytest.approx(7 * 0.6)

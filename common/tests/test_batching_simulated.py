@@ -68,7 +68,7 @@ def simulate(choose: Choose, rate: float, seed: int = 0) -> Outcome:
         waiting = [job for job in waiting if job not in batch]
         padded = len(batch) * max(cost for _, cost in batch)
         took = FIXED + EACH * padded
-        known.observe(padded, sum(cost for _, cost in batch), took)
+        known.observe(padded, took)
         now, busy = now + took, busy + took
         waits += [now - came for came, _ in batch]
     return Outcome(REQUESTS / busy, sorted(waits))

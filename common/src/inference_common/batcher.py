@@ -4,6 +4,7 @@ together."""
 from __future__ import annotations
 
 import asyncio
+import math
 import time
 from collections import defaultdict, deque
 from collections.abc import Iterable, Sequence
@@ -40,10 +41,22 @@ class _Job:
     since: float = field(default_factory=time.perf_counter)
 
 
+@dataclass
+class _Backlog:
+    """What waits for one pipeline: how many inputs, and the sum of their costs."""
+
+    count: int = 0
+    cost: int = 0
+
+    def add(self, costs: Sequence[int]) -> None:
+        self.count += len(costs)
+        self.cost += sum(costs)
+
+
 class Batcher:
     """Feeds one model's thread. The oldest job seeds a batch; jobs of equal pipeline and parameters join it.
 
-    `max_wait` is in seconds: what would wait longer, at the model's rate of late, is refused at once.
+    `max_wait` is in seconds: what would wait longer even if all that waits ran in full calls is refused at once.
     """
 
     def __init__(self, thread: ModelThread, metrics: ModelMetrics, *, max_queue: int, max_batch_size: int,
@@ -53,7 +66,7 @@ class Batcher:
         self._waiting: deque[_Job] = deque()
         self._runner: asyncio.Task[None] | None = None
         self._times: dict[AnyPipeline, CallTime] = defaultdict(CallTime)
-        self._backlog: dict[AnyPipeline, int] = defaultdict(int)
+        self._backlog: dict[AnyPipeline, _Backlog] = defaultdict(_Backlog)
 
     async def submit(
         self, pipeline: AnyPipeline, items: Sequence[Any], params: Params, costs: Sequence[int]
@@ -63,14 +76,14 @@ class Batcher:
 
         A caller that is cancelled takes its waiting items with it, before they cost anything.
         """
-        wait = sum(self._times[of].seconds(cost) for of, cost in self._backlog.items())
+        wait = sum(self._seconds(of, waits) for of, waits in self._backlog.items())
         if len(self._waiting) + len(items) > self._max_queue or wait > self._max_wait:
             why = f"{len(self._waiting)} inputs wait, for about {wait:.1f} s"
             raise Overloaded(f"The queue is full ({why}); try again later", retry_after=max(1, round(wait)))
         loop = asyncio.get_running_loop()
         jobs = [_Job(pipeline, i, params, c, loop.create_future()) for i, c in zip(items, costs, strict=True)]
         self._waiting.extend(jobs)
-        self._backlog[pipeline] += sum(costs)
+        self._backlog[pipeline].add(costs)
         self._metrics.set_queue(len(self._waiting))
         if self._runner is None:
             self._runner = asyncio.create_task(self._run())
@@ -94,7 +107,7 @@ class Batcher:
             return []
         first = self._waiting[0]
         pipeline = first.pipeline
-        bounds = Bounds(min(pipeline.max_batch_size, self._max_batch_size), pipeline.max_batch_cost)
+        bounds = Bounds(self._size(pipeline), pipeline.max_batch_cost)
         alike = [job for job in self._waiting if job.pipeline is pipeline and job.params == first.params]
         alike.sort(key=lambda job: job.cost)
         chosen = window([job.cost for job in alike], alike.index(first), bounds, self._times[pipeline].overhead)
@@ -104,10 +117,17 @@ class Batcher:
         return batch
 
     def _wait_on(self, jobs: Iterable[_Job]) -> None:
-        self._waiting, self._backlog = deque(jobs), defaultdict(int)
+        self._waiting, self._backlog = deque(jobs), defaultdict(_Backlog)
         for job in self._waiting:
-            self._backlog[job.pipeline] += job.cost
+            self._backlog[job.pipeline].add([job.cost])
         self._metrics.set_queue(len(self._waiting))
+
+    def _size(self, pipeline: AnyPipeline) -> int:
+        return min(pipeline.max_batch_size, self._max_batch_size)
+
+    def _seconds(self, pipeline: AnyPipeline, waits: _Backlog) -> float:
+        calls = math.ceil(waits.count / self._size(pipeline))
+        return self._times[pipeline].seconds(calls, waits.cost)
 
     async def _run_batch(self, batch: list[_Job]) -> None:
         started = time.perf_counter()
@@ -124,7 +144,7 @@ class Batcher:
             return
         ran = time.perf_counter() - started
         costs = [job.cost for job in batch]
-        self._times[batch[0].pipeline].observe(max(costs) * len(costs), sum(costs), ran)
+        self._times[batch[0].pipeline].observe(max(costs) * len(costs), ran)
         self._metrics.observe_batch(len(batch), ran)
         for job, output in zip(batch, outputs, strict=True):
             self._metrics.observe_queue(started - job.since)

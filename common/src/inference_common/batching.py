@@ -47,13 +47,12 @@ class CallTime:
     that forget (Haykin, Adaptive Filter Theory, on the exponentially weighted form)."""
 
     def __init__(self) -> None:
-        self._weight = self._cost = self._seconds = self._squares = self._products = self._useful = 0.0
+        self._weight = self._cost = self._seconds = self._squares = self._products = 0.0
 
-    def observe(self, padded: int, useful: int, seconds: float) -> None:
-        """One call: its cost with padding, the sum of its inputs' costs, and how long it took."""
+    def observe(self, padded: int, seconds: float) -> None:
+        """One call: its cost with padding, and how long it took."""
         self._weight = self._weight * DECAY + 1
         self._cost = self._cost * DECAY + padded
-        self._useful = self._useful * DECAY + useful
         self._seconds = self._seconds * DECAY + seconds
         self._squares = self._squares * DECAY + padded * padded
         self._products = self._products * DECAY + padded * seconds
@@ -61,15 +60,21 @@ class CallTime:
     @property
     def overhead(self) -> float:
         """What a call costs by itself, in the unit of cost; infinite while that is not known."""
+        own, each = self._line()
+        return own / each if each else math.inf
+
+    def seconds(self, calls: int, useful: int) -> float:
+        """How long so many calls take at least, on inputs of so much cost in all; 0 while nothing is known."""
+        own, each = self._line()
+        return calls * own + useful * each
+
+    def _line(self) -> tuple[float, float]:
+        """Seconds a call, and seconds a unit of cost: 0 where calls were too alike to tell, or took the same."""
         if not self._weight:
-            return math.inf
+            return 0.0, 0.0
         mean, seconds = self._cost / self._weight, self._seconds / self._weight
         variance = self._squares / self._weight - mean * mean
         if variance <= (MIN_SPREAD * mean) ** 2:
-            return math.inf
-        each = (self._products / self._weight - mean * seconds) / variance
-        return max(0.0, seconds / each - mean) if each > 0 else math.inf
-
-    def seconds(self, useful: int) -> float:
-        """How long inputs of so much cost in all take, at the rate of late; 0 while nothing is known."""
-        return useful * self._seconds / self._useful if self._useful else 0.0
+            return seconds, 0.0
+        each = max(0.0, (self._products / self._weight - mean * seconds) / variance)
+        return max(0.0, seconds - each * mean), each
