@@ -16,7 +16,7 @@ variable "TORCH_BACKEND" {
   default = null
 }
 group "default" {
-  targets = ["asteroid", "sentence-transformers", "timm", "transformers"]
+  targets = ["asteroid", "hibari", "sentence-transformers", "timm", "transformers"]
 }
 target "base" {
   context = "common"
@@ -62,6 +62,15 @@ target "asteroid" {
     inference-torch = "target:torch"
   }
   tags = ["${PREFIX}inference-asteroid:${TAG}"]
+}
+target "hibari" {
+  context = "docker_images/hibari"
+  contexts = {
+    inference-tools = "target:tools"
+    inference-common = "target:common"
+    inference-base = "target:base"
+  }
+  tags = ["${PREFIX}inference-hibari:${TAG}"]
 }
 target "sentence-transformers" {
   context = "docker_images/sentence_transformers"

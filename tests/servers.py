@@ -19,6 +19,8 @@ from scripts.envs import python_of
 from scripts.images import ROOT, Library
 
 START_SECONDS = 100
+ALONE = {"OMP_NUM_THREADS": "1"}
+"""Tiny models gain nothing from a second thread, and on a busy machine the two wait for each other."""
 
 
 @dataclass(frozen=True)
@@ -36,8 +38,7 @@ class Server:
 def start_process(known: Library, task: str, model: str, **settings: str) -> Server:
     """A server process on this machine, ready."""
     port = free_port()
-    # Tiny models gain nothing from a second thread, and on a busy machine the two wait for each other.
-    environment = {"OMP_NUM_THREADS": "1", **os.environ, **settings, "MODEL_ID": model, "TASK": task, "PORT": str(port)}
+    environment = {**ALONE, **os.environ, **settings, "MODEL_ID": model, "TASK": task, "PORT": str(port)}
     environment["PYTHONPATH"] = str(ROOT / "common" / "src")
     command = [str(python_of(known)), "-m", "inference_common.serve"]
     process = subprocess.Popen(command, cwd=known.folder, env=environment)
@@ -56,7 +57,7 @@ def start_container(known: Library, task: str, model: str, *, options: Mapping[s
     """A container of the library's image, ready; a folder model is mounted read-only. `options` are the SDK's."""
     client_of_docker = engine()
     port = free_port()
-    container = run_container(client_of_docker, known, model, {"TASK": task, **settings}, port, options)
+    container = run_container(client_of_docker, known, model, {"TASK": task, **ALONE, **settings}, port, options)
 
     def stop() -> int:
         container.stop(timeout=60)

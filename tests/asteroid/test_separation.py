@@ -19,7 +19,7 @@ import soundfile
 from scripts.envs import python_of
 from scripts.images import ROOT, library
 
-from ..servers import Server, start_process
+from ..servers import ALONE, Server, start_process
 
 KNOWN = library("asteroid")
 RATE = 16_000  # not the network's own, which is half of it
@@ -32,7 +32,12 @@ def run(script: str, folder: Path) -> str:
     paths = os.pathsep.join((str(ROOT / "common" / "src"), str(KNOWN.folder)))
     command = [str(python_of(KNOWN)), str(HERE / script), str(folder)]
     done = subprocess.run(
-        command, cwd=KNOWN.folder, env={**os.environ, "PYTHONPATH": paths}, capture_output=True, text=True, check=False
+        command,
+        cwd=KNOWN.folder,
+        env={**ALONE, **os.environ, "PYTHONPATH": paths},
+        capture_output=True,
+        text=True,
+        check=False,
     )
     assert done.returncode == 0, done.stderr
     return done.stdout
