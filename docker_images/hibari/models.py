@@ -1,0 +1,39 @@
+"""Models of this library: tiny ones made on the spot for tests, and the real ones for people.
+
+`python models.py TASK FOLDER`, in the library's environment, writes the tiny model of one task.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+HUB = {"text-to-speech": "maureesewilliams/hibari"}
+"""A small real model of each task, for runs that reach the Hub."""
+
+SIGNATURES = ("voices/bf_emma.int8.onnx",)
+"""Files that mark a repository as this library's."""
+
+
+def text_to_speech(folder: Path) -> None:
+    """The voice that is in the library's package: a real one, of 8 MB."""
+    import shutil
+
+    from hibari.voices import DEFAULT, voice_path
+
+    shutil.copy(voice_path(DEFAULT), folder)
+
+
+def _card(folder: Path, task: str) -> None:
+    front = f"---\nlibrary_name: hibari\npipeline_tag: {task}\n---\n"
+    folder.joinpath("README.md").write_text(f"{front}\n# A tiny model for tests of {task}\n", encoding="utf-8")
+
+
+if __name__ == "__main__":
+    write: Callable[[Path], None] = globals()[sys.argv[1].replace("-", "_")]
+    written = Path(sys.argv[2])
+    write(written)
+    _card(written, sys.argv[1])
+    for file in written.rglob("*"):
+        file.chmod(0o755 if file.is_dir() else 0o644)  # a container's user must be able to read it
