@@ -28,7 +28,8 @@ EXPOSED = (
     "x-compute-video-length", "x-compute-rows", "x-warning",
     "retry-after",
 )  # fmt: skip
-ROUTES = (*status.ROUTES, *docs.ROUTES, *openai.ROUTES, *completions.ROUTES, *rerank.ROUTES, *inference.ROUTES)
+# Those of inference first: each request is held against one after the other.
+ROUTES = (*inference.ROUTES, *status.ROUTES, *docs.ROUTES, *openai.ROUTES, *completions.ROUTES, *rerank.ROUTES)
 
 
 def create_app(pipelines: str, settings: Settings | None = None, source: ModelSource | None = None) -> Starlette:

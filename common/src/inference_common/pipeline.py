@@ -71,6 +71,11 @@ class Pipeline(ABC, Generic[In, P, Out]):
         """Whether it answers piece by piece."""
         return type(self).stream is not Pipeline.stream
 
+    @property
+    def tells_costs(self) -> bool:
+        """Whether inputs differ in cost, which takes a look at each."""
+        return type(self).cost is not Pipeline.cost
+
     @classmethod
     def optimized(cls, model: ModelSource, mode: Optimize) -> Self | None:
         """In place of `__init__`: this task over a form of the network that a CPU runs faster, as far as `mode` allows.

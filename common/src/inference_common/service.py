@@ -26,16 +26,18 @@ from .task import Params, Task
 T = TypeVar("T")
 AnyTask = Task[Any, Any, Any]
 DECODERS = 4  # threads for decoding and encoding; more would only fight the model for cores
+WATCH_AFTER = 0.01  # seconds from which on a caller's leaving is watched for; most answers are sooner
 
 
 @dataclass(frozen=True)
 class Work:
-    """One request, decoded and ready for the model."""
+    """One request, decoded and ready for the model; `costs` are those of its items."""
 
     model: Model
     task: AnyTask
     pipeline: AnyPipeline
     items: Sequence[Any]
+    costs: Sequence[int]
     params: Params
     many: bool
 
@@ -68,9 +70,10 @@ class Service:
         self.limits = settings.limits
         self._decoders = CapacityLimiter(DECODERS)
 
-    async def in_thread(self, call: Callable[[], T]) -> T:
-        """Run what takes time but not the model, off the event loop."""
-        return await anyio.to_thread.run_sync(call, limiter=self._decoders)
+    async def in_thread(self, call: Callable[[], T], *, light: bool = False) -> T:
+        """Run what takes time but not the model, off the event loop; what is so `light` that this would take longer,
+        at once."""
+        return call() if light else await anyio.to_thread.run_sync(call, limiter=self._decoders)
 
     async def read_body(self, request: Request) -> bytes:
         """The whole body.
@@ -99,12 +102,16 @@ class Service:
 
     def prepare(self, model: Model, task: AnyTask, items: Sequence[Any], raw: Mapping[str, Any], *,
                 many: bool) -> Work:  # fmt: skip
-        """Validate raw parameters over the card's own, for the task and then for this model. Raises InvalidRequest."""
+        """Validate raw parameters over the card's own, for the task and then for this model; tell the items' costs.
+
+        Raises InvalidRequest.
+        """
         pipeline = model.pipeline(task.name)
         given = {**model.defaults.get(task.name, {}), **raw}
-        params = validate_params(task.params, given, tuple(task.params.model_fields)).within(self.limits)
+        params = validate_params(task.params, given).within(self.limits)
         pipeline.check(params)
-        work = Work(model, task, pipeline, items, params, many)
+        costs = [pipeline.cost(item) for item in items]
+        work = Work(model, task, pipeline, items, costs, params, many)
         if work.streamed and many:
             raise InvalidRequest("A stream answers one input, and inputs is a list; send one, or leave out stream")
         return work
@@ -130,11 +137,10 @@ class Service:
     async def run(self, request: Request, work: Work) -> Answer:
         """The model's outputs. Raises Overloaded, InferenceFailed, InferenceTimeout, or ClientDisconnect."""
         started = time.perf_counter()
-        costs = await self.in_thread(lambda: [work.pipeline.cost(item) for item in work.items])
         submit = work.model.streams.collect if work.pipeline.streams else work.model.batcher.submit
-        submitted = submit(work.pipeline, work.items, work.params, costs)
+        submitted = submit(work.pipeline, work.items, work.params, work.costs)
         timed = await self._until_gone(request, submitted)
-        cost = sum(costs)
+        cost = sum(work.costs)
         return Answer([t.output for t in timed], cost, _headers(work, timed, cost, time.perf_counter() - started))
 
     async def stream(self, request: Request, work: Work) -> tuple[Chunk, AsyncGenerator[Chunk, None]]:
@@ -160,21 +166,32 @@ class Service:
         return InferenceTimeout(f"The model did not answer within {self.settings.timeout:g} s; send less at once")
 
     async def _until_gone(self, request: Request, work: Awaitable[T]) -> T:
-        task = asyncio.ensure_future(work)
-        gone = asyncio.ensure_future(_disconnected(request))
+        loop = asyncio.get_running_loop()
+        gone = False
+        watching: asyncio.Task[None] | None = None
+
+        async def watch() -> None:
+            nonlocal gone
+            await _disconnected(request)
+            gone = True
+            scope.reschedule(loop.time())
+
+        def begin() -> None:
+            nonlocal watching
+            watching = loop.create_task(watch())
+
+        timer = loop.call_later(WATCH_AFTER, begin)
         try:
-            await asyncio.wait({task, gone}, timeout=self.settings.timeout, return_when=asyncio.FIRST_COMPLETED)
-            if task.done():
-                return task.result()
-            if gone.done():
-                raise ClientDisconnect
-            raise self._too_slow()
+            async with asyncio.timeout(self.settings.timeout) as scope:
+                return await work
+        except TimeoutError:
+            if scope.expired():
+                raise ClientDisconnect if gone else self._too_slow() from None
+            raise
         finally:
-            for pending in (task, gone):
-                pending.cancel()
-            await asyncio.wait({task, gone})
-            if not task.cancelled():
-                task.exception()  # seen, so that asyncio does not report it as lost
+            timer.cancel()
+            if watching is not None:
+                watching.cancel()
 
 
 async def _disconnected(request: Request) -> None:

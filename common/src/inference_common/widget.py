@@ -56,7 +56,7 @@ def _mapping(value: object) -> Mapping[str, Any]:
 def _is_taken(asked: Mapping[str, Any], task: Task[Any, Any, Any], limits: Limits) -> bool:
     try:
         decoded = task.input.decode(Payload(orjson.dumps(asked)), limits)
-        validate_params(task.params, dict(decoded.params), tuple(task.params.model_fields)).within(limits)
+        validate_params(task.params, dict(decoded.params)).within(limits)
     except (InferenceError, TypeError):  # YAML knows sets, which JSON does not
         return False
     return True

@@ -9,7 +9,7 @@ from typing import Any, Generic, TypeVar
 
 import numpy as np
 import orjson
-from pydantic import TypeAdapter, ValidationError
+from pydantic import BaseModel, TypeAdapter, ValidationError
 
 from ..client import Client
 from ..errors import ErrorDetail, InvalidRequest
@@ -17,6 +17,7 @@ from ..schema import Schema, Schemas
 from ..task import Encoded, Out_contra
 
 T = TypeVar("T")
+M = TypeVar("M", bound=BaseModel)
 
 
 def parse(body: bytes) -> Any:
@@ -48,14 +49,18 @@ def validate(adapter: TypeAdapter[T], value: object, at: str) -> T:
         raise _invalid(error, at) from None
 
 
-def validate_params(schema: type[T], raw: Mapping[str, Any], known: Sequence[str]) -> T:
+def validate_params(schema: type[M], raw: Mapping[str, Any]) -> M:
     """Check raw parameters; unknown names are told together with the known ones. Raises InvalidRequest."""
-    unknown = sorted(set(raw) - set(known))
-    if unknown:
+    known = schema.model_fields
+    if not raw.keys() <= known.keys():
+        unknown = sorted(raw.keys() - known.keys())
         takes = f"known parameters: {', '.join(sorted(known))}" if known else "this task takes none"
         names = ", ".join(repr(name[:64]) for name in unknown[:8])
         raise InvalidRequest(f"Unknown parameter {names}; {takes}")
-    return validate(TypeAdapter(schema), dict(raw), "parameters")
+    try:
+        return schema.model_validate(dict(raw))
+    except ValidationError as error:
+        raise _invalid(error, "parameters") from None
 
 
 def _invalid(error: ValidationError, at: str) -> InvalidRequest:

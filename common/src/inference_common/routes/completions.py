@@ -24,7 +24,7 @@ from ..task import Payload
 from ..tasks.chat import CHAT_COMPLETION, IMAGE_TEXT_TO_TEXT
 from ..tasks.generation import TEXT_GENERATION
 from . import sse
-from .inference import lease, respond
+from .inference import encode, lease, respond
 
 CHATS: Sequence[AnyTask] = (CHAT_COMPLETION, IMAGE_TEXT_TO_TEXT)
 OWN = tuple(set(TextGenerationParams.model_fields) - set(OpenAIParams.model_fields))
@@ -80,9 +80,7 @@ async def chat(request: Request) -> Response:
         if work.streamed:
             return await sse.respond(service, request, work)
         answer = await service.run(request, work)
-        return respond(
-            answer, await service.in_thread(lambda: work.task.output.encode(answer.outputs, client, many=False))
-        )
+        return respond(answer, await encode(service, work, answer, client))
 
 
 def _chat_of(body: bytes) -> tuple[str | None, AnyTask]:

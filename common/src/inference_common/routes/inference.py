@@ -15,6 +15,7 @@ from starlette.routing import Route
 
 from ..client import Client
 from ..codecs import json
+from ..light import is_light_to_read, is_light_to_write
 from ..model import Model
 from ..service import Answer, Service, Work
 from ..task import Encoded, Payload
@@ -30,13 +31,20 @@ async def infer(request: Request) -> Response:
     payload = Payload(body, request.headers.get("content-type"), _query(request.query_params))
     client = Client.of(request.headers)
     async with lease(request, body, name, task) as model:
-        work = await service.in_thread(lambda: _decode(service, model, task, payload))
+        work = await service.in_thread(
+            lambda: _decode(service, model, task, payload), light=_is_light(model, task, payload)
+        )
         if work.streamed:
             return await sse.respond(service, request, work)
         answer = await service.run(request, work)
-        return respond(
-            answer, await service.in_thread(lambda: work.task.output.encode(answer.outputs, client, many=work.many))
-        )
+        return respond(answer, await encode(service, work, answer, client))
+
+
+async def encode(service: Service, work: Work, answer: Answer, client: Client) -> Encoded:
+    """The outputs as their task writes them for this client."""
+    codec, outputs = work.task.output, answer.outputs
+    light = codec.extra is None and is_light_to_write(outputs)
+    return await service.in_thread(lambda: codec.encode(outputs, client, many=work.many), light=light)
 
 
 def respond(answer: Answer, encoded: Encoded) -> Response:
@@ -60,11 +68,18 @@ def lease(
     return service.lease(name, task, holds)
 
 
+def _is_light(model: Model, task: str | None, payload: Payload) -> bool:
+    name = task or model.task
+    pipeline = model.pipelines.get(name)
+    return pipeline is not None and is_light_to_read(payload.body, TASKS[name].input, pipeline)
+
+
 def _decode(service: Service, model: Model, task: str | None, payload: Payload) -> Work:
     name = task or model.task
     pipeline = model.pipeline(name)  # first of all: a task that this model lacks has no codec to speak of
     known = TASKS[name]
-    decoded = known.input.decode(payload, replace(service.limits, rate=pipeline.rate))
+    limits = service.limits if pipeline.rate is None else replace(service.limits, rate=pipeline.rate)
+    decoded = known.input.decode(payload, limits)
     raw = {**{name: json.of_query(text) for name, text in payload.query.items()}, **decoded.params}
     return service.prepare(model, known, decoded.items, raw, many=decoded.many)
 

@@ -1,0 +1,43 @@
+"""What is done at once on the event loop, since it takes less time than handing it to a thread would."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+
+from .pipeline import Pipeline
+from .task import InputCodec
+
+SMALL_BODY = 4096  # bytes of JSON or text; more takes longer to read than a thread takes to begin (about 0.1 ms)
+FEW_VALUES = 512  # of an answer, numbers or 64 characters of text each; more takes longer to write
+
+
+def is_light_to_read(body: bytes, codec: InputCodec[Any], pipeline: Pipeline[Any, Any, Any]) -> bool:
+    """Whether a body is read in no time: little text or JSON, of which the model need not tell the cost."""
+    return len(body) <= SMALL_BODY and codec.extra is None and not pipeline.tells_costs
+
+
+def is_light_to_write(outputs: object) -> bool:
+    """Whether outputs hold but a few plain values: what else they may hold could take any time."""
+    return _left(outputs, FEW_VALUES) >= 0
+
+
+def _left(value: object, room: int) -> int:
+    """How many more values there is room for once these are counted; negative where there is none."""
+    if isinstance(value, str):
+        return room - 1 - len(value) // 64
+    if isinstance(value, np.ndarray):
+        return room - value.size
+    if isinstance(value, int | float | np.number | None):
+        return room - 1
+    if isinstance(value, Mapping):
+        value = value.values()
+    elif not isinstance(value, list | tuple):
+        return -1
+    for part in value:
+        room = _left(part, room)
+        if room < 0:
+            break
+    return room
