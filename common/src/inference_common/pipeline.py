@@ -85,7 +85,10 @@ class Pipeline(ABC, Generic[In, P, Out]):
         return None
 
     def check(self, params: P) -> None:
-        """Refuse what only this model makes impossible. Raises InvalidRequest; runs in a decoding thread."""
+        """Refuse what only this model makes impossible. Raises InvalidRequest.
+
+        Runs in a decoding thread, or for a small request on the event loop: must be quick.
+        """
 
     def cost(self, inputs: In) -> int:
         """How much work an input is (tokens, pixels, samples). Runs in a decoding thread: must be thread-safe."""
