@@ -1,7 +1,7 @@
 """Loads checkpoints that are like those on the Hub, and ones that should not be served.
 
 `python checkpoints.py FOLDER`, from asteroid's folder and in its environment, writes for each what came of it: "", or
-the error. It also joins two windows whose sources are in another order, and writes how far that is from the whole.
+the error.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 import torch
-from app.pipelines import _shared, _windows  # type: ignore[import-not-found]  # and what follows: the library's own
+from app.pipelines import _shared  # type: ignore[import-not-found]  # and what follows: the library's own
 from inference_common.source import FolderSource
 from models import audio_to_audio  # type: ignore[import-not-found]
 
@@ -51,13 +51,6 @@ def told(name: str, *, old: bool = False, **changes: Any) -> str:
     return ""
 
 
-def joined() -> float:
-    """How far two windows, of which the second has its sources in another order, are from the whole once joined."""
-    whole = torch.randn(3, 1000)
-    made = _windows.join(whole[:, :600], whole[[2, 0, 1], 400:], 200)
-    return float((made - whole).abs().max())
-
-
 # What the library's recipes tell of a model that they publish: means that pandas took.
 scores = {
     "final_metrics": {"si_sdr": np.float64(14.7), "count": np.int64(3)},
@@ -73,5 +66,4 @@ print(json.dumps({
     "code": told("code", infos=Hidden()),
     "broken": told("broken", model_name="XUMX", model_args={}),
     "written": published.exists() or (Path(sys.argv[1]) / "ran").exists(),
-    "joined": joined(),
 }))  # fmt: skip

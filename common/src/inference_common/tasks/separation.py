@@ -6,6 +6,8 @@ import base64
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+import numpy as np
+import numpy.typing as npt
 from typing_extensions import TypedDict  # pydantic reads typing's own only from Python 3.12 on
 
 from ..client import Client
@@ -54,6 +56,14 @@ class SourcesOutput:
         warnings = dict.fromkeys(file.headers["x-warning"] for file in files if "x-warning" in file.headers)
         warned = {"x-warning": "; ".join(warnings)} if warnings else {}
         return Encoded(dumped(told).body, "application/json", {"x-compute-audio-length": f"{seconds:.3f}", **warned})
+
+
+def sources(made: npt.NDArray[np.floating], rate: int, labels: Sequence[str] | None = None) -> list[Source]:
+    """Sounds of shape (sources, frames) by their labels (None: label_0, label_1, ...), each at the level that the
+    network gave it; only where any would pass full scale, all of them are lowered alike."""
+    lowered = made / max(1.0, float(np.abs(made).max(initial=0.0)))
+    named = labels or [f"label_{place}" for place in range(len(made))]
+    return [Source(label, Audio(one, rate)) for label, one in zip(named, lowered, strict=True)]
 
 
 AudioToAudio = Pipeline[Audio, Params, list[Source]]

@@ -9,13 +9,12 @@ import numpy as np
 import torch
 from asteroid import models
 from asteroid.masknn import recurrent
-from inference_common.codecs.audio import Audio, Waveform
+from inference_common.codecs.audio import Audio
 from inference_common.pipeline import Device, Pipeline
 from inference_common.source import ModelSource
 from inference_common.task import Params
-from inference_common.tasks.separation import Source
-
-from ._windows import in_windows
+from inference_common.tasks.separation import Source, sources
+from inference_common.windows import Floats, in_groups, in_windows
 
 FILE = "pytorch_model.bin"
 LEAST_SECONDS = 0.25  # the longest that a network's window and strides need; silence follows what is shorter
@@ -52,7 +51,7 @@ recurrent.DCCRMaskNetRNN = CountedRNN
 
 class SeparationPipeline(Pipeline[Audio, Params, list[Source]]):
     """Each source as long as the sound, at the network's own level, which the library's `separate` would scale to the
-    sound's; only where any would pass full scale, all of them are lowered alike."""
+    sound's."""
 
     max_batch_cost = AT_ONCE * 1000
 
@@ -87,27 +86,20 @@ class SeparationPipeline(Pipeline[Audio, Params, list[Source]]):
     @torch.inference_mode()
     def batch(self, inputs: Sequence[Audio], params: Params) -> Sequence[list[Source]]:
         assert self.rate is not None  # set as it loads
-        waves = [audio.at(self.rate) for audio in inputs]
-        alike: dict[tuple[int, int], list[int]] = {}  # by length: silence after a sound would change a network's norms
-        for place, wave in enumerate(waves):
-            alike.setdefault((len(wave), place if self.max_batch_size == 1 else 0), []).append(place)
-        answers: dict[int, list[Source]] = {}
-        for group in alike.values():
-            together = torch.from_numpy(np.stack([waves[place] for place in group])).to(self.device)
-            made = in_windows(self._waveforms, together, AT_ONCE * self.rate, SHARED * self.rate).float().cpu().numpy()
-            answers.update((place, self._sources(one)) for place, one in zip(group, made, strict=True))
-        return [answers[place] for place in range(len(waves))]
+        return in_groups(self._sources, [audio.at(self.rate) for audio in inputs], self.max_batch_size)
 
-    def _waveforms(self, waves: torch.Tensor) -> torch.Tensor:
+    def _sources(self, waves: Floats) -> list[list[Source]]:
+        rate = int(self.rate or 0)
+        made = in_windows(self._waveforms, waves, AT_ONCE * rate, SHARED * rate)
+        return [sources(one, rate) for one in made]
+
+    def _waveforms(self, waves: Floats) -> Floats:
         """What the network makes of waves of shape (sounds, frames): of shape (sounds, sources, frames)."""
         frames = waves.shape[-1]
         missing = max(0, int(LEAST_SECONDS * int(self.rate or 0)) - frames)
-        made: torch.Tensor = self.network.forward_wav(torch.nn.functional.pad(waves, (0, missing))[:, None])
+        given = torch.nn.functional.pad(torch.from_numpy(waves).to(self.device), (0, missing))
+        made: Floats = self.network.forward_wav(given[:, None]).float().cpu().numpy()
         return (made if made.ndim == 3 else made[:, None])[..., :frames]
-
-    def _sources(self, made: Waveform) -> list[Source]:
-        lowered = made / max(1.0, float(np.abs(made).max(initial=0.0)))
-        return [Source(f"label_{n}", Audio(one, int(self.rate or 0))) for n, one in enumerate(lowered)]
 
 
 def network_of(saved: Mapping[str, Any]) -> Any:
