@@ -49,6 +49,13 @@ def test_bad_payloads_get_their_status_and_a_helpful_error(served: Server) -> No
     assert served.client.get("/ready").status_code == 200
 
 
+def test_what_some_models_cannot_do_is_answered_or_refused_with_the_reason(served: Server) -> None:
+    for optional in TASKS[served.task].optional:
+        answer = post(served, optional.payload)
+        refused = answer.status_code == optional.status and optional.mentions in answer.json()["error"]
+        assert answer.status_code == 200 or refused, (optional, answer.text)
+
+
 def test_a_batch_equals_its_singles(served: Server) -> None:
     if not TASKS[served.task].input.batches:
         pytest.skip("a request of this task holds one input")

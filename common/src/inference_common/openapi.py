@@ -66,7 +66,8 @@ def document(
 def _operation(task: AnyTask, schemas: Schemas, how: str, own: Sequence[Any] = ()) -> dict[str, Any]:
     given = task.input.content(schemas, task.params)
     answers = task.output.content(schemas, batches=task.input.batches)
-    return _described(task, how, given, answers, (*own, *_examples(task.good)))
+    examples = (*task.good, *(one.payload for one in task.optional))
+    return _described(task, how, given, answers, (*own, *_examples(examples)))
 
 
 def _foreign(route: ForeignRoute, schemas: Schemas) -> dict[str, Any]:

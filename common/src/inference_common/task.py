@@ -146,7 +146,8 @@ Events = Callable[[Asked], Callable[[Any], Iterable[object]]]
 class Task(Generic[In, P, Out]):
     """A task: codecs, parameters, and examples that the contract tests, the warm-up and the docs read.
 
-    A task that has `events` is streamed to callers who set its parameter `stream`. `client` is an example of how
+    `good` are answered by every model and `bad` by none; `optional` by those that can, and the others refuse them as
+    told. A task that has `events` is streamed to callers who set its parameter `stream`. `client` is an example of how
     huggingface_hub's InferenceClient asks it, for people to paste.
     """
 
@@ -156,5 +157,6 @@ class Task(Generic[In, P, Out]):
     output: OutputCodec[Out]
     good: Sequence[Payload]
     bad: Sequence[BadPayload]
+    optional: Sequence[BadPayload] = ()
     events: Events | None = None
     client: str | None = None

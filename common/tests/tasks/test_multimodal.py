@@ -1,8 +1,8 @@
 import orjson
 import pytest
 from inference_common.client import Client
-from inference_common.tasks.decoding import GenerationParameters
-from inference_common.tasks.multimodal import IMAGE_TO_TEXT, GeneratedText, ImageToTextParams
+from inference_common.tasks.decoding import GeneratedText, GenerationParameters
+from inference_common.tasks.multimodal import IMAGE_TO_TEXT, ImageToTextParams
 
 CAPTION: list[GeneratedText] = [{"generated_text": "a house"}]
 

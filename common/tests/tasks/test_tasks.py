@@ -10,7 +10,11 @@ from inference_common.tasks import TASKS
 
 LIMITS = Limits(1024, 1_000_000)
 AnyTask = Task[Any, Any, Any]
-GOOD = [(task, payload) for task in TASKS.values() for payload in task.good]
+GOOD = [
+    (task, payload)
+    for task in TASKS.values()
+    for payload in (*task.good, *(optional.payload for optional in task.optional))
+]
 BAD = [(task, bad) for task in TASKS.values() for bad in task.bad]
 
 

@@ -5,12 +5,19 @@ from __future__ import annotations
 from typing import Literal, Self
 
 from pydantic import ConfigDict, Field
+from typing_extensions import TypedDict  # pydantic reads typing's own only from Python 3.12 on
 
 from ..generation import within
 from ..task import Limits, Params
 
 MOST_BEAMS = 16
 COUNTS = ("max_length", "max_new_tokens", "min_length", "min_new_tokens")
+
+
+class GeneratedText(TypedDict):
+    """A text that the model wrote."""
+
+    generated_text: str
 
 
 class GenerationParameters(Params):

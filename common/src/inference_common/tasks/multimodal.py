@@ -16,7 +16,7 @@ from ..codecs.media import MediaInput, with_fields
 from ..pipeline import Pipeline
 from ..samples import as_json, encoded
 from ..task import BadPayload, Limits, Params, Payload, Task
-from .decoding import GenerationParameters
+from .decoding import GeneratedText, GenerationParameters
 from .image import JPEG, NOT_IMAGES
 
 LONGEST_QUESTION = 10_000
@@ -75,12 +75,6 @@ class ImageToTextParams(Params):
         """The same, with the one that stands outside."""
         told = {} if self.max_new_tokens is None else {"max_new_tokens": self.max_new_tokens}
         return {**self.asked_of_generation, **told}
-
-
-class GeneratedText(TypedDict):
-    """A text that the model wrote."""
-
-    generated_text: str
 
 
 ImageToText = Pipeline[Image, ImageToTextParams, GeneratedText]

@@ -11,8 +11,7 @@ from ..codecs.json import JsonOutput
 from ..codecs.text import TextInput
 from ..pipeline import Pipeline
 from ..task import BadPayload, Limits, Payload, Task
-from .decoding import GenerationParameters, asked_once
-from .multimodal import GeneratedText
+from .decoding import GeneratedText, GenerationParameters, asked_once
 
 Truncation = Literal["do_not_truncate", "longest_first", "only_first", "only_second"]
 Language = Annotated[str, Field(min_length=1, max_length=64)]
@@ -148,6 +147,12 @@ TEXT2TEXT_GENERATION = Task[str, Seq2SeqParams, GeneratedText](
     input=TEXT,
     params=Seq2SeqParams,
     output=JsonOutput(GeneratedText, listed=lambda client: True),
-    good=GOOD,
+    good=(
+        Payload(b'{"inputs": "a happy dog"}'),
+        Payload(b'{"inputs": ["a happy dog", "a cat"]}'),
+        Payload(b"a happy dog", "text/plain"),
+    ),
     bad=BAD,
+    # Networks that spell a text in another alphabet generate nothing.
+    optional=tuple(BadPayload(payload, 400, "leave them out") for payload in GOOD),
 )

@@ -77,10 +77,14 @@ AUTOMATIC_SPEECH_RECOGNITION = Task[Audio, RecognitionParams, Transcript](
         Payload(sample("audio.flac"), "audio/flac"),
         Payload(WAV, None),
         Payload(sample("audio.webm"), "audio/webm;codecs=opus"),
-        Payload(M4A, "audio/mp4", {"return_timestamps": "true"}),
+        Payload(M4A, "audio/mp4", {"return_timestamps": "false"}),
         as_json("audio.flac"),
-        as_json("audio.flac", parameters={"return_timestamps": True}),
-        as_json("audio.ogg", parameters={"return_timestamps": "word"}),
+        as_json("audio.ogg", parameters={"return_timestamps": False}),
+    ),
+    optional=(
+        BadPayload(Payload(M4A, "audio/mp4", {"return_timestamps": "true"}), 400, "return_timestamps"),
+        BadPayload(as_json("audio.flac", parameters={"return_timestamps": True}), 400, "return_timestamps"),
+        BadPayload(as_json("audio.ogg", parameters={"return_timestamps": "word"}), 400, "return_timestamps"),
     ),
     bad=(
         *NOT_AUDIO,

@@ -7,7 +7,8 @@ from collections.abc import Sequence
 import torch
 from inference_common.pipeline import Device
 from inference_common.source import ModelSource
-from inference_common.tasks.multimodal import GeneratedText, ImageToTextParams
+from inference_common.tasks.decoding import GeneratedText
+from inference_common.tasks.multimodal import ImageToTextParams
 from PIL.Image import Image
 from transformers import AutoModelForImageTextToText
 

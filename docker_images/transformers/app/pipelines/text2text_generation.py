@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from inference_common.tasks.multimodal import GeneratedText
+from inference_common.tasks.decoding import GeneratedText
 from inference_common.tasks.seq2seq import Seq2SeqParams
 
 from ._seq2seq import Seq2SeqPipeline
