@@ -2,11 +2,7 @@
 
 from __future__ import annotations
 
-import base64
-import io
 import json
-import os
-import subprocess
 from collections.abc import Iterator
 from itertools import permutations
 from pathlib import Path
@@ -14,62 +10,30 @@ from typing import Any
 
 import numpy as np
 import pytest
-import soundfile
 
-from scripts.envs import python_of
-from scripts.images import ROOT, library
+from scripts.images import library
 
-from ..servers import ALONE, Server, start_process
+from ..servers import Server, start_process
+from ..sounds import Wave, run_script, si_sdr, sources_of, tone
 
 KNOWN = library("asteroid")
-RATE = 16_000  # not the network's own, which is half of it
 HERE = Path(__file__).parent
-Wave = np.ndarray[Any, np.dtype[np.float64]]
-
-
-def run(script: str, folder: Path) -> str:
-    """What a script of this folder says, in the library's environment."""
-    paths = os.pathsep.join((str(ROOT / "common" / "src"), str(KNOWN.folder)))
-    command = [str(python_of(KNOWN)), str(HERE / script), str(folder)]
-    done = subprocess.run(
-        command,
-        cwd=KNOWN.folder,
-        env={**ALONE, **os.environ, "PYTHONPATH": paths},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert done.returncode == 0, done.stderr
-    return done.stdout
 
 
 @pytest.fixture(scope="module")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     folder = tmp_path_factory.mktemp("tones")
-    run("train.py", folder)
+    run_script(KNOWN, HERE / "train.py", folder)
     started = start_process(KNOWN, "audio-to-audio", str(folder))
     yield started
     started.client.close()
     assert started.stop() == 0
 
 
-def tone(hertz: float, level: float) -> Wave:
-    return np.asarray(level * np.sin(2 * np.pi * hertz * np.arange(RATE) / RATE))
-
-
-def si_sdr(heard: Wave, wanted: Wave) -> float:
-    """Scale-invariant signal-to-distortion ratio in dB (Le Roux et al. 2019, SDR - half-baked or well done?)."""
-    projected = (heard @ wanted) / (wanted @ wanted) * wanted
-    return float(10 * np.log10((projected @ projected) / ((heard - projected) @ (heard - projected))))
-
-
 def separated(server: Server, mixture: Wave) -> list[tuple[Wave, int]]:
-    body = io.BytesIO()
-    soundfile.write(body, mixture, RATE, format="WAV", subtype="FLOAT")
-    answer = server.client.post("/", content=body.getvalue(), headers={"content-type": "audio/wav"})
-    assert answer.status_code == 200, answer.text
-    assert [one["label"] for one in answer.json()] == ["label_0", "label_1"]
-    return [soundfile.read(io.BytesIO(base64.b64decode(one["blob"]))) for one in answer.json()]
+    made = sources_of(server, mixture)
+    assert list(made) == ["label_0", "label_1"]
+    return list(made.values())
 
 
 def test_each_tone_of_a_mixture_is_given_back(server: Server) -> None:
@@ -96,7 +60,7 @@ KINDS = ["ConvTasNet", "DPRNNTasNet", "DPTNet", "SuDORMRFNet", "SuDORMRFImproved
 
 @pytest.fixture(scope="module")
 def seen(tmp_path_factory: pytest.TempPathFactory) -> Any:
-    return json.loads(run("registry.py", tmp_path_factory.mktemp("registry")).splitlines()[-1])
+    return json.loads(run_script(KNOWN, HERE / "registry.py", tmp_path_factory.mktemp("registry")).splitlines()[-1])
 
 
 @pytest.mark.timeout(300)  # of which the first takes most
@@ -110,7 +74,7 @@ def test_every_class_of_the_library_is_read_and_answers(seen: Any, kind: str) ->
 
 
 def test_what_is_published_is_read_and_nothing_else_runs(tmp_path: Path) -> None:
-    told = json.loads(run("checkpoints.py", tmp_path).splitlines()[-1])
+    told = json.loads(run_script(KNOWN, HERE / "checkpoints.py", tmp_path).splitlines()[-1])
     assert told["NumPy 1"] == told["NumPy 2"] == ""
     assert "is of the class 'save_publishable'; asteroid's are: ConvTasNet," in told["function"]
     assert "UnpicklingError" in told["code"]
