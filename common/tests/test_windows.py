@@ -54,3 +54,14 @@ def test_sounds_of_one_length_go_together_and_come_back_in_order() -> None:
 
     assert windows.in_groups(answer, waves, 2) == [0, 1, 2, 3, 4, 5]
     assert sorted(seen) == [(1, 1), (1, 3), (2, 3), (2, 5)]
+
+
+def test_parts_are_cut_where_it_is_quiet() -> None:
+    waves = np.random.default_rng(0).normal(size=(1, 9000)).astype(np.float32)
+    for quiet in (2500, 4900, 7700):
+        waves[:, quiet : quiet + 100] *= 0.01
+    parts = windows.at_pauses(waves, 3000, 80)
+    np.testing.assert_array_equal(np.concatenate(parts, axis=-1), waves)
+    ends = np.cumsum([part.shape[-1] for part in parts])
+    np.testing.assert_allclose(ends, [2550, 4950, 7750, 9000], atol=15)
+    assert [part.shape for part in windows.at_pauses(waves[:, :3000], 3000, 80)] == [(1, 3000)]

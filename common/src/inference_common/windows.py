@@ -1,4 +1,4 @@
-"""Sounds through a network: those of one length together, and one too long to go at once in windows."""
+"""Sounds through a network: those of one length together, and one too long to go at once in windows or in parts."""
 
 from __future__ import annotations
 
@@ -61,3 +61,18 @@ def join(before: Floats, after: Floats, shared: int) -> Floats:
     rising = np.linspace(0, 1, shared, dtype=np.float32)
     blended = told + (heard[order] - told) * rising
     return np.concatenate([before[:, :-shared], blended, after[order, shared:]], axis=-1)
+
+
+def at_pauses(waves: Floats, longest: int, pause: int) -> list[Floats]:
+    """Waves of shape (sounds, frames) in parts of at most `longest` frames, for what makes no sound of them.
+
+    Each is cut in the middle of the quietest `pause` frames of its last third: there a word is least likely to be.
+    """
+    parts = []
+    while waves.shape[-1] > longest:
+        late = longest * 2 // 3
+        power = np.cumsum(np.square(waves[:, late:longest], dtype=np.float64).sum(axis=0))
+        cut = late + int(np.argmin(power[pause:] - power[:-pause])) + pause // 2
+        parts.append(waves[:, :cut])
+        waves = waves[:, cut:]
+    return [*parts, waves]
