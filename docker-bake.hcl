@@ -16,7 +16,7 @@ variable "TORCH_BACKEND" {
   default = null
 }
 group "default" {
-  targets = ["asteroid", "hibari", "sentence-transformers", "timm", "transformers"]
+  targets = ["asteroid", "hibari", "sentence-transformers", "speechbrain", "timm", "transformers"]
 }
 target "base" {
   context = "common"
@@ -80,6 +80,15 @@ target "sentence-transformers" {
     inference-torch = "target:torch"
   }
   tags = ["${PREFIX}inference-sentence-transformers:${TAG}"]
+}
+target "speechbrain" {
+  context = "docker_images/speechbrain"
+  contexts = {
+    inference-tools = "target:tools"
+    inference-common = "target:common"
+    inference-torch = "target:torch"
+  }
+  tags = ["${PREFIX}inference-speechbrain:${TAG}"]
 }
 target "timm" {
   context = "docker_images/timm"

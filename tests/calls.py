@@ -85,10 +85,12 @@ NOT_IN_ANY_CLIENT = frozenset(
         "depth-estimation",
         "image-feature-extraction",
         "mask-generation",
+        "speech-segmentation",
         "text-ranking",
         "text-to-audio",
         "text2text-generation",
         "video-classification",
+        "voice-activity-detection",
         "zero-shot-audio-classification",
         "zero-shot-object-detection",
     }

@@ -99,7 +99,7 @@ def served_real(request: pytest.FixtureRequest, real_model: Path) -> Iterator[Se
 def tiny_model(known: Library, task: str) -> Path:
     """The tiny model of a task, written once per lock and what writes it."""
     models = known.folder / "models.py"
-    made_of = [models, *sorted(known.folder.glob("tiny/*.py")), known.lock]
+    made_of = [models, *sorted(known.folder.glob("tiny/*.*")), known.lock]
     key = hashlib.sha256(b"\0".join(file.read_bytes() for file in made_of)).hexdigest()[:12]
     folder = cache() / "tiny" / f"{known.name}-{task}-{key}"
     folder.parent.mkdir(parents=True, exist_ok=True)

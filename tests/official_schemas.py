@@ -20,11 +20,16 @@ VECTORS = {"type": "array", "items": {"anyOf": [NUMBERS, {"type": "array", "item
 MASK = {"type": "object", "properties": {"mask": {"type": "string"}, "score": {"type": "number"}}}
 LABEL = {"type": "object", "properties": {"label": {"type": "string"}, "score": {"type": "number"}}}
 SOUND = {"type": "object", "properties": {name: {"type": "string"} for name in ("label", "blob", "content-type")}}
+SPAN = {"class": {"type": "string"}, "start": {"type": "number", "minimum": 0}, "end": {"type": "number"}}
 # The package has no schema of these.
 UNSPECIFIED = {
     "audio-to-audio": {"type": "array", "items": {**SOUND, "required": ["label", "blob", "content-type"]}},
     "image-feature-extraction": VECTORS,
     "mask-generation": {"type": "array", "items": {**MASK, "required": ["mask", "score"]}},
+    "speech-segmentation": {
+        "type": "array",
+        "items": {"type": "object", "properties": SPAN, "required": [*SPAN], "additionalProperties": False},
+    },
     "tabular-classification": {"type": "array", "items": {"type": ["string", "number", "boolean"]}},
     "tabular-regression": NUMBERS,
     "text-ranking": {
@@ -43,7 +48,11 @@ ALONE = {"question-answering", "table-question-answering"}
 # Old tasks that the package does not know any more.
 UNDESCRIBED = {"conversational", "text2text-generation"}
 # Whose answers are those of another task.
-SAME_AS = {"audio-source-separation": "audio-to-audio", "image-text-to-text": "chat-completion"}
+SAME_AS = {
+    "audio-source-separation": "audio-to-audio",
+    "image-text-to-text": "chat-completion",
+    "voice-activity-detection": "speech-segmentation",
+}
 MISNAMED = {"tokenStr": "token_str", "generatedText": "generated_text"}
 # A begin and an end, which is null where it was not heard; the package bounds it by lengths, which are for strings.
 TIMESTAMP = {"type": "array", "items": {"type": ["number", "null"]}, "minItems": 2, "maxItems": 2}
