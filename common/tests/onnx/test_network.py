@@ -9,15 +9,23 @@ from inference_common.testing.onnx import write_lookup
 @pytest.fixture
 def network(tmp_path: Path) -> OnnxNetwork:
     write_lookup(tmp_path / "model.onnx", "out", rows=10, width=4)
-    return OnnxNetwork(tmp_path / "model.onnx")
+    return OnnxNetwork(tmp_path / "model.onnx", ["out"])
 
 
 def test_names_that_it_does_not_take_are_left_out(network: OnnxNetwork) -> None:
     ids = np.array([[1, 2, 3], [3, 2, 1]])
-    answer = network({"input_ids": ids, "attention_mask": np.ones_like(ids), "token_type_ids": ids})
+    answer = network({"input_ids": ids, "attention_mask": np.ones_like(ids), "token_type_ids": ids})["out"]
     assert network.inputs == {"input_ids", "attention_mask"}
     assert answer.shape == (2, 3, 4)
     np.testing.assert_array_equal(answer[0], answer[1, ::-1])
+
+
+def test_outputs_of_other_names_are_taken_in_their_order(tmp_path: Path) -> None:
+    write_lookup(tmp_path / "model.onnx", "token_embeddings", rows=10, width=4)
+    network = OnnxNetwork(tmp_path / "model.onnx", ["last_hidden_state"])
+    (answer,) = network({"input_ids": np.array([[1]]), "attention_mask": np.array([[1]])}).items()
+    assert answer[0] == "last_hidden_state"
+    assert answer[1].shape == (1, 1, 4)
 
 
 def test_a_process_has_a_core() -> None:

@@ -10,7 +10,7 @@ from inference_common.onnx.store import OWN, Wanted, kept, network_file
 from inference_common.source import FolderSource
 from inference_common.testing.onnx import write_lookup
 
-WANTED = Wanted("", "AutoModel", "last_hidden_state", ("a",))
+WANTED = Wanted("originals:Encoding", ("last_hidden_state",))
 
 
 @pytest.fixture
@@ -45,7 +45,7 @@ def test_other_weights_are_kept_elsewhere(source: FolderSource) -> None:
     assert kept(source, WANTED) == before
     (source.path() / "model.safetensors").write_bytes(b"other weights")
     assert kept(source, WANTED) != before
-    assert kept(source, Wanted("", "AutoModel", "logits", ())) != kept(source, WANTED)
+    assert kept(source, Wanted("originals:Encoding", ("logits",))) != kept(source, WANTED)
 
 
 def test_another_file_of_the_repository_is_another_one_to_check(source: FolderSource) -> None:

@@ -1,44 +1,55 @@
-"""`python -m inference_common.onnx.make`: writes an ONNX file of a network of transformers, or holds one to it.
+"""`python -m inference_common.onnx.make`: writes an ONNX file of a library's own network, or holds one to it.
 
-Runs in a library's environment, in a process of its own, so that a server need not hold torch in memory. Reads a
-request as JSON from standard input:
+Runs in a library's environment and folder, in a process of its own, so that a server need not hold torch, or the
+weights twice, in memory. Reads a request as JSON from standard input:
 
-    {"folder", "auto", "output", "texts", "file", "write": bool, "int8": path or null}
+    {"folder", "original", "outputs", "file", "write": bool, "int8": path or null}
 
-and writes {"difference", "agreement"} to standard output: the largest difference of the file's output from the
-network's, and (with `int8`) the mean cosine of the quantised file's.
+and writes {"difference", "agreement"} to standard output: the largest difference of the file's outputs from the
+network's, and (with `int8`) the mean cosine of the quantised file's. `original` is the `module:name` of an `Original`.
 """
 
 from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from importlib import import_module
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 
+from ..source import FolderSource, ModelSource
 from .network import OnnxNetwork
 
-BATCHES = (1, 2, 5)  # sizes other than the exported example's
+Batch = Mapping[str, Any]
+"""Tensors by name, each with a first dimension of inputs that run together."""
+
+
+class Original(Protocol):
+    """A network as its library runs it, and batches to hold a file to it by, which differ wherever batches may."""
+
+    network: Any
+
+    def __init__(self, model: ModelSource, device: str) -> None: ...
+    def examples(self) -> Sequence[Batch]: ...
 
 
 def main() -> None:
     """Make or check, as asked."""
     import torch
-    import transformers
 
     asked = json.load(sys.stdin)
-    tokenizer = transformers.AutoTokenizer.from_pretrained(asked["folder"], local_files_only=True)
-    loader = getattr(transformers, asked["auto"])
-    network = loader.from_pretrained(asked["folder"], local_files_only=True, dtype=torch.float32).eval()
-    batches = [encoded(tokenizer, network, texts) for texts in _batches(asked["texts"])]
-    file = Path(asked["file"])
+    module, _, name = asked["original"].partition(":")
+    kind: type[Original] = getattr(import_module(module), name)
+    original = kind(FolderSource(Path(asked["folder"])), "cpu")
+    batches, file = original.examples(), Path(asked["file"])
     if asked["write"]:
-        export(network, batches[1], asked["output"], file)
+        export(original.network, batches, asked["outputs"], file)
     with torch.inference_mode():
-        theirs = [getattr(network(**features), asked["output"]).numpy() for features in batches]
+        said = [original.network(**batch) for batch in batches]
+    theirs = [{name: getattr(one, name).numpy() for name in asked["outputs"]} for one in said]
     told: dict[str, float | None] = {"difference": difference(file, batches, theirs), "agreement": None}
     if asked["int8"]:
         quantize(file, Path(asked["int8"]))
@@ -46,18 +57,15 @@ def main() -> None:
     json.dump(told, sys.stdout)
 
 
-def encoded(tokenizer: Any, network: Any, texts: Sequence[str]) -> dict[str, Any]:
-    """The network's inputs of texts: tensors of shape (texts, tokens)."""
-    most = min(tokenizer.model_max_length, network.config.max_position_embeddings)
-    features = tokenizer(list(texts), padding=True, truncation=True, max_length=most, return_tensors="pt")
-    return dict(features)
-
-
-def export(network: Any, features: dict[str, Any], output: str, file: Path) -> None:
-    """Write the network: inputs as in `features`, of any number of rows and tokens."""
+def export(network: Any, batches: Sequence[Batch], outputs: Sequence[str], file: Path) -> None:
+    """Write the network: inputs as in the batches, of any size in each dimension in which those differ."""
     import torch
 
-    names = list(features)
+    free = {name: _differing(name, batches) for name in batches[0]}
+    names = list(free)
+    example = next(  # of the exporter's: it takes a size of one to be one for ever
+        batch for batch in batches if all(batch[name].shape[place] > 1 for name in names for place in free[name])
+    )
 
     class Positional(torch.nn.Module):  # type: ignore[misc]  # torch is not where this is checked
         """The exporter names positional inputs in their order."""
@@ -67,22 +75,25 @@ def export(network: Any, features: dict[str, Any], output: str, file: Path) -> N
             self.network = network
 
         def forward(self, *values: Any) -> Any:
-            return getattr(self.network(**dict(zip(names, values, strict=True))), output)
+            said = self.network(**dict(zip(names, values, strict=True)))
+            return tuple(getattr(said, name) for name in outputs)
 
-    anything = torch.export.Dim.DYNAMIC
-    shapes = (tuple({0: anything, 1: anything} for _ in names),)
+    shapes = tuple(dict.fromkeys(places, torch.export.Dim.DYNAMIC) for places in free.values())
     written: Any = torch.onnx.export(
-        Positional(), tuple(features.values()), dynamo=True, dynamic_shapes=shapes, input_names=names,
-        output_names=[output], external_data=False, verbose=False,
+        Positional().eval(), tuple(example.values()), dynamo=True, dynamic_shapes=(shapes,), input_names=names,
+        output_names=list(outputs), external_data=False, verbose=False,
     )  # fmt: skip
     partial = file.with_suffix(".part")  # one that was cut off must not be taken for the whole
     written.save(str(partial))
     partial.replace(file)
 
 
-def difference(file: Path, batches: Sequence[dict[str, Any]], theirs: Sequence[Any]) -> float:
-    """The largest absolute difference where there is something to read."""
-    return max(float(np.abs(ours - other).max()) for ours, other in _both(file, batches, theirs))
+def difference(file: Path, batches: Sequence[Batch], theirs: Sequence[Batch]) -> float:
+    """The largest difference where there is something to read: absolute, or relative to an output's largest value
+    where that is above 1. NaN where either has one."""
+    return float(np.max([
+        np.abs(ours - other).max() / max(1.0, np.abs(other).max()) for ours, other in _both(file, batches, theirs)
+    ]))  # fmt: skip
 
 
 def quantize(file: Path, quantized: Path) -> None:
@@ -94,8 +105,8 @@ def quantize(file: Path, quantized: Path) -> None:
     )
 
 
-def agreement(file: Path, batches: Sequence[dict[str, Any]], theirs: Sequence[Any]) -> float:
-    """The mean cosine of the file's output to the network's, over everything there is to read."""
+def agreement(file: Path, batches: Sequence[Batch], theirs: Sequence[Batch]) -> float:
+    """The mean cosine of the file's outputs to the network's, over everything there is to read."""
     cosines = [
         (ours * other).sum(-1) / (np.linalg.norm(ours, axis=-1) * np.linalg.norm(other, axis=-1))
         for ours, other in _both(file, batches, theirs)
@@ -103,20 +114,25 @@ def agreement(file: Path, batches: Sequence[dict[str, Any]], theirs: Sequence[An
     return float(np.mean(np.concatenate([np.ravel(cosine) for cosine in cosines])))
 
 
-def _batches(texts: Sequence[str]) -> Iterator[Sequence[str]]:
-    """Batches of several sizes, of texts of several lengths."""
-    longer = [*texts, *(f"{text} {text} {text}" for text in texts)]
-    for size in BATCHES:
-        yield [longer[n % len(longer)] for n in range(size)]
+def _differing(name: str, batches: Sequence[Batch]) -> list[int]:
+    """The dimensions in which the batches differ."""
+    sizes = zip(*(batch[name].shape for batch in batches), strict=True)
+    return [place for place, found in enumerate(sizes) if len(set(found)) > 1]
 
 
-def _both(file: Path, batches: Sequence[dict[str, Any]], theirs: Sequence[Any]) -> Iterator[tuple[Any, Any]]:
-    """The file's and the network's outputs, without what stands at padding."""
-    ours = OnnxNetwork(file)
-    for features, other in zip(batches, theirs, strict=True):
-        arrays = {name: value.numpy() for name, value in features.items()}
-        read = arrays["attention_mask"].astype(bool) if other.ndim == 3 else ...
-        yield ours(arrays)[read], other[read]
+def _both(file: Path, batches: Sequence[Batch], theirs: Sequence[Batch]) -> Iterator[tuple[Any, Any]]:
+    """The file's and the network's outputs, without what stands at padding. Raises ValueError where shapes differ."""
+    network = OnnxNetwork(file, list(theirs[0]))
+    for batch, others in zip(batches, theirs, strict=True):
+        arrays = {name: value.numpy() for name, value in batch.items()}
+        mask = arrays.get("attention_mask")
+        for name, ours in network(arrays).items():
+            other = others[name]
+            if ours.shape != other.shape:
+                raise ValueError(f"{name} has the shape {ours.shape}, and the network's {other.shape}")
+            is_of_tokens = mask is not None and other.shape[:2] == mask.shape
+            read = mask.astype(bool) if mask is not None and is_of_tokens else ...
+            yield ours[read], other[read]
 
 
 if __name__ == "__main__":

@@ -19,21 +19,20 @@ from huggingface_hub import constants
 from ..source import ModelSource, Optimize
 
 OWN = "onnx/model.onnx"
-CLOSE = 1e-3  # of the network's output, whose values are of the order of 1
+CLOSE = 1e-4  # of the network's outputs, whose values are of the order of 1
 WEIGHTS = ("*.safetensors", "pytorch_model*.bin", "config.json", "tokenizer.json")
-VERSION = 1  # of how files are made: another number makes them anew
+VERSION = 2  # of how files are made: another number makes them anew
 log = structlog.get_logger("inference")
 
 
 @dataclass(frozen=True)
 class Wanted:
-    """A network: `part` is the folder of its files in the model's, `auto` the class of transformers that loads it,
-    `output` what is asked of it; `texts` are examples to hold the file to it by."""
+    """A network: `original` is the `module:name` of what loads it as its library does (make.Original), `outputs` what
+    is asked of it; `part` is the folder of its files in the model's."""
 
-    part: str
-    auto: str
-    output: str
-    texts: Sequence[str]
+    original: str
+    outputs: Sequence[str]
+    part: str = ""
 
 
 def network_file(source: ModelSource, wanted: Wanted, mode: Optimize) -> Path | None:
@@ -43,16 +42,24 @@ def network_file(source: ModelSource, wanted: Wanted, mode: Optimize) -> Path | 
     takes a process of its own for some seconds. A file that does not give the network's numbers is not taken; where
     there is no torch to hold it by, the repository's is taken at its word.
     """
-    own = source.file(OWN) if mode != "none" and not wanted.part else None
-    if mode == "none" or (mode == "auto" and own is None and not _root().is_dir()):
+    if mode == "none":
+        return None
+    own = None if wanted.part else source.file(OWN)
+    if find_spec("torch") is None:
+        return None if mode == "int8" else own
+    found = None if own is None else _taken(source, wanted, mode, own)
+    return found or _taken(source, wanted, mode, None)
+
+
+def _taken(source: ModelSource, wanted: Wanted, mode: Optimize, own: Path | None) -> Path | None:
+    """The repository's `own` file, or one that is made, if it is right."""
+    if mode == "auto" and own is None and not _root().is_dir():
         return None
     folder = kept(source, wanted, own)
     file = own or folder / "model.onnx"
-    int8 = folder / "int8.onnx" if mode == "int8" else None
     if mode == "auto" and not file.is_file():
         return None
-    if find_spec("torch") is None:
-        return own if int8 is None else None
+    int8 = folder / "int8.onnx" if mode == "int8" else None
     try:
         folder.mkdir(parents=True, exist_ok=True)
         with FileLock(folder / "lock"):
@@ -60,14 +67,14 @@ def network_file(source: ModelSource, wanted: Wanted, mode: Optimize) -> Path | 
     except OSError as error:
         told = {"taken": False, "why": f"nothing can be kept in {folder}: {error}"}
     if not told["taken"]:
-        log.warning("the ONNX file is not taken", model=source.name, why=told["why"])
+        log.warning("the ONNX file is not taken", model=source.name, file=str(file), why=told["why"])
         return None
     return int8 or file
 
 
 def kept(source: ModelSource, wanted: Wanted, own: Path | None = None) -> Path:
     """The folder, beside the model cache, of what is made of this network's very files, and of the `own` ONNX file."""
-    digest = hashlib.sha256(f"{VERSION} {wanted.auto} {wanted.output}".encode())
+    digest = hashlib.sha256(f"{VERSION} {wanted.original} {' '.join(wanted.outputs)}".encode())
     for file in (*_weights(source.path() / wanted.part), *([] if own is None else [own])):
         with file.open("rb") as opened:
             digest.update(file.name.encode() + hashlib.file_digest(opened, "sha256").digest())
@@ -99,8 +106,8 @@ def _made(source: ModelSource, wanted: Wanted, file: Path, int8: Path | None) ->
     write = not file.is_file()
     log.info("making" if write else "checking", model=source.name, file=str(int8 or file))
     asked = {
-        "folder": str(source.path() / wanted.part), "auto": wanted.auto, "output": wanted.output,
-        "texts": list(wanted.texts), "file": str(file), "write": write, "int8": None if int8 is None else str(int8),
+        "folder": str(source.path() / wanted.part), "original": wanted.original, "outputs": list(wanted.outputs),
+        "file": str(file), "write": write, "int8": None if int8 is None else str(int8),
     }  # fmt: skip
     command = [sys.executable, "-m", f"{__package__}.make"]
     done = subprocess.run(command, input=json.dumps(asked), capture_output=True, text=True, check=False)

@@ -15,8 +15,7 @@ from tokenizers import Tokenizer
 
 from ._networks import USUAL, Side, Vectors, Way
 
-EXAMPLES = ("a happy person", "What is that? œuvre 日本", "the dog ran in the park, and then it was angry. " * 8)
-"""What a file is held to the library's own network by."""
+ORIGINALS = f"{__package__}._originals"
 ROLES = {"query": ("query",), "document": ("document", "passage", "corpus")}
 """The names of prompts that the library takes for each role, the first that there is."""
 POOLINGS = {
@@ -43,8 +42,8 @@ def load(source: ModelSource, mode: Optimize) -> OnnxEncoder | OnnxScorer | None
         return None
     if _read(folder / "sentence_bert_config.json").get("do_lower_case"):
         return None
-    file = network_file(source, Wanted(part, "AutoModel", "last_hidden_state", EXAMPLES), mode)
-    return None if file is None else OnnxEncoder(folder, part, OnnxNetwork(file), pooling, "Normalize" in kinds)
+    network = _network(source, Wanted(f"{ORIGINALS}:Encoding", ("last_hidden_state",), part), mode)
+    return None if network is None else OnnxEncoder(folder, part, network, pooling, "Normalize" in kinds)
 
 
 def _scorer(source: ModelSource, mode: Optimize, told: Mapping[str, Any]) -> OnnxScorer | None:
@@ -54,9 +53,13 @@ def _scorer(source: ModelSource, mode: Optimize, told: Mapping[str, Any]) -> Onn
     is_known = activation in ACTIVATIONS and told.get("default_prompt_name") is None
     if len(config.get("id2label", {})) != 1 or not is_known:
         return None
-    wanted = Wanted("", "AutoModelForSequenceClassification", "logits", EXAMPLES)
+    network = _network(source, Wanted(f"{ORIGINALS}:Scoring", ("logits",)), mode)
+    return None if network is None else OnnxScorer(source.path(), network, ACTIVATIONS[activation])
+
+
+def _network(source: ModelSource, wanted: Wanted, mode: Optimize) -> OnnxNetwork | None:
     file = network_file(source, wanted, mode)
-    return None if file is None else OnnxScorer(source.path(), OnnxNetwork(file), ACTIVATIONS[activation])
+    return None if file is None else OnnxNetwork(file, wanted.outputs)
 
 
 class OnnxText:
@@ -77,7 +80,8 @@ class OnnxText:
             "attention_mask": np.array([one.attention_mask for one in encoded], dtype=np.int64),
             "token_type_ids": np.array([one.type_ids for one in encoded], dtype=np.int64),
         }
-        return self.network(features), features["attention_mask"].astype(np.float32)
+        (told,) = self.network(features).values()
+        return told, features["attention_mask"].astype(np.float32)
 
 
 class OnnxEncoder(OnnxText):

@@ -7,6 +7,7 @@ from typing import Any, Generic, TypeVar
 
 import numpy as np
 from inference_common.codecs.audio import Audio, Waveform
+from inference_common.onnx.examples import batches, sounds
 from inference_common.pipeline import Device
 from inference_common.source import ModelSource
 from inference_common.task import Out, P
@@ -49,6 +50,10 @@ class AudioPipeline(ModelPipeline[Audio, P, Out], Generic[P, Out]):
         """Waveforms as the network reads them, where the network is; several of unequal length need `padding`."""
         extracted = self.extractor(list(waveforms), sampling_rate=self.rate, return_tensors="pt", **options)
         return self.moved(extracted)
+
+    def examples(self) -> Sequence[Features]:
+        """What an ONNX file is held to the network by: noise of several lengths."""
+        return [self.features(some, padding=True) for some in batches(sounds(self.heard_rate))]
 
     @property
     def masks(self) -> bool:

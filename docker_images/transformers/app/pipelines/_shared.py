@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, Generic, TypeVar
+from pathlib import Path
+from typing import Any, ClassVar, Generic, Self, TypeVar
 
 import torch
+from inference_common.onnx.examples import TEXTS, batches
+from inference_common.onnx.store import Wanted, network_file
 from inference_common.pipeline import Device, Pipeline
-from inference_common.source import ModelSource
+from inference_common.source import ModelSource, Optimize
 from inference_common.task import In, Out, P
 from inference_common.tasks.classification import Activation, Label
 from tokenizers import Tokenizer
@@ -33,15 +36,37 @@ class ModelPipeline(Pipeline[In, P, Out], Generic[In, P, Out]):
 
     auto: type
     """The class that loads the network."""
+    outputs: ClassVar[tuple[str, ...]] = ()
+    """All that it reads of the network's output, by name, where an ONNX file may give that; else nothing."""
+    file: Path | None = None
+    """An ONNX file that runs in the network's place."""
 
     def __init__(self, model: ModelSource, device: Device) -> None:
         self.folder = model.path()
         self.device = best_device(device)
+        self.network: PreTrainedModel = self._network()
+
+    def _network(self) -> Any:
+        loader: Any = self.auto
+        if self.file is not None:
+            from ._onnx import over_file  # whoever runs no file need not wait for its runtime
+
+            return over_file(loader, self.folder, self.file, self.outputs)
         # CPUs compute half precision far slower than they read it.
         dtype = torch.float32 if self.device == "cpu" else "auto"
-        loader: Any = self.auto
-        self.network: PreTrainedModel = loader.from_pretrained(self.folder, local_files_only=True, dtype=dtype)
-        self.network.to(self.device).eval()
+        network = loader.from_pretrained(self.folder, local_files_only=True, dtype=dtype)
+        return network.to(self.device).eval()
+
+    @classmethod
+    def optimized(cls, model: ModelSource, mode: Optimize) -> Self | None:
+        wanted = Wanted(f"{cls.__module__}:{cls.__name__}", cls.outputs)
+        file = network_file(model, wanted, mode) if cls.outputs else None
+        if file is None:
+            return None
+        made = cls.__new__(cls)
+        made.is_optimized, made.file = True, file
+        made.__init__(model, "cpu")  # type: ignore[misc]  # the class is our own
+        return made
 
     def moved(self, features: Any) -> Features:
         """Tensors on the network's device, those of floats in its type."""
@@ -86,6 +111,10 @@ class TextPipeline(ModelPipeline[In, P, Out], Generic[In, P, Out]):
         else:
             self._counter.no_truncation()
             self._counter.no_padding()
+
+    def examples(self) -> Sequence[Mapping[str, Any]]:
+        """What an ONNX file is held to the network by: texts, and pairs of them."""
+        return [self.encode(*texts) for one in batches(TEXTS) for texts in ([one], [one, one[::-1]])]
 
     @property
     def longest(self) -> int:

@@ -6,11 +6,13 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Generic
 
+import torch
+from inference_common.onnx.examples import PICTURES, batches
 from inference_common.pipeline import Device
 from inference_common.source import ModelSource
 from inference_common.task import In, Out, P
 from inference_common.tasks.detection import Box
-from PIL.Image import Image
+from PIL.Image import Image, fromarray
 from transformers import AutoImageProcessor, AutoTokenizer, PreTrainedTokenizerBase
 
 from ._shared import Features as Features
@@ -44,6 +46,11 @@ class ImagePipeline(ModelPipeline[In, P, Out], Generic[In, P, Out]):
         loader: Any = AutoImageProcessor
         # Pillow's backend: the same numbers whether or not torchvision is there.
         self.processor: Any = loader.from_pretrained(self.folder, local_files_only=True, backend="pil")
+
+    def examples(self) -> Sequence[Features]:
+        """What an ONNX file is held to the network by: pictures of several sizes."""
+        prepared = [[self.prepare(fromarray(levels)) for levels in some] for some in batches(PICTURES)]
+        return [{name: torch.cat([one[name] for one in some]) for name in some[0]} for some in prepared]
 
     def prepare(self, image: Image) -> Features:
         """One image as the network reads it, where the network is."""

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, Self
 
 import torch
 from inference_common.codecs.audio import Audio, Waveform
 from inference_common.errors import InvalidRequest
 from inference_common.pipeline import Device
-from inference_common.source import ModelSource
+from inference_common.source import ModelSource, Optimize
 from inference_common.tasks.speech import RecognitionParams, Timestamps, Transcript
 from transformers import (
     MODEL_FOR_SPEECH_SEQ_2_SEQ_MAPPING,
@@ -32,6 +32,17 @@ CHUNK_SECONDS = 30  # a spelling network's attention grows with the square of th
 PROMPT_TOKENS = 4  # that Whisper begins with: start, language, task, no timestamps
 
 
+def auto_of(model: ModelSource) -> type:
+    """The class that loads a model's network."""
+    config = AutoConfig.from_pretrained(model.path(), local_files_only=True)
+    kinds = (
+        (MODEL_FOR_SPEECH_SEQ_2_SEQ_MAPPING, AutoModelForSpeechSeq2Seq),
+        (MODEL_FOR_TDT_MAPPING, AutoModelForTDT),
+    )
+    found: type = next((auto for known, auto in kinds if type(config) in known), AutoModelForCTC)
+    return found
+
+
 class AutomaticSpeechRecognition(AudioPipeline[RecognitionParams, Transcript]):
     """The library's own pipeline, over what may run together.
 
@@ -39,19 +50,20 @@ class AutomaticSpeechRecognition(AudioPipeline[RecognitionParams, Transcript]):
     network that is asked for timestamps tells those of words.
     """
 
+    outputs = ("logits",)  # of those that spell
+
     def __init__(self, model: ModelSource, device: Device) -> None:
-        config = AutoConfig.from_pretrained(model.path(), local_files_only=True)
-        kinds = (
-            (MODEL_FOR_SPEECH_SEQ_2_SEQ_MAPPING, AutoModelForSpeechSeq2Seq),
-            (MODEL_FOR_TDT_MAPPING, AutoModelForTDT),
-        )
-        self.auto = next((auto for known, auto in kinds if type(config) in known), AutoModelForCTC)
+        self.auto = auto_of(model)
         super().__init__(model, device)
         tokenizer = AutoTokenizer.from_pretrained(self.folder, local_files_only=True)
         make: Any = AutomaticSpeechRecognitionPipeline
         self.pipe = make(self.network, feature_extractor=self.extractor, tokenizer=tokenizer, device=self.device)
         self.is_whisper = self.pipe.type == "seq2seq_whisper"
         self.spells = self.pipe.type == "ctc"
+
+    @classmethod
+    def optimized(cls, model: ModelSource, mode: Optimize) -> Self | None:
+        return super().optimized(model, mode) if auto_of(model) is AutoModelForCTC else None
 
     def check(self, params: RecognitionParams) -> None:
         self._check_timestamps(params.return_timestamps)

@@ -16,6 +16,7 @@ class FeatureExtraction(RowsPipeline[str, FeatureExtractionParams, Embedding]):
     """Embeddings of shape (1, tokens, dimensions): these models do not pool them into one a text."""
 
     auto = AutoModel
+    outputs = ("last_hidden_state",)
 
     def __call__(self, inputs: str, params: FeatureExtractionParams) -> Embedding:
         return self.batch([inputs], params)[0]

@@ -19,6 +19,7 @@ Answer = list[Filled] | list[list[Filled]]
 
 class FillMask(RowsPipeline[str, FillMaskParams, Answer]):
     auto = AutoModelForMaskedLM
+    outputs = ("logits",)
     most_tokens = 2048  # a call's output has the whole vocabulary for each
 
     def __init__(self, model: ModelSource, device: Device) -> None:

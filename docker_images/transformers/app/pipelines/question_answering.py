@@ -35,6 +35,7 @@ class Window:
 
 class QuestionAnswering(RowsPipeline[Question, QuestionAnsweringParams, Found]):
     auto = AutoModelForQuestionAnswering
+    outputs = ("start_logits", "end_logits")
     max_batch_size = 8  # contexts; each may be many windows
 
     def __init__(self, model: ModelSource, device: Device) -> None:

@@ -13,6 +13,7 @@ from ._shared import TextPipeline, labelled, scores, usual_activation
 
 class TextClassification(TextPipeline[str, ClassificationParams, list[Label]]):
     auto = AutoModelForSequenceClassification
+    outputs = ("logits",)
 
     def __call__(self, inputs: str, params: ClassificationParams) -> list[Label]:
         return self.batch([inputs], params)[0]

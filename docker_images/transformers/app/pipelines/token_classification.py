@@ -21,6 +21,7 @@ Encoded = Mapping[str, Any]
 
 class TokenClassification(RowsPipeline[str, TokenClassificationParams, list[Entity]]):
     auto = AutoModelForTokenClassification
+    outputs = ("logits",)
 
     def __init__(self, model: ModelSource, device: Device) -> None:
         super().__init__(model, device)

@@ -20,6 +20,7 @@ TEMPLATE = "This example is {}."
 
 class ZeroShotClassification(RowsPipeline[str, ZeroShotParams, ZeroShot]):
     auto = AutoModelForSequenceClassification
+    outputs = ("logits",)
     max_batch_size = 8  # texts; each is read once a label
 
     def __init__(self, model: ModelSource, device: Device) -> None:
