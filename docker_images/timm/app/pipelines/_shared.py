@@ -1,19 +1,22 @@
-"""The models of timm: loaded from a folder in its Hub layout, with the preparation that their own config says."""
+"""What the tasks of timm share: one network, with the preparation that its own config says."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, Generic, Self
 
-import timm
 import torch
+from inference_common.onnx.examples import PICTURES, batches
+from inference_common.onnx.store import Wanted, network_file
 from inference_common.pipeline import Device, Pipeline
-from inference_common.source import ModelSource
+from inference_common.source import ModelSource, Optimize
 from inference_common.task import Out, P
-from PIL.Image import Image
+from PIL.Image import Image, fromarray
 
-library: Any = timm
-"""The library, as its types say nothing."""
+from ._networks import See, Seen, TorchNetwork, config_of, library, over_file
+
+WANTED = Wanted(f"{__package__}.image_feature_extraction:ImageFeatureExtraction", Seen._fields)
+"""The one ONNX file that serves every task."""
 
 
 class ImagePipeline(Pipeline[Image, P, Out], Generic[P, Out]):
@@ -23,23 +26,36 @@ class ImagePipeline(Pipeline[Image, P, Out], Generic[P, Out]):
 
     def __init__(self, model: ModelSource, device: Device) -> None:
         found = "cuda" if torch.cuda.is_available() else "mps" if torch.backends.mps.is_available() else "cpu"
-        network = library.create_model(f"local-dir:{model.path()}", pretrained=True)
-        self._use(network.to(found if device == "auto" else device).eval())
+        where = torch.device(found if device == "auto" else device)
+        self._use(TorchNetwork(model.path()).to(where).eval(), config_of(model.path()), str(where))
 
-    def _use(self, network: Any) -> None:
-        self.network = network
-        self.device = str(next(network.parameters()).device)
-        config = library.data.resolve_model_data_config(network)
-        self.transform: Any = library.data.create_transform(**config, is_training=False)
+    def _use(self, network: See, config: Mapping[str, Any], device: Device) -> None:
+        self.network, self.config, self.device = network, config, device
+        shape = library.data.resolve_data_config({}, pretrained_cfg=config)
+        self.transform: Any = library.data.create_transform(**shape, is_training=False)
 
     def prepare(self, images: Sequence[Image]) -> torch.Tensor:
         """float32 of shape (images, channels, height, width): all as the network's config sizes them."""
         return torch.stack([self.transform(image) for image in images]).to(self.device)
 
+    def examples(self) -> Sequence[Mapping[str, torch.Tensor]]:
+        """What an ONNX file is held to the network by."""
+        return [{"pixels": self.prepare([fromarray(levels) for levels in some])} for some in batches(PICTURES)]
+
+    @classmethod
+    def optimized(cls, model: ModelSource, mode: Optimize) -> Self | None:
+        file = network_file(model, WANTED, mode)
+        return None if file is None else cls._over(over_file(file), config_of(model.path()), "cpu", is_optimized=True)
+
     @classmethod
     def adopt(cls, other: Pipeline[Any, Any, Any]) -> Self | None:
         if not isinstance(other, ImagePipeline):
             return None
-        adopted = cls.__new__(cls)
-        adopted._use(other.network)
-        return adopted
+        return cls._over(other.network, other.config, other.device, is_optimized=other.is_optimized)
+
+    @classmethod
+    def _over(cls, network: See, config: Mapping[str, Any], device: Device, *, is_optimized: bool) -> Self:
+        made = cls.__new__(cls)
+        made.is_optimized = is_optimized
+        made._use(network, config, device)
+        return made

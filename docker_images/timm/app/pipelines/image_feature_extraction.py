@@ -19,11 +19,11 @@ class ImageFeatureExtraction(ImagePipeline[ImageFeatureExtractionParams, Feature
 
     @torch.inference_mode()
     def batch(self, inputs: Sequence[Image], params: ImageFeatureExtractionParams) -> Sequence[Features]:
-        features = self.network.forward_features(self.prepare(inputs))
+        seen = self.network(self.prepare(inputs))
         if params.pool is not False:
-            vectors = self.network.forward_head(features, pre_logits=True)
-        elif features.ndim == 4:  # a convolution's, by channel, row and column: places first
-            vectors = features.flatten(2).transpose(1, 2)
+            vectors = seen.pooled
+        elif seen.features.ndim == 4:  # a convolution's, by channel, row and column: places first
+            vectors = seen.features.flatten(2).transpose(1, 2)
         else:
-            vectors = features
+            vectors = seen.features
         return list(vectors.float().cpu().numpy())
