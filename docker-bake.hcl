@@ -16,7 +16,7 @@ variable "TORCH_BACKEND" {
   default = null
 }
 group "default" {
-  targets = ["asteroid", "hibari", "sentence-transformers", "speechbrain", "timm", "transformers"]
+  targets = ["asteroid", "hibari", "sentence-transformers", "sentence-transformers-onnx", "speechbrain", "timm", "transformers"]
 }
 target "base" {
   context = "common"
@@ -56,6 +56,7 @@ target "torch" {
 }
 target "asteroid" {
   context = "docker_images/asteroid"
+  dockerfile = "Dockerfile"
   contexts = {
     inference-tools = "target:tools"
     inference-common = "target:common"
@@ -65,6 +66,7 @@ target "asteroid" {
 }
 target "hibari" {
   context = "docker_images/hibari"
+  dockerfile = "Dockerfile"
   contexts = {
     inference-tools = "target:tools"
     inference-common = "target:common"
@@ -74,6 +76,7 @@ target "hibari" {
 }
 target "sentence-transformers" {
   context = "docker_images/sentence_transformers"
+  dockerfile = "Dockerfile"
   contexts = {
     inference-tools = "target:tools"
     inference-common = "target:common"
@@ -81,8 +84,19 @@ target "sentence-transformers" {
   }
   tags = ["${PREFIX}inference-sentence-transformers:${TAG}"]
 }
+target "sentence-transformers-onnx" {
+  context = "docker_images/sentence_transformers"
+  dockerfile = "onnx/Dockerfile"
+  contexts = {
+    inference-tools = "target:tools"
+    inference-common = "target:common"
+    inference-base = "target:base"
+  }
+  tags = ["${PREFIX}inference-sentence-transformers-onnx:${TAG}"]
+}
 target "speechbrain" {
   context = "docker_images/speechbrain"
+  dockerfile = "Dockerfile"
   contexts = {
     inference-tools = "target:tools"
     inference-common = "target:common"
@@ -92,6 +106,7 @@ target "speechbrain" {
 }
 target "timm" {
   context = "docker_images/timm"
+  dockerfile = "Dockerfile"
   contexts = {
     inference-tools = "target:tools"
     inference-common = "target:common"
@@ -101,6 +116,7 @@ target "timm" {
 }
 target "transformers" {
   context = "docker_images/transformers"
+  dockerfile = "Dockerfile"
   contexts = {
     inference-tools = "target:tools"
     inference-common = "target:common"

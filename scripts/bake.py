@@ -46,7 +46,8 @@ def _stage(stage: str) -> str:
 def _library(known: Library) -> str:
     needed = [f'    inference-{stage} = "target:{stage}"' for stage in ("tools", "common", known.base.split("-", 1)[1])]
     lines = [
-        f"context = {quoted(f'docker_images/{known.name}')}",
+        f"context = {quoted(f'docker_images/{known.context.name}')}",
+        f"dockerfile = {quoted(str((known.folder / 'Dockerfile').relative_to(known.context)))}",
         "contexts = {",
         *needed,
         "  }",

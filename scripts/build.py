@@ -41,7 +41,8 @@ def build(known: Library, arguments: Sequence[str] = ()) -> int:
         status = _docker(docker, ["--target", stage, "--tag", f"inference-{stage}", *options], COMMON)
         if status:
             return status
-    return _docker(docker, ["--tag", known.image, *_of_library(given)], known.folder)
+    file = known.folder / "Dockerfile"
+    return _docker(docker, ["--file", str(file), "--tag", known.image, *_of_library(given)], known.context)
 
 
 def stages(known: Library) -> list[str]:

@@ -1,4 +1,7 @@
-"""The one reader of docker_images/: a folder is a library, a file of its pipelines a task."""
+"""The one reader of docker_images/: a folder is a library, a file of its pipelines a task.
+
+A folder in a library's that has a Dockerfile of its own is a variant of it: the same app on other requirements.
+"""
 
 from __future__ import annotations
 
@@ -16,7 +19,7 @@ IMAGES = ROOT / "docker_images"
 
 @dataclass(frozen=True)
 class Library:
-    """One library; `name` is its folder's, with `_` where the Hub writes `-`."""
+    """One library; `name` is its folder's, with `_` where the Hub writes `-`. `folder` holds its requirements."""
 
     name: str
     folder: Path
@@ -29,7 +32,12 @@ class Library:
     @property
     def tasks(self) -> list[str]:
         """The tasks it answers, from its file names."""
-        return tasks_in(self.folder / "app" / "pipelines")
+        return tasks_in(self.context / "app" / "pipelines")
+
+    @property
+    def context(self) -> Path:
+        """The folder that holds its app and that its image is built from; of a variant, the library's own."""
+        return self.folder.parent if self.folder.parent.parent == IMAGES else self.folder
 
     @property
     def image(self) -> str:
@@ -70,8 +78,10 @@ class Library:
 
 
 def libraries() -> list[Library]:
-    """Every library, by name."""
-    return [Library(folder.name, folder) for folder in sorted(IMAGES.iterdir()) if (folder / "app").is_dir()]
+    """Every library, by name; each followed by its variants."""
+    folders = [folder for folder in sorted(IMAGES.iterdir()) if (folder / "app").is_dir()]
+    parts = [part for folder in folders for part in (folder, *(file.parent for file in folder.glob("*/Dockerfile")))]
+    return [Library("_".join(part.relative_to(IMAGES).parts), part) for part in parts]
 
 
 def library(name: str) -> Library:

@@ -38,7 +38,7 @@ def touched(paths: Iterable[str]) -> list[str]:
         if not path.startswith(images):
             return [known.hub_name for known in libraries()]
         found.add(path.removeprefix(images).partition("/")[0])
-    return [known.hub_name for known in libraries() if known.name in found]
+    return [known.hub_name for known in libraries() if known.context.name in found]
 
 
 def _changed(base: str) -> list[str]:

@@ -31,7 +31,7 @@ def run(arguments: argparse.Namespace) -> int:
         "PORT": str(arguments.port),
         "PYTHONPATH": str(ROOT / "common" / "src"),
     }
-    server = subprocess.Popen([python_of(chosen), "-m", "inference_common.serve"], cwd=chosen.folder, env=environment)
+    server = subprocess.Popen([python_of(chosen), "-m", "inference_common.serve"], cwd=chosen.context, env=environment)
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: server.send_signal(signal.SIGTERM))
     url = f"http://{arguments.host}:{arguments.port}"

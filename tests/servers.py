@@ -41,7 +41,7 @@ def start_process(known: Library, task: str, model: str, **settings: str) -> Ser
     environment = {**ALONE, **os.environ, **settings, "MODEL_ID": model, "TASK": task, "PORT": str(port)}
     environment["PYTHONPATH"] = str(ROOT / "common" / "src")
     command = [str(python_of(known)), "-m", "inference_common.serve"]
-    process = subprocess.Popen(command, cwd=known.folder, env=environment)
+    process = subprocess.Popen(command, cwd=known.context, env=environment)
 
     def stop() -> int:
         process.send_signal(signal.SIGTERM)

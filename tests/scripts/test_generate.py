@@ -24,7 +24,7 @@ def test_the_bake_file_builds_every_library_on_what_its_dockerfile_names() -> No
     targets = {_bare(name): body for block in parsed["target"] for name, body in block.items()}
     for known in libraries():
         target = targets[known.hub_name]
-        assert (ROOT / _bare(target["context"]) / "Dockerfile").is_file()
+        assert (ROOT / _bare(target["context"]) / _bare(target["dockerfile"])).samefile(known.folder / "Dockerfile")
         contexts = {_bare(name): _bare(value) for name, value in target["contexts"].items()}
         assert set(contexts) >= {known.base, "inference-tools", "inference-common"}
         for value in contexts.values():

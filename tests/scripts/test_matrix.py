@@ -16,7 +16,7 @@ ALL = [known.hub_name for known in libraries()]
     [
         ([], []),
         (["README.md", "docs/operate.md", "docker_images/transformers/notes.md"], []),
-        (["docker_images/sentence_transformers/app/main.py"], ["sentence-transformers"]),
+        (["docker_images/sentence_transformers/app/main.py"], ["sentence-transformers", "sentence-transformers-onnx"]),
         (["docker_images/sentence_transformers/models.py", "common/src/inference_common/app.py"], ALL),
         (["tests/test_contract.py"], ALL),
     ],

@@ -77,4 +77,7 @@ def test_what_it_writes_is_formatted_and_typed(tmp_path: Path) -> None:
 def test_every_dockerfile_is_the_template() -> None:
     template = (TEMPLATES / "Dockerfile").read_text().replace("$$", "$")
     for known in libraries():
-        assert (known.folder / "Dockerfile").read_text() == template.replace("$base", known.base)
+        at = known.folder.relative_to(known.context)
+        copied = " ".join(str(at / name) for name in ("requirements.txt", "apt.tx[t]", "torch.tx[t]"))
+        own = template.replace("requirements.txt apt.tx[t] torch.tx[t]", copied).replace("$base", known.base)
+        assert (known.folder / "Dockerfile").read_text() == own

@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 from typing import Any, Generic, Self
 
+from inference_common.errors import LoadFailed
 from inference_common.pipeline import Device, Pipeline
 from inference_common.source import ModelSource, Optimize
 from inference_common.task import In, Out, P
@@ -12,6 +13,11 @@ from typing_extensions import TypeIs
 
 from . import _onnx
 from ._networks import Encoder, Network, Scorer
+
+NO_TORCH = (
+    "this server has no torch: it runs the onnx/model.onnx of a repository, on a CPU, with OPTIMIZE auto or onnx;"
+    " this model has none, or asks for more than that, so serve it from the image inference-sentence-transformers"
+)
 
 
 class TokenCounter:
@@ -45,8 +51,10 @@ class TextPipeline(Pipeline[In, P, Out], Generic[In, P, Out]):
     max_batch_size = 32
 
     def __init__(self, model: ModelSource, device: Device) -> None:
-        from ._torch import load  # takes seconds, and hundreds of megabytes
-
+        try:
+            from ._torch import load  # takes seconds, and hundreds of megabytes
+        except ModuleNotFoundError as error:
+            raise LoadFailed(NO_TORCH) from error
         self._use(load(model.path(), device))
 
     @classmethod
