@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import sys
 
-from . import build, check, docker_run, generate, lock, matrix, new, show, start
+from . import bench, build, check, docker_run, generate, lock, matrix, new, show, start
 
 
 def parser() -> argparse.ArgumentParser:
@@ -14,7 +14,7 @@ def parser() -> argparse.ArgumentParser:
         prog="./manage.py", description="Serve, show and test the libraries under docker_images/."
     )
     verbs = top.add_subparsers(title="verbs", metavar="VERB", required=True)
-    for module in (start, docker_run, show, build, check, lock, new, generate, matrix):
+    for module in (start, docker_run, show, build, check, lock, new, generate, matrix, bench):
         module.add(verbs)
     return top
 

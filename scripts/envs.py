@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import os
 import shutil
@@ -9,7 +10,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 from filelock import FileLock
@@ -28,29 +29,49 @@ def cache() -> Path:
 
 def python_of(library: Library) -> Path:
     """The interpreter of the library's environment, made first if need be. Raises SystemExit when that fails."""
+    later = [TORCH, *([library.torch_family] if library.torch_family.is_file() else [])] if library.needs_torch else []
+    return python_with(library.name, library.lock, later)
+
+
+def python_with(name: str, lock: Path, later: Sequence[Path] = ()) -> Path:
+    """The interpreter of an environment of a lock, made first if need be; `later` are files of torch's family, whose
+    builds are chosen now. Raises SystemExit when that fails."""
     links = _find_links()
     backend = _torch_backend(links)
-    later = [TORCH, *([library.torch_family] if library.torch_family.is_file() else [])] if library.needs_torch else []
-    locks = [library.lock, *later]
-    key = hashlib.sha256(b"\0".join([*(lock.read_bytes() for lock in locks), backend.encode(), sys.version.encode()]))
-    folder = cache() / "envs" / f"{library.name}-{key.hexdigest()[:12]}"
-    folder.parent.mkdir(parents=True, exist_ok=True)
+    read = [*(file.read_bytes() for file in (lock, *later)), backend.encode(), sys.version.encode()]
+    folder = cache() / "envs" / f"{name}-{digest(read)}"
     python = folder / "bin" / "python"
-    with FileLock(f"{folder}.lock"):
-        if not (folder / "complete").is_file():
-            print(f"Making the environment of {library.hub_name} (once per lock) ...", flush=True)
-            shutil.rmtree(folder, ignore_errors=True)
+    with made(folder) as missing:
+        if missing:
+            print(f"Making the environment of {name.replace('_', '-')} (once per lock) ...", flush=True)
             environment = {**os.environ, "UV_COMPILE_BYTECODE": "1", "UV_FIND_LINKS": ",".join(links)}
             uv: list[str | Path] = [sys.executable, "-m", "uv"]
             run_told([*uv, "venv", "--quiet", "--python", sys.executable, folder], environment, folder)
             install: list[str | Path] = [*uv, "pip", "install", "--python", python, "--no-deps"]
-            run_told([*install, "--require-hashes", "-r", library.lock], environment, folder)
+            run_told([*install, "--require-hashes", "-r", lock], environment, folder)
             if later:
                 chosen: list[str | Path] = ["--torch-backend", backend] if backend else []
                 files = [part for file in later for part in ("-r", file)]
                 run_told([*install, *chosen, *files], environment, folder)
-            (folder / "complete").touch()
     return python
+
+
+def digest(parts: Iterable[bytes]) -> str:
+    """A short name of what is given."""
+    return hashlib.sha256(b"\0".join(parts)).hexdigest()[:12]
+
+
+@contextlib.contextmanager
+def made(folder: Path) -> Iterator[bool]:
+    """Under the folder's lock, whether it must be made; complete from then on, if nothing is raised."""
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    mark = folder / "complete"
+    with FileLock(f"{folder}.lock"):
+        missing = not mark.is_file()
+        if missing:
+            shutil.rmtree(folder, ignore_errors=True)
+        yield missing
+        mark.touch()
 
 
 def run_told(command: Sequence[str | Path], environment: Mapping[str, str], folder: Path) -> None:

@@ -62,12 +62,12 @@ def of_library(known: Library) -> Lock:
 
 
 def of_tools() -> Iterator[Lock]:
-    """The locks of what tests and of what installs."""
+    """The locks of what tests, measures and installs."""
     yield Lock(ROOT / "common" / "uv.txt", [ROOT / "common" / "uv.in"])
     group = ("--group", f"{ROOT / 'pyproject.toml'}:dev", "--all-extras")
     yield Lock(ROOT / "tests" / "requirements.txt", [COMMON], [part.replace(f"{ROOT}/", "") for part in group])
-    for asked in sorted(ROOT.glob("tests/*/*.in")):
-        yield Lock(asked.with_suffix(".txt"), [asked])
+    for asked in sorted((*ROOT.glob("tests/*/*.in"), *ROOT.glob("scripts/benchmarks/*/*.in"))):
+        yield Lock(asked.with_suffix(".txt"), [asked], with_torch="torch" in asked.read_text().split())
 
 
 def add(verbs: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:

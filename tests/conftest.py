@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
-import hashlib
-import subprocess
-import sys
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
 import pytest
 from _pytest.mark.structures import ParameterSet
-from filelock import FileLock
 from inference_common.tasks import TASKS
 
-from scripts.envs import cache, python_of
+from scripts import tiny
 from scripts.images import Library, libraries, library
 
 from .servers import Server, start_container, start_process
@@ -99,18 +95,7 @@ def served_real(request: pytest.FixtureRequest, real_model: Path) -> Iterator[Se
 
 def tiny_model(known: Library, task: str) -> Path:
     """The tiny model of a task, written once per lock and what writes it."""
-    models = known.folder / "models.py"
-    made_of = [models, *sorted(known.folder.glob("tiny/*.*")), known.lock]
-    key = hashlib.sha256(b"\0".join(file.read_bytes() for file in made_of)).hexdigest()[:12]
-    folder = cache() / "tiny" / f"{known.name}-{task}-{key}"
-    folder.parent.mkdir(parents=True, exist_ok=True)
-    with FileLock(f"{folder}.lock"):
-        if not (folder / "README.md").is_file():
-            folder.mkdir(exist_ok=True)
-            # A variant has only what serves; the tests' own environment has what writes files for it.
-            python = python_of(known) if known.folder == known.context else sys.executable
-            command: list[str | Path] = [python, models, task, folder]
-            made = subprocess.run(command, stderr=subprocess.PIPE, text=True, check=False)
-            if made.returncode:
-                pytest.fail(f"{known.name} has no tiny model of {task}:\n{made.stderr}", pytrace=False)
-    return folder
+    try:
+        return tiny.tiny_model(known, task)
+    except RuntimeError as error:
+        pytest.fail(str(error), pytrace=False)

@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 import json
-import os
-import shutil
 import subprocess
 import sys
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from scripts.envs import cache
+from scripts.node import npm_folder
 
-from .locked import environment, key, made
+from .locked import environment
 
 CLIENTS = Path(__file__).parent / "clients"
 HUB_RELEASES = ("current", "0.36", "0.23")
@@ -49,14 +47,4 @@ def ask(command: Sequence[str], question: dict[str, Any]) -> Any:
 
 def _node_folder() -> Path:
     files = [CLIENTS / name for name in ("package.json", "package-lock.json", "call.mjs")]
-    folder = cache() / "clients" / f"js-{key(*files)}"
-    with made(folder) as missing:
-        if missing:
-            folder.mkdir()
-            for file in files:
-                shutil.copy(file, folder)
-            programs = environment(CLIENTS / "tools.txt")
-            npm = [str(programs / "npm"), "ci", "--ignore-scripts", "--no-audit", "--no-fund", "--silent"]
-            path = f"{programs}{os.pathsep}{os.environ['PATH']}"  # npm is a script that runs the node it finds
-            subprocess.run(npm, cwd=folder, check=True, env={**os.environ, "PATH": path})
-    return folder
+    return npm_folder("clients", environment(CLIENTS / "tools.txt"), files)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import sys
 
-from sentence_transformers import SentenceTransformer  # type: ignore[import-not-found]  # in its own environment
+from sentence_transformers import SentenceTransformer
 
 asked = json.load(sys.stdin)
 model = SentenceTransformer(asked["folder"], device="cpu")

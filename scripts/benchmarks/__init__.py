@@ -1,0 +1,1 @@
+"""What `bench` measures, against what, and how it is told."""

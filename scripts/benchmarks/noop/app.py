@@ -1,0 +1,3 @@
+from inference_common import create_app
+
+app = create_app("pipelines")

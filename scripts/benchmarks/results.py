@@ -1,0 +1,114 @@
+"""The results, kept in the repository: what the docs are written from."""
+
+from __future__ import annotations
+
+import datetime
+import json
+import os
+import platform
+import re
+import subprocess
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import psutil
+
+from ..images import ROOT
+from .figures import Row
+
+FILE = ROOT / "docs" / "benchmarks" / "results.json"
+LOCKS = {
+    "ours": ROOT / "docker_images" / "sentence_transformers" / "requirements.txt",
+    "infinity-emb": Path(__file__).parent / "peers" / "infinity.txt",
+    "LitServe": Path(__file__).parent / "peers" / "litserve.txt",
+    "MLServer": Path(__file__).parent / "peers" / "mlserver.txt",
+}
+TOLD = (
+    "infinity-emb",
+    "litserve",
+    "mlserver",
+    "onnxruntime",
+    "optimum",
+    "sentence-transformers",
+    "transformers",
+    "uvicorn",
+)
+DIGITS = 5
+
+
+@dataclass(frozen=True)
+class Sitting:
+    """One scenario, measured: when, with which effort, for how many seconds, on which commit and machine, and how busy
+    that was before (its load average of a minute)."""
+
+    measured: str
+    effort: str
+    seconds: float
+    commit: str
+    busy: float
+    machine: Mapping[str, str]
+    rows: Sequence[Row]
+
+
+def read(file: Path = FILE) -> dict[str, Sitting]:
+    """Those that were measured, by the name of their scenario."""
+    if not file.is_file():
+        return {}
+    return {name: Sitting(**told) for name, told in json.loads(file.read_text()).items()}
+
+
+def write(sittings: Mapping[str, Sitting], file: Path = FILE) -> None:
+    """Keep them: a row a line, so that a change can be read."""
+    parts = []
+    for name, sitting in sorted(sittings.items()):
+        told = asdict(sitting)
+        rows = ",\n".join(f"   {json.dumps(_rounded(row))}" for row in told.pop("rows"))
+        head = ",\n".join(f"  {json.dumps(key)}: {json.dumps(value)}" for key, value in told.items())
+        parts.append(f' {json.dumps(name)}: {{\n{head},\n  "rows": [\n{rows}\n  ]\n }}')
+    file.parent.mkdir(parents=True, exist_ok=True)
+    file.write_text("{\n" + ",\n".join(parts) + "\n}\n")
+
+
+def sitting(effort: str, seconds: float, busy: float, rows: Sequence[Row]) -> Sitting:
+    """What was just measured, here."""
+    now = datetime.datetime.now(datetime.UTC).isoformat(timespec="minutes")
+    return Sitting(now, effort, round(seconds), commit(), round(busy, 2), machine(), rows)
+
+
+def commit() -> str:
+    """The commit that is checked out, marked where the code differs from it."""
+    asked = ["git", "describe", "--always", "--dirty=, changed", "--exclude=*"]
+    return subprocess.run(asked, cwd=ROOT, capture_output=True, text=True, check=False).stdout.strip()
+
+
+def machine() -> dict[str, str]:
+    """What this machine is."""
+    cpu = Path("/proc/cpuinfo")
+    named = re.search(r"^model name\s*: (.*)$", cpu.read_text() if cpu.is_file() else "", re.MULTILINE)
+    return {
+        "CPU": named[1] if named else platform.processor(),
+        "cores": str(len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()),
+        "memory": f"{psutil.virtual_memory().total / 2**30:.0f} GiB",
+        "system": f"{platform.system()} {platform.release()}",
+        "Python": platform.python_version(),
+    }
+
+
+def versions() -> dict[str, str]:
+    """What each server is made of, from the locks: `name version` of the packages worth telling."""
+    torch = (ROOT / "common" / "torch.txt").read_text().strip().replace("==", " ")
+    found = {}
+    for name, lock in LOCKS.items():
+        pinned = dict(re.findall(r"^([\w.-]+)==([\w.+-]+)", lock.read_text(), re.MULTILINE))
+        found[name] = ", ".join([*(f"{one} {pinned[one]}" for one in TOLD if one in pinned), torch])
+    return found
+
+
+def _rounded(row: Row) -> dict[str, float | str | None]:
+    def short(value: float | str) -> float | str | None:
+        if isinstance(value, str):
+            return value
+        return None if value != value else float(f"{value:.{DIGITS}g}")
+
+    return {name: short(value) for name, value in row.items()}

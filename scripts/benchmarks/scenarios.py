@@ -1,0 +1,128 @@
+"""The scenarios there are, as data."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from . import servers
+from .claims import Claim
+from .cold import cold
+from .loaded import over_load, overload
+from .paired import paired
+from .scenario import Scenario
+from .targets import Load, clients
+
+MOST = "32 clients"
+PEERS = [peer.name for peer in servers.PEER_SERVERS]
+TORCH_PEER = servers.INFINITY.name
+SOUNDS = [Load(name) for name in ("wav", "flac", "mp3", "ogg")]
+WAIT_SECONDS = 1  # how long an input may wait in the overloaded server
+
+EMBEDDINGS = Scenario(
+    "embeddings",
+    "Embeddings, against the peers",
+    "all-MiniLM-L6-v2, 512 texts of 5 to 40 words, one a request. The offline limit is the same runtime fed the same "
+    "texts with no server, in windows of as many as there are clients, by the best of several ways to batch them.",
+    paired,
+    [servers.OURS, servers.OURS_INT8, servers.OFFLINE, *servers.PEER_SERVERS, servers.BLOCKING],
+    clients(1, 8, 32),
+    [
+        Claim("throughput of infinity-emb (torch)", "rate", MOST, "ours", [TORCH_PEER], least=1.8),
+        Claim("throughput of infinity-emb (onnx)", "rate", MOST, "ours", [servers.INFINITY_ONNX.name], least=1.0),
+        Claim("throughput of LitServe", "rate", MOST, "ours", ["LitServe"], least=1.8),
+        Claim("throughput of MLServer", "rate", MOST, "ours", ["MLServer"], least=1.8),
+        Claim("throughput of the blocking app", "rate", MOST, "ours", ["blocking app"], least=5),
+        Claim("throughput of the offline limit", "rate", MOST, "ours", ["offline limit"], least=0.92),
+        Claim("median latency of the best peer", "p50", "1 client", "ours", PEERS, most=0.5),
+        Claim("memory of the best peer", "memory", MOST, "ours", PEERS, most=0.5),
+        Claim("int8: throughput of our own fp32", "rate", MOST, "ours, int8", ["ours"], least=1.4),
+    ],
+    plotted="rate",
+)
+LATENCY = Scenario(
+    "latency",
+    "Embeddings, latency over load",
+    "The same texts, sent by chance (a Poisson process) at rates that are fractions of what our server answers with 32 "
+    "clients. A peer that cannot follow a rate is not asked for a higher one.",
+    over_load,
+    [servers.OURS, servers.INFINITY, servers.INFINITY_ONNX, servers.LITSERVE],
+    [],
+    [],
+    figures=("offered", "rate", "p50", "p95", "p99", "failed"),
+    plotted="p95",
+    over="offered",
+)
+OVERLOAD = Scenario(
+    "overload",
+    "Overload",
+    f"Three times the requests that it can answer, with MAX_WAIT={WAIT_SECONDS}: what could not be answered within "
+    "that second is refused (429). Afterwards, how long until a single request takes less than twice its usual time.",
+    overload,
+    [servers.waiting(WAIT_SECONDS)],
+    [Load("3 x capacity")],
+    [
+        Claim("throughput without overload", "rate", "3 x capacity", "ours", ["ours"], least=0.9, others_load=MOST),
+        Claim("ms, p99 of the served", "p99", "3 x capacity", "ours", by="value", most=1500),
+        Claim("ms, median time to refuse", "refusal", "3 x capacity", "ours", by="value", most=100),
+        Claim("requests without a proper answer", "failed", "3 x capacity", "ours", by="value", most=0),
+        Claim("s until it has recovered", "recovery", "3 x capacity", "ours", by="value", most=1),
+    ],
+    figures=("offered", "rate", "p50", "p99", "refused", "refusal", "failed", "recovery", "memory"),
+)  # fmt: skip
+NOOP = Scenario(
+    "noop",
+    "What serving itself costs",
+    "A pipeline that does nothing, against a bare Starlette route that sends the same bytes back, on the same settings "
+    "of uvicorn.",
+    paired,
+    [servers.NOTHING, servers.ECHO],
+    clients(1, 8, 32),
+    [
+        Claim("throughput of the bare route", "rate", MOST, "ours", ["echo"], least=0.7),
+        Claim("ms added to the median latency", "p50", "1 client", "ours", ["echo"], by="difference", most=0.5),
+    ],
+)
+AUDIO = Scenario(
+    "audio",
+    "Audio to 16 kHz mono",
+    "10 s of stereo at 44.1 kHz, decoded in process, against one ffmpeg process for each.",
+    paired,
+    [servers.SOUNDS_OURS, servers.SOUNDS_FFMPEG],
+    SOUNDS,
+    [
+        Claim(f"speed of an ffmpeg process, {load.name}", "rate", load.name, "ours", ["ffmpeg process"], least=4)
+        for load in SOUNDS
+    ],
+    figures=("rate", "p50"),
+)
+JPEG = Scenario(
+    "jpeg",
+    "A large photo to the input of a network",
+    "A JPEG file of 12 megapixels to 224 x 224, against decoding all of its pixels.",
+    paired,
+    [servers.JPEG_OURS, servers.JPEG_FULL],
+    [Load("12 megapixels")],
+    [Claim("speed of a full decode", "rate", "12 megapixels", "ours", ["full decode"], least=3)],
+    figures=("rate", "p50"),
+)
+IMAGES = Scenario(
+    "images",
+    "Image classification",
+    "EfficientNet-Lite0 of timm, photos of 512 x 512 as JPEG files. The offline limit decodes them too.",
+    paired,
+    [servers.LITE0_OURS, servers.LITE0_OFFLINE],
+    clients(1, 16),
+    [Claim("throughput of the offline limit", "rate", "16 clients", "ours", ["offline limit"], least=0.9)],
+)
+COLD = Scenario(
+    "cold",
+    "Cold start",
+    "From the start of the process (or container, where the image is built) to ready and to the first answer. "
+    "sentence-transformers and timm load real models, the others a tiny one.",
+    cold,
+    [],
+    [],
+    [Claim("s to the first answer", "answer", "process", "sentence-transformers", by="value", most=2)],
+    figures=("ready", "answer", "memory", "size"),
+)  # fmt: skip
+SCENARIOS: Sequence[Scenario] = (EMBEDDINGS, LATENCY, OVERLOAD, NOOP, IMAGES, JPEG, AUDIO, COLD)

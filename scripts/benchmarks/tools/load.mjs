@@ -1,0 +1,63 @@
+// Asks one server as many clients that each wait for their answer (autocannon), or at given moments whatever became of
+// the requests before (undici). Reads one question as JSON, writes [sent ms, took ms, status] of each request; a
+// request without an answer has the status 0.
+import { readFileSync } from 'node:fs'
+import { performance } from 'node:perf_hooks'
+import autocannon from 'autocannon'
+import { Agent, request } from 'undici'
+
+const asked = JSON.parse(readFileSync(0, 'utf8'))
+const bodies = JSON.parse(readFileSync(asked.bodies, 'utf8')).map((one) => Buffer.from(one, 'base64'))
+const headers = { 'content-type': asked.content_type }
+const rows = []
+const started = performance.now()
+
+function note (sent, status) {
+  rows.push([sent - started, performance.now() - sent, status])
+}
+
+async function closed () {
+  let next = 0
+  const setupClient = (client) => { // each begins elsewhere, or all would send the same body at the same time
+    const from = Math.floor(bodies.length / asked.clients) * next++
+    client.setRequests([...bodies.slice(from), ...bodies.slice(0, from)].map((body) => ({ method: 'POST', body, headers })))
+  }
+  const running = autocannon({
+    url: asked.url, connections: asked.clients, duration: 1e6, sampleInt: 50, timeout: asked.patience, setupClient,
+    requests: [{ method: 'POST', body: bodies[0], headers }]
+  })
+  running.on('response', (client, status, bytes, took) => {
+    const now = performance.now()
+    rows.push([now - took - started, took, status])
+  })
+  running.on('reqError', () => note(performance.now(), 0))
+  setTimeout(() => running.stop(), asked.seconds * 1000)
+  await running
+}
+
+async function open () {
+  const agent = new Agent({ pipelining: 1 })
+  const gone = AbortSignal.timeout((asked.seconds + asked.patience) * 1000)
+  const ask = async (number) => {
+    const sent = performance.now()
+    try {
+      const body = bodies[number % bodies.length]
+      const answer = await request(asked.url, { method: 'POST', body, headers, dispatcher: agent, signal: gone })
+      await answer.body.dump()
+      note(sent, answer.statusCode)
+    } catch {
+      note(sent, 0)
+    }
+  }
+  const waiting = []
+  for (const [number, at] of asked.moments.entries()) {
+    const wait = at * 1000 - (performance.now() - started)
+    if (wait > 0) await new Promise((resolve) => setTimeout(resolve, wait))
+    waiting.push(ask(number))
+  }
+  await Promise.all(waiting)
+  await agent.destroy()
+}
+
+await (asked.moments === null ? closed() : open())
+process.stdout.write(JSON.stringify(rows), () => process.exit(0)) // whatever else still waits

@@ -1,0 +1,27 @@
+"""Tiny models: a library writes one of each of its tasks in seconds, in its own environment."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+from .envs import cache, digest, made, python_of
+from .images import Library
+
+
+def tiny_model(known: Library, task: str) -> Path:
+    """The tiny model of a task, written once per lock and what writes it. Raises RuntimeError with what went wrong."""
+    models = known.folder / "models.py"
+    made_of = [models, *sorted(known.folder.glob("tiny/*.*")), known.lock]
+    folder = cache() / "tiny" / f"{known.name}-{task}-{digest(file.read_bytes() for file in made_of)}"
+    with made(folder) as missing:
+        if missing:
+            folder.mkdir()
+            # A variant has only what serves; our own environment has what writes files for it.
+            python = python_of(known) if known.folder == known.context else sys.executable
+            command: list[str | Path] = [python, models, task, folder]
+            done = subprocess.run(command, stderr=subprocess.PIPE, text=True, check=False)
+            if done.returncode:
+                raise RuntimeError(f"{known.name} has no tiny model of {task}:\n{done.stderr}")
+    return folder
