@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import argparse
 import json
-import os
 import subprocess
+import tempfile
 import time
 from pathlib import Path
+
+import psutil
 
 from .benchmarks import report, results
 from .benchmarks.scenario import FULL, QUICK, Effort, Scenario
@@ -16,6 +18,7 @@ from .envs import python_with
 from .images import ROOT
 
 DOCUMENT = ROOT / "docs" / "benchmarks.md"
+LOOK_SECONDS = 3.0  # at what else the machine does
 PLOTS = Path(__file__).parent / "benchmarks" / "tools"
 
 
@@ -34,9 +37,11 @@ def run(arguments: argparse.Namespace) -> int:
     """Measure each scenario, and keep what is there after each."""
     effort = QUICK if arguments.quick else FULL
     began = time.monotonic()
-    for scenario in [] if arguments.report else chosen(arguments, effort):
-        measure(scenario, effort)
-        write()
+    with tempfile.TemporaryDirectory(prefix="bench-") as folder:
+        tempfile.tempdir = folder  # whatever a server and its settings leave behind
+        for scenario in [] if arguments.report else chosen(arguments, effort):
+            measure(scenario, effort)
+            write()
     write()
     print(f"\nWrote {DOCUMENT.relative_to(ROOT)} after {time.monotonic() - began:.0f} s.")
     return 0
@@ -54,7 +59,9 @@ def chosen(arguments: argparse.Namespace, effort: Effort) -> list[Scenario]:
 def measure(scenario: Scenario, effort: Effort) -> None:
     """One scenario; its results take the place of those before."""
     print(f"\n== {scenario.name} ({effort.name})", flush=True)
-    busy, began = os.getloadavg()[0], time.monotonic()
+    busy, began = psutil.cpu_percent(LOOK_SECONDS), time.monotonic()
+    if busy > report.BUSY:
+        print(f"  this machine is busy ({busy:.0f} %), so that what follows is no result", flush=True)
     rows = scenario.run(scenario, effort, lambda line: print(f"  {line}", flush=True))
     now = results.sitting(effort.name, time.monotonic() - began, busy, rows)
     results.write({**results.read(), scenario.name: now})
@@ -63,7 +70,7 @@ def measure(scenario: Scenario, effort: Effort) -> None:
 def write() -> None:
     """The document and the plots, from the results."""
     sittings = results.read()
-    DOCUMENT.write_text(report.document(sittings, SCENARIOS, results.versions()))
+    DOCUMENT.write_text(report.document(sittings, SCENARIOS))
     told = json.dumps(report.plots(sittings, SCENARIOS))
     python = python_with("bench-plots", PLOTS / "plots.txt")
     subprocess.run([python, PLOTS / "plot.py", results.FILE.parent], input=told, text=True, check=True)

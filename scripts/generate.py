@@ -9,6 +9,8 @@ from collections.abc import Callable, Mapping
 from inference_common.settings import Settings
 
 from .bake import bake_file
+from .benchmarks import report, results
+from .benchmarks.scenarios import SCENARIOS
 from .images import ROOT, libraries
 
 MARK = "<!-- {edge} {name}: written by ./manage.py generate -->"
@@ -68,4 +70,5 @@ WRITERS: Mapping[str, Callable[[str], str]] = {
     "docker-bake.hcl": lambda _: bake_file(),
     "README.md": _libraries,
     "docs/operate.md": _settings,
+    "docs/benchmarks.md": lambda _: report.document(results.read(), SCENARIOS),
 }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
@@ -10,7 +11,7 @@ from .figures import Row, Spread, by_pair, spread
 
 By = Literal["ratio", "difference", "value"]
 COMPARE: Mapping[By, Callable[[float, float], float]] = {
-    "ratio": lambda one, other: one / other,
+    "ratio": lambda one, other: one / other if other else math.inf,
     "difference": lambda one, other: one - other,
     "value": lambda one, other: one,
 }
@@ -54,4 +55,5 @@ def judge(claim: Claim, rows: Sequence[Row]) -> Spread | None:
         known = [other[pair] for other in theirs if pair in other]
         if known or claim.by == "value":
             compared.append(COMPARE[claim.by](value, best(known) if known else 0.0))
-    return spread(compared) if compared else None
+    finite = [value for value in compared if math.isfinite(value)]
+    return spread(finite) if finite else None

@@ -13,7 +13,7 @@ Row = Mapping[str, float | str]
 FIGURES = {
     "rate": "answers/s", "p50": "ms", "p95": "ms", "p99": "ms", "refused": "requests", "failed": "requests",
     "memory": "MB", "offered": "requests/s", "ready": "s", "answer": "s", "recovery": "s", "refusal": "ms",
-    "size": "MB",
+    "drain": "s", "size": "MB",
 }  # fmt: skip
 """The unit of each figure."""
 
@@ -49,17 +49,21 @@ def spread(values: Sequence[float]) -> Spread:
 
 def summary(answers: Sequence[Answer], seconds: float) -> dict[str, float]:
     """What the answers of `seconds` of load come to: `rate` counts those with status 200 that came within the time,
-    after its first fifth, in which the first ones are still on their way; latencies are of all with status 200."""
+    after its first fifth, in which the first ones are still on their way; latencies are of all with status 200;
+    `drain` is how long after the last request the last answer came."""
     served = [one for one in answers if one.status == 200]
     warm, end = seconds * 200, seconds * 1000
     counted = sum(warm < one.sent + one.took <= end for one in served)
     took = [one.took for one in served]
     refused = [one.took for one in answers if one.status == 429]
+    last_asked = max((one.sent for one in answers), default=0.0)
+    last_answered = max((one.sent + one.took for one in answers), default=0.0)
     return {
         "rate": counted * 1000 / (end - warm),
         **{f"p{percent}": percentile(took, percent) for percent in (50, 95, 99)},
         "refused": float(len(refused)),
         "refusal": percentile(refused, 50),
+        "drain": (last_answered - last_asked) / 1000,
         "failed": float(len(answers) - len(served) - len(refused)),
     }
 

@@ -13,7 +13,7 @@ from .scenario import Effort, Scenario, Tell
 from .targets import Load, clients
 
 SATURATED = clients(32)[0]
-FRACTIONS = (0.2, 0.4, 0.6, 0.8, 0.95)
+FRACTIONS = (0.25, 0.5, 0.75, 0.95)
 TOO_SLOW = 5_000  # ms; a target whose p95 is above is not asked for more
 OVER = 3.0  # times the capacity
 RECOVERED = 2.0  # times the usual latency
@@ -24,7 +24,7 @@ def over_load(scenario: Scenario, effort: Effort, tell: Tell) -> list[Row]:
     """Every target at the same rates: fractions of what the first one can do."""
     rows: list[Row] = []
     with started(scenario.targets, tell) as running:
-        warm(running, [SATURATED])
+        warm(running, SATURATED)
         first = next(iter(running))
         capacity = float(measured(running[first], first, SATURATED, effort.seconds, 0)["rate"])
         left = dict(running)
@@ -47,13 +47,13 @@ def overload(scenario: Scenario, effort: Effort, tell: Tell) -> list[Row]:
     with started(scenario.targets, tell) as running:
         one = running[name]
         assert isinstance(one, RunningServer)
-        warm(running, [SATURATED])
+        warm(running, SATURATED)
         for pair in range(effort.pairs):
             usual = float(measured(one, name, clients(1)[0], effort.seconds, pair)["p50"])
             capacity = measured(one, name, SATURATED, effort.seconds, pair)
             offered = Load(load.name, rate=OVER * float(capacity["rate"]))
             row = measured(one, name, offered, effort.seconds * 2, pair)
-            row |= {"offered": OVER * float(capacity["rate"]), "recovery": _recovery(one, usual)}
+            row |= {"offered": OVER * float(capacity["rate"]), "recovery": float(row["drain"]) + _recovery(one, usual)}
             rows += [capacity, row]
             tell(f"pair {pair + 1}: {row['rate']:.0f}/s of {row['offered']:.0f}/s served, p99 {row['p99']:.0f} ms")
     return rows

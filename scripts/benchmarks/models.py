@@ -37,6 +37,15 @@ def minilm() -> Path:
     return folder / "all-MiniLM-L6-v2"
 
 
+def minilm_flat() -> Path:
+    """The same files, where `model.onnx` lies beside the others."""
+    folder = minilm().parent / "flat"
+    if not folder.is_dir():
+        shutil.copytree(minilm(), folder, ignore=shutil.ignore_patterns("onnx"))
+        shutil.copy(minilm() / "onnx" / "model.onnx", folder)
+    return folder
+
+
 def efficientnet() -> Path:
     """EfficientNet-Lite0 with its ImageNet weights, in timm's layout."""
     known = library("timm")

@@ -17,8 +17,8 @@ ALIKE = 0.97  # the least cosine of two servers' vectors of one text; int8 is ne
 def paired(scenario: Scenario, effort: Effort, tell: Tell) -> list[Row]:
     """Every target under every load, as often as there are pairs."""
     with started(scenario.targets, tell) as running:
-        warm(running, scenario.loads)
-        return rounds(running, scenario.loads, effort, tell)
+        warm(running, scenario.loads[-1])
+        return rounds(running, scenario.loads, effort.times(scenario.longer), tell)
 
 
 @contextlib.contextmanager
@@ -38,12 +38,11 @@ def started(targets: Sequence[Target], tell: Tell) -> Iterator[Mapping[str, Runn
             end(one.process)
 
 
-def warm(running: Mapping[str, Running], loads: Sequence[Load]) -> None:
-    """Let each do some of every load once, so that what it sets up lazily is there."""
+def warm(running: Mapping[str, Running], load: Load) -> None:
+    """Let each do some of a load, so that what it sets up lazily is there."""
     for one in running.values():
         with awake(one):
-            for load in loads:
-                one.measure(load, WARM_SECONDS, 0)
+            one.measure(load, WARM_SECONDS, 0)
 
 
 def rounds(running: Mapping[str, Running], loads: Sequence[Load], effort: Effort, tell: Tell) -> list[Row]:

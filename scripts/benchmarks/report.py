@@ -8,7 +8,7 @@ from typing import Any
 from .claims import judge
 from .figures import FIGURES, Row, Spread, by_pair, spread
 from .results import Sitting
-from .scenario import FULL, QUICK, Scenario
+from .scenario import QUICK, Scenario
 
 HEAD = """# Benchmarks
 
@@ -21,12 +21,12 @@ generator in a process of its own (autocannon; undici where requests come by cha
 held still. A ratio is of the two figures of one pair; told is the median of the pairs, and in brackets the lowest and
 the highest. Compare ratios, not figures: those are of this machine.
 """
-BUSY = 0.3  # load average above which a sitting's machine is called busy
+BUSY = 10.0  # per cent of its cores' time above which a machine is called busy with other work
 
 
-def document(sittings: Mapping[str, Sitting], scenarios: Sequence[Scenario], versions: Mapping[str, str]) -> str:
+def document(sittings: Mapping[str, Sitting], scenarios: Sequence[Scenario]) -> str:
     """The text of docs/benchmarks.md; scenarios that were not measured are named as such."""
-    parts = [HEAD, "\n## Versions\n\n", _table(("server", "made of"), list(versions.items()))]
+    parts = [HEAD]
     for scenario in scenarios:
         parts.append(f"\n## {scenario.title}\n\n{scenario.about}\n")
         sitting = sittings.get(scenario.name)
@@ -36,21 +36,29 @@ def document(sittings: Mapping[str, Sitting], scenarios: Sequence[Scenario], ver
         parts += [f"\n{told(sitting)}\n", _claims(scenario, sitting), _figures(scenario, sitting)]
         if scenario.plotted:
             parts.append(f"\n![{scenario.title}](benchmarks/{scenario.name}.svg)\n")
-    return "".join(parts)
+    return "".join([*parts, _versions(sittings)])
 
 
 def told(sitting: Sitting) -> str:
     """Under which circumstances it was measured."""
     machine = ", ".join(f"{key} {value}" for key, value in sitting.machine.items())
-    effort = {one.name: one for one in (FULL, QUICK)}[sitting.effort]
-    text = f"Measured {sitting.measured} at {sitting.commit}, {effort.pairs} pairs ({sitting.effort} run); {machine}."
-    if sitting.busy > BUSY * float(sitting.machine["cores"]):
-        text += (
-            f" **The machine was busy** (load average {sitting.busy:g} before it began): these figures are no result."
-        )
-    elif effort is QUICK:
+    times = len({row["pair"] for row in sitting.rows})
+    text = f"Measured {sitting.measured} at {sitting.commit}, {times} times ({sitting.effort} run); {machine}."
+    if sitting.busy > BUSY:
+        text += f" **The machine was busy** ({sitting.busy:g} % before it began): these are no results."
+    elif sitting.effort == QUICK.name:
         text += " A quick run shows that it works; these are no results."
     return text
+
+
+def _versions(sittings: Mapping[str, Sitting]) -> str:
+    """What each server was made of, in which scenarios: one row each, unless it changed between them."""
+    found: dict[tuple[str, str], list[str]] = {}
+    for scenario, sitting in sittings.items():
+        for server in sitting.versions.items():
+            found.setdefault(server, []).append(scenario)
+    rows = [(name, made_of, ", ".join(scenarios)) for (name, made_of), scenarios in sorted(found.items())]
+    return f"\n## Versions\n\n{_table(('server', 'made of', 'in'), rows)}"
 
 
 def plots(sittings: Mapping[str, Sitting], scenarios: Sequence[Scenario]) -> list[dict[str, Any]]:

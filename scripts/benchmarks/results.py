@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime
 import json
+import math
 import os
 import platform
 import re
@@ -20,27 +21,22 @@ from .figures import Row
 FILE = ROOT / "docs" / "benchmarks" / "results.json"
 LOCKS = {
     "ours": ROOT / "docker_images" / "sentence_transformers" / "requirements.txt",
+    "ours, timm": ROOT / "docker_images" / "timm" / "requirements.txt",
     "infinity-emb": Path(__file__).parent / "peers" / "infinity.txt",
     "LitServe": Path(__file__).parent / "peers" / "litserve.txt",
     "MLServer": Path(__file__).parent / "peers" / "mlserver.txt",
 }
 TOLD = (
-    "infinity-emb",
-    "litserve",
-    "mlserver",
-    "onnxruntime",
-    "optimum",
-    "sentence-transformers",
-    "transformers",
+    "infinity-emb", "litserve", "mlserver", "onnxruntime", "optimum", "sentence-transformers", "timm", "transformers",
     "uvicorn",
-)
+)  # fmt: skip
 DIGITS = 5
 
 
 @dataclass(frozen=True)
 class Sitting:
     """One scenario, measured: when, with which effort, for how many seconds, on which commit and machine, and how busy
-    that was before (its load average of a minute)."""
+    that was with other work before, in per cent of all its cores."""
 
     measured: str
     effort: str
@@ -48,6 +44,7 @@ class Sitting:
     commit: str
     busy: float
     machine: Mapping[str, str]
+    versions: Mapping[str, str]
     rows: Sequence[Row]
 
 
@@ -73,7 +70,7 @@ def write(sittings: Mapping[str, Sitting], file: Path = FILE) -> None:
 def sitting(effort: str, seconds: float, busy: float, rows: Sequence[Row]) -> Sitting:
     """What was just measured, here."""
     now = datetime.datetime.now(datetime.UTC).isoformat(timespec="minutes")
-    return Sitting(now, effort, round(seconds), commit(), round(busy, 2), machine(), rows)
+    return Sitting(now, effort, round(seconds), commit(), round(busy, 1), machine(), versions(), rows)
 
 
 def commit() -> str:
@@ -105,10 +102,7 @@ def versions() -> dict[str, str]:
     return found
 
 
-def _rounded(row: Row) -> dict[str, float | str | None]:
-    def short(value: float | str) -> float | str | None:
-        if isinstance(value, str):
-            return value
-        return None if value != value else float(f"{value:.{DIGITS}g}")
-
-    return {name: short(value) for name, value in row.items()}
+def _rounded(row: Row) -> Row:
+    """A row as it is kept: what was not to be had (NaN) is left out, numbers have five digits."""
+    known = {name: value for name, value in row.items() if isinstance(value, str) or math.isfinite(value)}
+    return {name: value if isinstance(value, str) else float(f"{value:.{DIGITS}g}") for name, value in known.items()}

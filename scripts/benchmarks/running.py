@@ -52,8 +52,9 @@ class RunningServer:
         self.url = f"http://127.0.0.1:{port}"
         # Nothing is kept open: a server that is held still, or thinks a connection idle, would close it unseen.
         self.http = httpx.Client(timeout=60, limits=httpx.Limits(max_keepalive_connections=0))
-        self.output = tempfile.NamedTemporaryFile(prefix="bench-", suffix=".log")  # noqa: SIM115  # as long as it runs
-        self.process = _popen(target.start(port), self.output, self.output)
+        handle, self.log = tempfile.mkstemp(prefix="bench-", suffix=".log")
+        self.process = _popen(target.start(port), handle, handle)
+        os.close(handle)
         self.ready_seconds = self._wait()
 
     def ask(self, body: bytes) -> httpx.Response:
@@ -81,7 +82,7 @@ class RunningServer:
                 pass  # not listening yet
             time.sleep(0.02)
         end(self.process)
-        said = Path(self.output.name).read_text(errors="replace")[-3000:]
+        said = Path(self.log).read_text(errors="replace")[-3000:]
         raise SystemExit(f"{self.target.name} did not get ready; its last words:\n{said}")
 
 

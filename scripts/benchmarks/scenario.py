@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from .claims import Claim
 from .figures import Row
@@ -19,9 +19,13 @@ class Effort:
     seconds: float
     starts: int
 
+    def times(self, factor: float) -> Effort:
+        """The same, with measurements that are so many times as long."""
+        return replace(self, seconds=self.seconds * factor)
+
 
 FULL = Effort("full", 5, 4.0, 5)
-QUICK = Effort("quick", 2, 1.5, 1)
+QUICK = Effort("quick", 2, 1.0, 1)
 
 Tell = Callable[[str], None]
 Run = Callable[["Scenario", Effort, Tell], list[Row]]
@@ -31,8 +35,8 @@ Run = Callable[["Scenario", Effort, Tell], list[Row]]
 class Scenario:
     """One sitting: `run` measures the targets under the loads.
 
-    `figures` are those of its table, and `plotted` the one drawn over `over`, a column of its rows. One that is
-    `apart` is measured only where it is asked for by name.
+    `figures` are those of its table, and `plotted` the one drawn over `over`, a column of its rows. Its
+    measurements are `longer` times as long as usual. One that is `apart` is measured only when asked for by name.
     """
 
     name: str
@@ -45,4 +49,5 @@ class Scenario:
     figures: Sequence[str] = ("rate", "p50", "p99", "memory")
     plotted: str | None = None
     over: str = "clients"
+    longer: float = 1.0
     apart: bool = False

@@ -81,6 +81,7 @@ NOOP = Scenario(
         Claim("throughput of the bare route", "rate", MOST, "ours", ["echo"], least=0.7),
         Claim("ms added to the median latency", "p50", "1 client", "ours", ["echo"], by="difference", most=0.5),
     ],
+    longer=0.5,
 )
 AUDIO = Scenario(
     "audio",
@@ -94,6 +95,7 @@ AUDIO = Scenario(
         for load in SOUNDS
     ],
     figures=("rate", "p50"),
+    longer=0.5,
 )
 JPEG = Scenario(
     "jpeg",
@@ -104,6 +106,7 @@ JPEG = Scenario(
     [Load("12 megapixels")],
     [Claim("speed of a full decode", "rate", "12 megapixels", "ours", ["full decode"], least=3)],
     figures=("rate", "p50"),
+    longer=0.5,
 )
 IMAGES = Scenario(
     "images",

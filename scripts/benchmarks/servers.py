@@ -34,13 +34,13 @@ def ours(known_as: str, task: str, model: Callable[[], Path], port: int, **setti
         **QUIET,
         **settings,
     }
-    return Command([python_of(known), *SERVE], known.folder, told)
+    return Command([python_of(known), *SERVE], known.context, told)
 
 
 def offline(known_as: str, task: str, model: Callable[[], Path], mode: str, bodies: Path) -> Command:
     """The same pipeline without a server."""
     known = library(known_as)
-    return worker(python_of(known), "offline", task, model(), mode, bodies, folder=known.folder)
+    return worker(python_of(known), "offline", task, model(), mode, bodies, folder=known.context)
 
 
 def worker(python: str | Path, name: str, *arguments: str | Path, folder: Path = HERE) -> Command:
@@ -57,20 +57,14 @@ def peer(lock: str) -> Path:
 def infinity(engine: str, port: int) -> Command:
     """infinity-emb as its own command line starts it, told to send nothing home."""
     program = peer("infinity").with_name("infinity_emb")
-    options: list[str | Path] = [
-        "--model-id",
-        models.minilm(),
-        "--engine",
-        engine,
-        "--device",
-        "cpu",
-        "--batch-size",
-        "32",
-    ]
+    # Its onnx engine finds the file of a folder only at the top of the folder it runs in.
+    options = [
+        "--model-id", ".", "--engine", engine, "--device", "cpu", "--batch-size", "32", "--pooling-method", "mean"
+    ]  # fmt: skip
     told = ["--host", "127.0.0.1", "--port", str(port), "--served-model-name", "minilm", "--log-level", "warning"]
     cached = tempfile.mkdtemp(prefix="bench-infinity-")
     environment = {**QUIET, "INFINITY_ANONYMOUS_USAGE_STATS": "0", "HF_HOME": cached}
-    return Command([program, "v2", *options, *told, "--no-bettertransformer"], HERE, environment)
+    return Command([program, "v2", *options, *told, "--no-bettertransformer"], models.minilm_flat(), environment)
 
 
 def script(python: Callable[[], Path], file: str, port: int) -> Command:
@@ -106,7 +100,7 @@ def ffmpeg(bodies: Path) -> Command:
 def jpeg(way: str, bodies: Path) -> Command:
     """The worker that prepares images for timm's network."""
     known = library(LITE0[0])
-    return worker(python_of(known), "jpeg", way, models.efficientnet(), bodies, folder=known.folder)
+    return worker(python_of(known), "jpeg", way, models.efficientnet(), bodies, folder=known.context)
 
 
 def plain(text: str) -> dict[str, Any]:

@@ -1,15 +1,13 @@
-"""The variant without torch: small, quick to start, the library's own numbers, and plain about what it cannot run."""
+"""The variant without torch: small, the library's own numbers, and plain about what it cannot run."""
 
 from __future__ import annotations
 
 import shutil
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import numpy as np
-import psutil
 import pytest
 
 from scripts.choice import packaged_demo
@@ -22,19 +20,18 @@ from ..servers import free_port, start_process
 from .test_onnx import CLOSE, TEXTS, answered
 
 KNOWN, SLIM = library("sentence-transformers"), library("sentence-transformers-onnx")
-MOST_BYTES, MOST_SECONDS = 250_000_000, 2.0
+MOST_BYTES = 250_000_000
 
 
 def test_its_environment_is_small_and_has_no_torch() -> None:
     folder = python_of(SLIM).parent.parent
     sizes = [file.lstat().st_size for file in folder.rglob("*") if file.is_file() and not file.is_symlink()]
-    print(f"{sum(sizes) / 1e6:.0f} MB")
     assert sum(sizes) < MOST_BYTES
     assert not list(folder.rglob("site-packages/torch"))
 
 
 @pytest.mark.timeout(300)  # the file is made by a process that imports torch
-def test_a_real_model_answers_soon_and_as_the_library_does(tmp_path: Path) -> None:
+def test_a_real_model_answers_as_the_library_does(tmp_path: Path) -> None:
     demo = Path(packaged_demo(KNOWN))
     answered(demo, "feature-extraction", "a", tmp_path, "onnx")
     (made,) = tmp_path.rglob("model.onnx")
@@ -43,15 +40,10 @@ def test_a_real_model_answers_soon_and_as_the_library_does(tmp_path: Path) -> No
     model.joinpath("onnx").mkdir()
     made.replace(model / "onnx" / "model.onnx")
 
-    begun = time.monotonic()
     server = start_process(SLIM, "feature-extraction", str(model), HF_HOME=str(tmp_path / "home"))
     answer = server.client.post("/", json={"inputs": TEXTS})
-    assert server.process is not None
-    used = sum(psutil.Process(server.process.pid).cpu_times()[:2])
-    print(f"first answer after {time.monotonic() - begun:.2f} s, {used:.2f} s of them on a core")
     server.client.close()
     assert server.stop() == 0
-    assert used < MOST_SECONDS  # whatever else this machine does
     assert answer.headers["x-compute-type"] == "cpu+optimized"
     said = ask([str(python_of(KNOWN)), str(CLIENTS / "direct.py")], {"folder": str(demo), "texts": TEXTS})
     np.testing.assert_allclose(answer.json(), said["embeddings"], rtol=0, atol=CLOSE)

@@ -22,7 +22,7 @@ from .limits import limits_of
 from .line import answer, bodies
 
 SIZES = (1, 2, 4, 8, 16, 32)
-TRIAL_SECONDS = 1.0  # for each way, once
+TRIAL_SECONDS = 0.5  # for each way, once
 
 Way = tuple[bool, int]
 """Whether a window is sorted by cost, and the size of its batches."""
