@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from dataclasses import replace
 
 import httpx
 
@@ -18,6 +19,7 @@ TOO_SLOW = 5_000  # ms; a target whose p95 is above is not asked for more
 OVER = 3.0  # times the capacity
 RECOVERED = 2.0  # times the usual latency
 GIVE_UP_SECONDS = 20.0
+MINUTE = 15  # times the seconds of a full measurement
 
 
 def over_load(scenario: Scenario, effort: Effort, tell: Tell) -> list[Row]:
@@ -56,6 +58,20 @@ def overload(scenario: Scenario, effort: Effort, tell: Tell) -> list[Row]:
             row |= {"offered": OVER * float(capacity["rate"]), "recovery": float(row["drain"]) + _recovery(one, usual)}
             rows += [capacity, row]
             tell(f"pair {pair + 1}: {row['rate']:.0f}/s of {row['offered']:.0f}/s served, p99 {row['p99']:.0f} ms")
+    return rows
+
+
+def soak(scenario: Scenario, effort: Effort, tell: Tell) -> list[Row]:
+    """The one target at three times its capacity for a minute of each load."""
+    (name,) = [target.name for target in scenario.targets]
+    rows: list[Row] = []
+    with started(scenario.targets, tell) as running:
+        warm(running, SATURATED)
+        capacity = float(measured(running[name], name, SATURATED, effort.seconds, 0)["rate"])
+        for load in scenario.loads:
+            row = measured(running[name], name, replace(load, rate=OVER * capacity), effort.seconds * MINUTE, 0)
+            rows.append({**row, "offered": OVER * capacity})
+            tell(f"{load.name}: {row['rate']:.0f}/s served, {row['memory']:.0f} MB")
     return rows
 
 

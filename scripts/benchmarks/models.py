@@ -13,8 +13,20 @@ from ..envs import cache, made, python_of, python_with
 from ..images import ROOT, library
 
 PHOTOS_LOCK = ROOT / "tests" / "timm" / "real.txt"
-LAYOUT = 1  # of these folders: another number makes them anew
+LAYOUT = 2  # of these folders: another number makes them anew
 SOURCES = str(ROOT / "common" / "src")
+WRITE_CLASSIFIER = """
+import pathlib, sys
+import torch
+from transformers import AutoModelForSequenceClassification, AutoTokenizer
+
+torch.manual_seed(0)
+source, target = sys.argv[1:]
+AutoModelForSequenceClassification.from_pretrained(source, num_labels=3).save_pretrained(target)
+AutoTokenizer.from_pretrained(source).save_pretrained(target)
+card = "---\\nlibrary_name: transformers\\npipeline_tag: text-classification\\n---\\n"
+pathlib.Path(target, "README.md").write_text(card)
+"""
 
 
 def minilm() -> Path:
@@ -27,13 +39,13 @@ def minilm() -> Path:
             model = folder / "all-MiniLM-L6-v2"
             (model / "onnx").mkdir()
             asked = {
-                "folder": str(model), "auto": "AutoModel", "output": "last_hidden_state", "write": True, "int8": None,
-                "texts": ["a happy person", "the dog ran in the park, and then it slept. " * 4, "two", "three", "four"],
-                "file": str(model / "onnx" / "model.onnx"),
+                "folder": str(model), "original": "app.pipelines._originals:Encoding", "outputs": ["last_hidden_state"],
+                "file": str(model / "onnx" / "model.onnx"), "write": True, "int8": None,
             }  # fmt: skip
             command: list[str | Path] = [python_of(known), "-m", "inference_common.onnx.make"]
             environment = {**os.environ, "PYTHONPATH": SOURCES}
-            subprocess.run(command, input=json.dumps(asked), text=True, check=True, env=environment)
+            told = json.dumps(asked)
+            subprocess.run(command, input=told, text=True, check=True, env=environment, cwd=known.folder)
     return folder / "all-MiniLM-L6-v2"
 
 
@@ -44,6 +56,17 @@ def minilm_flat() -> Path:
         shutil.copytree(minilm(), folder, ignore=shutil.ignore_patterns("onnx"))
         shutil.copy(minilm() / "onnx" / "model.onnx", folder)
     return folder
+
+
+def classifier() -> Path:
+    """A classifier of texts of all-MiniLM-L6-v2's size: that network under a head of random weights."""
+    known = library("transformers")
+    folder = cache() / "bench" / f"classifier-{LAYOUT}"
+    with made(folder) as missing:
+        if missing:
+            model = folder / "minilm-classifier"
+            subprocess.run([python_of(known), "-c", WRITE_CLASSIFIER, minilm(), model], check=True)
+    return folder / "minilm-classifier"
 
 
 def efficientnet() -> Path:

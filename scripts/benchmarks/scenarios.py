@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from . import servers
 from .claims import Claim
 from .cold import cold
-from .loaded import over_load, overload
+from .loaded import over_load, overload, soak
 from .paired import paired
 from .scenario import Scenario
 from .targets import Load, clients
@@ -16,6 +16,7 @@ MOST = "32 clients"
 PEERS = [peer.name for peer in servers.PEER_SERVERS]
 TORCH_PEER = servers.INFINITY.name
 SOUNDS = [Load(name) for name in ("wav", "flac", "mp3", "ogg")]
+SOAK_MINUTES = 10
 WAIT_SECONDS = 1  # how long an input may wait in the overloaded server
 
 EMBEDDINGS = Scenario(
@@ -108,15 +109,45 @@ JPEG = Scenario(
     figures=("rate", "p50"),
     longer=0.5,
 )
+OF_THE_LIMIT = [
+    Claim("throughput of the offline limit", "rate", "16 clients", "ours", ["offline limit"], least=0.9),
+    Claim("throughput of the offline limit", "rate", "16 clients", "ours, onnx", ["offline limit, onnx"], least=0.9),
+]
 IMAGES = Scenario(
     "images",
     "Image classification",
-    "EfficientNet-Lite0 of timm, photos of 512 x 512 as JPEG files. The offline limit decodes them too.",
+    "EfficientNet-Lite0 of timm, photos of 512 x 512 as JPEG files, by torch and as ONNX. The offline limit decodes "
+    "them too.",
     paired,
-    [servers.LITE0_OURS, servers.LITE0_OFFLINE],
+    [servers.LITE0_OURS, servers.LITE0_ONNX, servers.LITE0_OFFLINE, servers.LITE0_ONNX_OFFLINE],
     clients(1, 16),
-    [Claim("throughput of the offline limit", "rate", "16 clients", "ours", ["offline limit"], least=0.9)],
+    OF_THE_LIMIT,
 )
+CLASSES = Scenario(
+    "classes",
+    "Text classification",
+    "A network of all-MiniLM-L6-v2's size under a head of three labels, of transformers, by torch and as ONNX; the "
+    "texts of the embeddings.",
+    paired,
+    [servers.CLASSES_OURS, servers.CLASSES_ONNX, servers.CLASSES_OFFLINE, servers.CLASSES_ONNX_OFFLINE],
+    clients(1, 16),
+    OF_THE_LIMIT,
+)
+SOAK = Scenario(
+    "soak",
+    "Ten minutes of overload",
+    "Three times the requests that it can answer for ten minutes, and what it holds in memory after each of them.",
+    soak,
+    [servers.waiting(WAIT_SECONDS)],
+    [Load(f"minute {minute}") for minute in range(1, SOAK_MINUTES + 1)],
+    [
+        Claim("memory after the second minute", "memory", f"minute {SOAK_MINUTES}", "ours", ["ours"], most=1.05,
+              others_load="minute 2"),
+        Claim("requests without a proper answer", "failed", f"minute {SOAK_MINUTES}", "ours", by="value", most=0),
+    ],
+    figures=("offered", "rate", "p99", "refused", "failed", "memory"),
+    apart=True,
+)  # fmt: skip
 COLD = Scenario(
     "cold",
     "Cold start",
@@ -128,4 +159,6 @@ COLD = Scenario(
     [Claim("s to the first answer", "answer", "process", "sentence-transformers", by="value", most=2)],
     figures=("ready", "answer", "memory", "size"),
 )  # fmt: skip
-SCENARIOS: Sequence[Scenario] = (EMBEDDINGS, LATENCY, OVERLOAD, NOOP, IMAGES, JPEG, AUDIO, COLD)
+SCENARIOS: Sequence[Scenario] = (
+    EMBEDDINGS, LATENCY, OVERLOAD, SOAK, NOOP, CLASSES, IMAGES, JPEG, AUDIO, COLD,
+)  # fmt: skip

@@ -119,6 +119,7 @@ def of_v2(text: str) -> dict[str, Any]:
 
 
 MINILM = ("sentence-transformers", "feature-extraction", models.minilm)
+CLASSIFIER = ("transformers", "text-classification", models.classifier)
 LITE0 = ("timm", "image-classification", models.efficientnet)
 TEXTS = workloads.texts(plain)
 OPENAI = Server("", partial(infinity, ""), workloads.texts(of_openai), "/embeddings", ready="/health",
@@ -143,8 +144,15 @@ PEER_SERVERS: Sequence[Server] = (INFINITY, INFINITY_ONNX, LITSERVE, MLSERVER)
 NOTHING = Server("ours", partial(noop, "app:app"), TEXTS)
 ECHO = Server("echo", partial(noop, "echo:app"), TEXTS)
 
-LITE0_OURS = Server("ours", partial(ours, *LITE0), workloads.photos, content_type="image/jpeg")
-LITE0_OFFLINE = Worker("offline limit", partial(offline, *LITE0, "auto"), workloads.photos)
+LITE0_OURS = Server("ours", partial(ours, *LITE0, OPTIMIZE="none"), workloads.photos, content_type="image/jpeg")
+LITE0_ONNX = replace(LITE0_OURS, name="ours, onnx", start=partial(ours, *LITE0, OPTIMIZE="onnx"))
+LITE0_OFFLINE = Worker("offline limit", partial(offline, *LITE0, "none"), workloads.photos)
+LITE0_ONNX_OFFLINE = Worker("offline limit, onnx", partial(offline, *LITE0, "onnx"), workloads.photos)
+
+CLASSES_OURS = Server("ours", partial(ours, *CLASSIFIER, OPTIMIZE="none"), TEXTS)
+CLASSES_ONNX = Server("ours, onnx", partial(ours, *CLASSIFIER, OPTIMIZE="onnx"), TEXTS)
+CLASSES_OFFLINE = Worker("offline limit", partial(offline, *CLASSIFIER, "none"), TEXTS)
+CLASSES_ONNX_OFFLINE = Worker("offline limit, onnx", partial(offline, *CLASSIFIER, "onnx"), TEXTS)
 
 SOUNDS_OURS = Worker("ours", lambda bodies: worker(sys.executable, "audio", bodies), workloads.sounds)
 SOUNDS_FFMPEG = Worker("ffmpeg process", ffmpeg, workloads.sounds)
