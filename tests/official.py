@@ -17,10 +17,14 @@ CLIENTS = Path(__file__).parent / "clients"
 HUB_RELEASES = ("current", "0.36", "0.23")
 
 
-def call_python(release: str, url: str, calls: Sequence[tuple[str, dict[str, Any]]]) -> list[Any]:
+def call_python(
+    release: str, url: str, calls: Sequence[tuple[str, dict[str, Any]]], provider: str | None = None
+) -> list[Any]:
     """What `InferenceClient` of a release of huggingface_hub makes of each answer: (method, keywords) each."""
     python = sys.executable if release == "current" else str(environment(CLIENTS / f"hub-{release}.txt") / "python")
-    answers: list[Any] = ask([python, str(CLIENTS / "call_hub.py")], {"url": url, "calls": calls})
+    options = {} if provider is None else {"provider": provider}
+    asked = {"url": url, "calls": calls, "options": options}
+    answers: list[Any] = ask([python, str(CLIENTS / "call_hub.py")], asked)
     return answers
 
 

@@ -61,6 +61,18 @@ def test_python_clients(url: tuple[str, str], release: str, direct: dict[str, An
     _same(task, call_python(release, address, calls), direct)
 
 
+@pytest.mark.parametrize("release", [one for one in HUB_RELEASES if one != "0.23"])  # which has no such methods
+def test_python_clients_are_told_that_it_is_well_and_what_it_serves(
+    url: tuple[str, str], release: str, model: Path
+) -> None:
+    task, address = url
+    calls: list[tuple[str, dict[str, Any]]] = [("health_check", {}), ("get_endpoint_info", {})]
+    well, info = call_python(release, address, calls, provider="hf-inference")  # the only one that they ask this
+    assert well is True
+    assert task in info["tasks"]
+    assert info["model"].endswith(model.name)
+
+
 def test_javascript_client(url: tuple[str, str], direct: dict[str, Any]) -> None:
     task, address = url
     calls: list[tuple[str, dict[str, Any]]] = [

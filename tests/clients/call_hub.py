@@ -1,4 +1,4 @@
-"""Reads {url, calls: [[method, keywords]]} from standard input, writes the answers as JSON.
+"""Reads {url, options, calls: [[method, keywords]]} from standard input, writes the answers as JSON.
 
 Runs in an environment that holds huggingface_hub alone, of whichever release. {"$bytes": base64} among the keywords
 stands for bytes; bytes of an answer come back so, a picture as {"$image": [width, height]}, a stream as a list.
@@ -16,7 +16,7 @@ from typing import Any
 from huggingface_hub import InferenceClient
 
 asked = json.load(sys.stdin)
-client = InferenceClient(model=asked["url"])
+client = InferenceClient(model=asked["url"], **asked["options"])
 
 
 def meant(value: Any) -> Any:
