@@ -27,6 +27,21 @@ AutoTokenizer.from_pretrained(source).save_pretrained(target)
 card = "---\\nlibrary_name: transformers\\npipeline_tag: text-classification\\n---\\n"
 pathlib.Path(target, "README.md").write_text(card)
 """
+WRITE_WRITER = """
+import pathlib, sys
+import torch
+from transformers import AutoTokenizer, LlamaConfig, LlamaForCausalLM
+
+torch.manual_seed(0)
+source, target = sys.argv[1:]
+tokenizer = AutoTokenizer.from_pretrained(source)
+shape = dict(hidden_size=512, intermediate_size=1376, num_hidden_layers=6, num_attention_heads=8)
+config = LlamaConfig(vocab_size=len(tokenizer), tie_word_embeddings=True, eos_token_id=None, bos_token_id=None, **shape)
+LlamaForCausalLM(config).save_pretrained(target)
+tokenizer.save_pretrained(target)
+card = "---\\nlibrary_name: transformers\\npipeline_tag: text-generation\\n---\\n"
+pathlib.Path(target, "README.md").write_text(card)
+"""
 
 
 def minilm() -> Path:
@@ -67,6 +82,17 @@ def classifier() -> Path:
             model = folder / "minilm-classifier"
             subprocess.run([python_of(known), "-c", WRITE_CLASSIFIER, minilm(), model], check=True)
     return folder / "minilm-classifier"
+
+
+def writer() -> Path:
+    """A network of random weights that writes on and on, one token at a time, as small language models do."""
+    known = library("transformers")
+    folder = cache() / "bench" / f"writer-{LAYOUT}"
+    with made(folder) as missing:
+        if missing:
+            model = folder / "writer"
+            subprocess.run([python_of(known), "-c", WRITE_WRITER, minilm(), model], check=True)
+    return folder / "writer"
 
 
 def efficientnet() -> Path:

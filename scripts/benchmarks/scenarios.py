@@ -148,6 +148,16 @@ SOAK = Scenario(
     figures=("offered", "rate", "p99", "refused", "failed", "memory"),
     apart=True,
 )  # fmt: skip
+STREAMS = Scenario(
+    "streams",
+    "Texts that are written side by side",
+    "A network of the size of small language models writes 64 tokens for each caller; those that wait share each step.",
+    paired,
+    [servers.WRITER],
+    clients(1, 8),
+    [Claim("throughput of one stream", "rate", "8 clients", "ours", ["ours"], least=3, others_load="1 client")],
+    longer=4,
+)
 COLD = Scenario(
     "cold",
     "Cold start",
@@ -160,5 +170,5 @@ COLD = Scenario(
     figures=("ready", "answer", "memory", "size"),
 )  # fmt: skip
 SCENARIOS: Sequence[Scenario] = (
-    EMBEDDINGS, LATENCY, OVERLOAD, SOAK, NOOP, CLASSES, IMAGES, JPEG, AUDIO, COLD,
+    EMBEDDINGS, LATENCY, OVERLOAD, SOAK, NOOP, CLASSES, IMAGES, STREAMS, JPEG, AUDIO, COLD,
 )  # fmt: skip

@@ -108,6 +108,11 @@ def plain(text: str) -> dict[str, Any]:
     return {"inputs": text}
 
 
+def of_writing(text: str) -> dict[str, Any]:
+    """The body that asks for 64 tokens more."""
+    return {"inputs": text, "parameters": {"max_new_tokens": 64, "do_sample": False}}
+
+
 def of_openai(text: str) -> dict[str, Any]:
     """The body of OpenAI's embeddings."""
     return {"input": [text], "model": "minilm"}
@@ -143,6 +148,8 @@ PEER_SERVERS: Sequence[Server] = (INFINITY, INFINITY_ONNX, LITSERVE, MLSERVER)
 
 NOTHING = Server("ours", partial(noop, "app:app"), TEXTS)
 ECHO = Server("echo", partial(noop, "echo:app"), TEXTS)
+
+WRITER = Server("ours", partial(ours, "transformers", "text-generation", models.writer), workloads.texts(of_writing))
 
 LITE0_OURS = Server("ours", partial(ours, *LITE0, OPTIMIZE="none"), workloads.photos, content_type="image/jpeg")
 LITE0_ONNX = replace(LITE0_OURS, name="ours, onnx", start=partial(ours, *LITE0, OPTIMIZE="onnx"))
