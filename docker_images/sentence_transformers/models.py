@@ -6,7 +6,6 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -35,12 +34,12 @@ HIDDEN = 32
 def feature_extraction(folder: Path) -> None:
     """A SentenceTransformer with prompts: 32 dimensions, 128 tokens, embeddings of length 1."""
     prompts = {"query": "query: ", "document": "document: "}
-    _sentence_transformer(folder, "feature-extraction", prompts)
+    _sentence_transformer(folder, prompts)
 
 
 def sentence_similarity(folder: Path) -> None:
     """A SentenceTransformer without prompts."""
-    _sentence_transformer(folder, "sentence-similarity", {})
+    _sentence_transformer(folder, {})
 
 
 def text_ranking(folder: Path) -> None:
@@ -50,10 +49,9 @@ def text_ranking(folder: Path) -> None:
     _bert(folder, labels=1)
     model = CrossEncoder(str(folder), max_length=128, device="cpu")
     model.save_pretrained(str(folder), create_model_card=False)
-    _card(folder, "text-ranking")
 
 
-def _sentence_transformer(folder: Path, task: str, prompts: dict[str, str]) -> None:
+def _sentence_transformer(folder: Path, prompts: dict[str, str]) -> None:
     from sentence_transformers import SentenceTransformer
     from sentence_transformers.sentence_transformer.modules import Normalize, Pooling, Transformer
 
@@ -63,7 +61,6 @@ def _sentence_transformer(folder: Path, task: str, prompts: dict[str, str]) -> N
     model = SentenceTransformer(modules=modules, prompts=prompts, device="cpu")
     model.save_pretrained(str(folder), create_model_card=False)
     _remove(weights)
-    _card(folder, task)
 
 
 def _bert(folder: Path, labels: int | None) -> None:
@@ -98,11 +95,6 @@ def _tokenizer() -> BertTokenizerFast:
     return BertTokenizerFast(vocab={piece: n for n, piece in enumerate(vocabulary)}, model_max_length=128)
 
 
-def _card(folder: Path, task: str) -> None:
-    front = f"---\nlibrary_name: sentence-transformers\npipeline_tag: {task}\ntags:\n- sentence-transformers\n---\n"
-    folder.joinpath("README.md").write_text(f"{front}\n# A tiny model for tests of {task}\n", encoding="utf-8")
-
-
 def _remove(folder: Path) -> None:
     import shutil
 
@@ -110,8 +102,4 @@ def _remove(folder: Path) -> None:
 
 
 if __name__ == "__main__":
-    write: Callable[[Path], None] = globals()[sys.argv[1].replace("-", "_")]
-    written = Path(sys.argv[2])
-    write(written)
-    for file in written.rglob("*"):
-        file.chmod(0o755 if file.is_dir() else 0o644)  # safetensors writes 0600, which no container's user could read
+    globals()[sys.argv[1].replace("-", "_")](Path(sys.argv[2]))

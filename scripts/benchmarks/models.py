@@ -75,24 +75,12 @@ def minilm_flat() -> Path:
 
 def classifier() -> Path:
     """A classifier of texts of all-MiniLM-L6-v2's size: that network under a head of random weights."""
-    known = library("transformers")
-    folder = cache() / "bench" / f"classifier-{LAYOUT}"
-    with made(folder) as missing:
-        if missing:
-            model = folder / "minilm-classifier"
-            subprocess.run([python_of(known), "-c", WRITE_CLASSIFIER, minilm(), model], check=True)
-    return folder / "minilm-classifier"
+    return _of_transformers("minilm-classifier", WRITE_CLASSIFIER)
 
 
 def writer() -> Path:
     """A network of random weights that writes on and on, one token at a time, as small language models do."""
-    known = library("transformers")
-    folder = cache() / "bench" / f"writer-{LAYOUT}"
-    with made(folder) as missing:
-        if missing:
-            model = folder / "writer"
-            subprocess.run([python_of(known), "-c", WRITE_WRITER, minilm(), model], check=True)
-    return folder / "writer"
+    return _of_transformers("writer", WRITE_WRITER)
 
 
 def efficientnet() -> Path:
@@ -112,3 +100,12 @@ def efficientnet() -> Path:
 def packages() -> Path:
     """Where the packages are that hold the weights of EfficientNet-Lite0, and photos."""
     return next(python_with("timm-real", PHOTOS_LOCK).parent.parent.glob("lib/python*/site-packages"))
+
+
+def _of_transformers(name: str, program: str) -> Path:
+    """The model that a program of transformers writes, given all-MiniLM-L6-v2's folder and its own."""
+    folder = cache() / "bench" / f"{name}-{LAYOUT}"
+    with made(folder) as missing:
+        if missing:
+            subprocess.run([python_of(library("transformers")), "-c", program, minilm(), folder / name], check=True)
+    return folder / name

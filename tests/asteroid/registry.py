@@ -56,7 +56,7 @@ def seen(kind: str, folder: Path) -> dict[str, Any]:
     """What is seen of one kind of network."""
     torch.manual_seed(0)
     folder.mkdir()
-    save(getattr(registry, kind.partition("-")[0])(**KINDS[kind]).eval(), folder, "audio-to-audio")
+    save(getattr(registry, kind.partition("-")[0])(**KINDS[kind]).eval(), folder)
     pipeline = _shared.SeparationPipeline(FolderSource(folder), "cpu")
     kept = {frames: {len(one.audio.samples) for one in pipeline(noise(frames), Params())} for frames in LENGTHS}
     several = [noise(8000, 1), noise(8000, 2, 0.3), noise(5000, 3), noise(8000, 4, 0.01)]

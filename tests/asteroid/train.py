@@ -36,4 +36,4 @@ for _ in range(STEPS):
     loss.backward()
     optimizer.step()
 print(f"loss {loss.item():.4f}", file=sys.stderr)
-save(network.eval(), Path(sys.argv[1]), "audio-to-audio")
+save(network.eval(), Path(sys.argv[1]))

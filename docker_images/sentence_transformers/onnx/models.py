@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Callable
 from pathlib import Path
 
 HUB = {
@@ -27,12 +26,12 @@ OWN = "onnx/model.onnx"
 
 def feature_extraction(folder: Path) -> None:
     """Token vectors out of a table, their mean of length 1; with prompts."""
-    _encoder(folder, "feature-extraction", {"query": "query: ", "document": "document: "})
+    _encoder(folder, {"query": "query: ", "document": "document: "})
 
 
 def sentence_similarity(folder: Path) -> None:
     """The same without prompts."""
-    _encoder(folder, "sentence-similarity", {})
+    _encoder(folder, {})
 
 
 def text_ranking(folder: Path) -> None:
@@ -40,16 +39,14 @@ def text_ranking(folder: Path) -> None:
     from inference_common.testing.onnx import write_sums
 
     write_sums(folder / OWN, "logits", rows=_tokenizer(folder))
-    _card(folder, "text-ranking")
     _json(folder / "config.json", id2label={"0": "LABEL_0"}, max_position_embeddings=LONGEST)
     _json(folder / "config_sentence_transformers.json", model_type="CrossEncoder")
 
 
-def _encoder(folder: Path, task: str, prompts: dict[str, str]) -> None:
+def _encoder(folder: Path, prompts: dict[str, str]) -> None:
     from inference_common.testing.onnx import write_lookup
 
     write_lookup(folder / OWN, "last_hidden_state", rows=_tokenizer(folder), width=HIDDEN)
-    _card(folder, task)
     names = ("Transformer", "Pooling", "Normalize")
     paths = ("", "1_Pooling", "2_Normalize")
     steps = [
@@ -80,19 +77,10 @@ def _tokenizer(folder: Path) -> int:
     return len(vocabulary)
 
 
-def _card(folder: Path, task: str) -> None:
-    front = f"---\nlibrary_name: sentence-transformers\npipeline_tag: {task}\n---\n"
-    folder.joinpath("README.md").write_text(f"{front}\n# A tiny model for tests of {task}\n", encoding="utf-8")
-
-
 def _json(file: Path, **values: object) -> None:
     file.parent.mkdir(parents=True, exist_ok=True)
     file.write_text(json.dumps(values), encoding="utf-8")
 
 
 if __name__ == "__main__":
-    write: Callable[[Path], None] = globals()[sys.argv[1].replace("-", "_")]
-    written = Path(sys.argv[2])
-    write(written)
-    for file in written.rglob("*"):
-        file.chmod(0o755 if file.is_dir() else 0o644)  # a container's user must be able to read it
+    globals()[sys.argv[1].replace("-", "_")](Path(sys.argv[2]))
