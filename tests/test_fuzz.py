@@ -18,6 +18,7 @@ from .test_contract import post
 
 pytestmark = [pytest.mark.process_only, pytest.mark.one_of_each_kind]
 ACCIDENTS = 40  # of each example
+ROUNDS = 4  # of all hostile bodies
 MIB = 1024 * 1024
 
 
@@ -29,14 +30,19 @@ def test_accidents_are_answered(served: Server) -> None:
     assert served.client.get("/ready").status_code == 200
 
 
+@pytest.mark.timeout(300)  # a voice reads aloud whatever is text
 def test_hostile_bodies_are_answered_and_leave_no_memory_behind(served: Server) -> None:
     bodies = hostile.bodies()
     assert served.process is not None
     process = psutil.Process(served.process.pid)
-    send_all(served, bodies.values())
-    before = process.memory_info().rss
-    send_all(served, bodies.values())
-    assert process.memory_info().rss < before + 32 * MIB
+    held = []
+    for _ in range(ROUNDS):
+        send_all(served, bodies.values())
+        held.append(process.memory_info().rss // MIB)
+        if len(held) > 1 and held[-1] < held[-2] + 32:
+            break  # what a network or an allocator keeps, it takes once or twice; a leak, each time
+    else:
+        pytest.fail(f"each round leaves memory behind: {held} MiB")
     assert served.client.get("/ready").status_code == 200
 
 
