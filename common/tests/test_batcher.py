@@ -1,9 +1,13 @@
 import asyncio
+import math
+import time
 from collections.abc import Awaitable, Callable, Sequence
 from pathlib import Path
+from typing import Any
 
 import pytest
-from inference_common.batcher import Batcher, Timed
+from inference_common import batcher as batcher_module
+from inference_common.batcher import TRIALS, Batcher, Timed
 from inference_common.errors import InferenceFailed, Overloaded
 from inference_common.metrics import Metrics
 from inference_common.source import FolderSource
@@ -140,3 +144,31 @@ def test_a_pipeline_that_does_not_stream_says_so(model_folder: Path) -> None:
     assert not toy.streams
     with pytest.raises(NotImplementedError, match="ToyFeatures"):
         toy.stream("a", PLAIN)
+
+
+class Slept(ToyFeatures):
+    """Each call takes a time of its own, and each input some."""
+
+    own, each = 0.004, 0.001
+
+    def batch(self, inputs: Sequence[str], params: FeatureExtractionParams) -> Any:
+        time.sleep(self.own + self.each * len(inputs))
+        return super().batch(inputs, params)
+
+
+@pytest.mark.parametrize(("quick", "measured"), [(60.0, True), (0.0, False)])
+def test_what_a_call_costs_by_itself_is_measured_before_anyone_asks(
+    model_folder: Path, monkeypatch: pytest.MonkeyPatch, quick: float, measured: bool
+) -> None:
+    slow = Slept(FolderSource(model_folder), "cpu")
+    monkeypatch.setattr(batcher_module, "QUICK", quick)
+
+    async def run() -> None:
+        thread = ModelThread()
+        batcher = Batcher(thread, Metrics().of_model("toy"), max_queue=9, max_batch_size=32)
+        await thread.run(lambda: batcher.measure(slow, "a", PLAIN))
+        assert math.isfinite(batcher._times[slow].own) is measured
+        thread.stop()
+
+    asyncio.run(run())
+    assert len(slow.batches) == (1 + 2 * TRIALS if measured else 1)

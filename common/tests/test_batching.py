@@ -65,6 +65,15 @@ def test_what_a_call_costs_is_learnt(noise: float) -> None:
     assert known.overhead == pytest.approx(40, rel=0.01 if not noise else 1)
 
 
+def test_what_a_call_costs_by_itself_is_no_more_than_was_measured_in_quiet() -> None:
+    known = CallTime()
+    known.own = 2.0
+    for padded in (10, 20, 40, 80):
+        known.observe(padded, 12.0 + 0.5 * padded)  # of which 10 s are others' work
+    assert known.overhead == pytest.approx(2.0 / 0.5)
+    assert known.seconds(1, 10) == pytest.approx(12.0 + 5.0)  # to those who wait it is all the same whose work it is
+
+
 def test_calls_that_are_all_alike_teach_nothing_of_their_own_cost() -> None:
     known = CallTime()
     for _ in range(10):

@@ -3,7 +3,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from inference_common.light import FEW_VALUES, SMALL_BODY, is_light_to_read, is_light_to_write
+from inference_common.light import FEW_VALUES, SHORT_BODY, SMALL_BODY, is_light_to_read, is_light_to_write
 from inference_common.source import FolderSource
 from inference_common.task import Task
 from inference_common.tasks import TASKS
@@ -27,8 +27,10 @@ def test_little_text_is_light_to_read(size: int, task: Task[Any, Any, Any], ligh
     assert is_light_to_read(b" " * size, task.input, pipeline) is light
 
 
-def test_what_the_model_tells_the_cost_of_is_not(tmp_path: Any) -> None:
-    assert not is_light_to_read(b" ", TEXT.input, ToyFeatures(FolderSource(tmp_path), "cpu"))
+def test_what_the_model_tells_the_cost_of_must_be_shorter(tmp_path: Any) -> None:
+    toy = ToyFeatures(FolderSource(tmp_path), "cpu")
+    assert is_light_to_read(b" " * SHORT_BODY, TEXT.input, toy)
+    assert not is_light_to_read(b" " * (SHORT_BODY + 1), TEXT.input, toy)
 
 
 @pytest.mark.parametrize(

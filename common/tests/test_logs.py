@@ -1,5 +1,6 @@
 import json
 import logging
+import re
 from collections.abc import Iterator
 
 import pytest
@@ -59,3 +60,24 @@ def test_less_severe_lines_are_left_out(capsys: pytest.CaptureFixture[str]) -> N
     structlog.get_logger("ours").info("of ours")
     logging.getLogger("other").info("of theirs")
     assert capsys.readouterr().err == ""
+
+
+def test_a_plain_line_tells_its_values_and_no_line_is_forged(capsys: pytest.CaptureFixture[str]) -> None:
+    logs.configure("plain", "info")
+    structlog.get_logger("ours").info("request", path="/a b", status=200, method="GET", said="x\n2026 forged")
+    (line,) = capsys.readouterr().err.splitlines()
+    assert re.fullmatch(
+        r"20\S+Z \[info    \] request {24}\[ours\] method=GET path='/a b' said='x\\n2026 forged' status=200", line
+    )
+
+
+def test_a_plain_line_is_followed_by_its_traceback(capsys: pytest.CaptureFixture[str]) -> None:
+    logs.configure("plain", "info")
+    try:
+        raise RuntimeError("broken")
+    except RuntimeError:
+        structlog.get_logger("ours").exception("unhandled error")
+        logging.getLogger("other").exception("of theirs")
+    lines = capsys.readouterr().err.splitlines()
+    assert lines[0].endswith("[ours]")
+    assert lines.count("RuntimeError: broken") == 2

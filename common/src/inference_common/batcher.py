@@ -20,6 +20,8 @@ from .task import Params
 from .worker import ModelThread
 
 AnyPipeline = Pipeline[Any, Any, Any]
+COPIES, TRIALS = 4, 5  # of the input that a call's own cost is measured by
+QUICK = 0.02  # seconds; what takes longer is not measured
 
 
 @dataclass(frozen=True)
@@ -67,6 +69,20 @@ class Batcher:
         self._runner: asyncio.Task[None] | None = None
         self._times: dict[AnyPipeline, CallTime] = defaultdict(CallTime)
         self._backlog: dict[AnyPipeline, _Backlog] = defaultdict(_Backlog)
+
+    def measure(self, pipeline: AnyPipeline, item: Any, params: Params) -> None:
+        """Learn what a call costs by itself, from calls on an input alone and on several of it; in the model's thread,
+        before anything else runs. Models that take long are left out: to them it is little."""
+
+        def seconds(count: int) -> float:
+            started = time.perf_counter()
+            pipeline.batch([item] * count, params)
+            return time.perf_counter() - started
+
+        if self._size(pipeline) < COPIES or seconds(1) > QUICK:
+            return
+        one, several = (min(seconds(count) for _ in range(TRIALS)) for count in (1, COPIES))
+        self._times[pipeline].own = max(one / 10, (COPIES * one - several) / (COPIES - 1))
 
     async def submit(
         self, pipeline: AnyPipeline, items: Sequence[Any], params: Params, costs: Sequence[int]

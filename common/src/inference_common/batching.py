@@ -44,9 +44,14 @@ def window(costs: Sequence[int], oldest: int, bounds: Bounds, overhead: float) -
 
 class CallTime:
     """What calls of a model take, learnt from those that were made: a line through cost and seconds, by least squares
-    that forget (Haykin, Adaptive Filter Theory, on the exponentially weighted form)."""
+    that forget (Haykin, Adaptive Filter Theory, on the exponentially weighted form).
+
+    `own` is what a call costs by itself in seconds where nothing else runs, if that was measured: under load, each call
+    also waits for the core that answers those of the one before, which looks like a cost of its own and is none.
+    """
 
     def __init__(self) -> None:
+        self.own = math.inf
         self._weight = self._cost = self._seconds = self._squares = self._products = 0.0
 
     def observe(self, padded: int, seconds: float) -> None:
@@ -61,7 +66,7 @@ class CallTime:
     def overhead(self) -> float:
         """What a call costs by itself, in the unit of cost; infinite while that is not known."""
         own, each = self._line()
-        return own / each if each else math.inf
+        return min(own, self.own) / each if each else math.inf
 
     def seconds(self, calls: int, useful: int) -> float:
         """How long so many calls take at least, on inputs of so much cost in all; 0 while nothing is known."""

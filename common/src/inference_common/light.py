@@ -11,12 +11,13 @@ from .pipeline import Pipeline
 from .task import InputCodec
 
 SMALL_BODY = 4096  # bytes of JSON or text; more takes longer to read than a thread takes to begin (about 0.1 ms)
+SHORT_BODY = 512  # bytes, where the model tells the cost too: by its tokenizer, as a rule
 FEW_VALUES = 512  # of an answer, numbers or 64 characters of text each; more takes longer to write
 
 
 def is_light_to_read(body: bytes, codec: InputCodec[Any], pipeline: Pipeline[Any, Any, Any]) -> bool:
-    """Whether a body is read in no time: little text or JSON, of which the model need not tell the cost."""
-    return len(body) <= SMALL_BODY and codec.extra is None and not pipeline.tells_costs
+    """Whether a body is read in no time: little text or JSON, or even less if the model is to tell its cost."""
+    return len(body) <= (SHORT_BODY if pipeline.tells_costs else SMALL_BODY) and codec.extra is None
 
 
 def is_light_to_write(outputs: object) -> bool:

