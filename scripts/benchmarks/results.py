@@ -74,9 +74,12 @@ def sitting(effort: str, seconds: float, busy: float, rows: Sequence[Row]) -> Si
 
 
 def commit() -> str:
-    """The commit that is checked out, marked where the code differs from it."""
-    asked = ["git", "describe", "--always", "--dirty=, changed", "--exclude=*"]
-    return subprocess.run(asked, cwd=ROOT, capture_output=True, text=True, check=False).stdout.strip()
+    """The commit that is checked out, marked where the code (all but the docs, which this writes) differs from it."""
+    told = [
+        subprocess.run(["git", *asked], cwd=ROOT, capture_output=True, text=True, check=False).stdout.strip()
+        for asked in (["rev-parse", "--short", "HEAD"], ["status", "--porcelain", "--", ".", ":!docs"])
+    ]
+    return f"{told[0]}, changed" if told[1] else told[0]
 
 
 def machine() -> dict[str, str]:
