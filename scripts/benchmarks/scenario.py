@@ -24,7 +24,7 @@ class Effort:
         return replace(self, seconds=self.seconds * factor)
 
 
-FULL = Effort("full", 5, 4.0, 5)
+FULL = Effort("full", 5, 4.0, 3)
 QUICK = Effort("quick", 2, 1.0, 1)
 
 Tell = Callable[[str], None]
