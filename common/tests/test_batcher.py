@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 from inference_common import batcher as batcher_module
-from inference_common.batcher import TRIALS, Batcher, Timed
+from inference_common.batcher import REACH, TRIALS, Batcher, Timed
 from inference_common.errors import InferenceFailed, Overloaded
 from inference_common.metrics import Metrics
 from inference_common.source import FolderSource
@@ -76,6 +76,16 @@ def test_near_costs_run_together_and_the_oldest_is_never_left(model_folder: Path
     batches = play(model_folder, scenario).batches
     assert sorted(batches[1]) == ["a", "b", "c", "d"]
     assert sorted(batches[2]) == ["v v v v v", "w w w w w"]
+
+
+def test_whoever_comes_much_later_passes_nobody(model_folder: Path) -> None:
+    async def scenario(batcher: Batcher, toy: ToyFeatures) -> None:
+        toy.max_batch_size = 4
+        await queued(batcher, toy)
+        await submit(batcher, toy, ["a", *["w w w w w"] * 7, *"bcdefgh"])
+
+    # Of the same cost as the oldest, and yet not with it: full calls of others wait before them.
+    assert not set("bcdefgh") & set(play(model_folder, scenario).batches[1])
 
 
 def test_a_full_queue_refuses_and_says_when_to_come_back(model_folder: Path) -> None:

@@ -4,6 +4,7 @@ together."""
 from __future__ import annotations
 
 import asyncio
+import itertools
 import math
 import time
 from collections import defaultdict, deque
@@ -20,6 +21,7 @@ from .task import Params
 from .worker import ModelThread
 
 AnyPipeline = Pipeline[Any, Any, Any]
+REACH = 2  # full calls: so many of the oldest are chosen from
 COPIES, TRIALS = 4, 5  # of the input that a call's own cost is measured by
 QUICK = 0.02  # seconds; what takes longer is not measured
 
@@ -124,8 +126,9 @@ class Batcher:
         first = self._waiting[0]
         pipeline = first.pipeline
         bounds = Bounds(self._size(pipeline), pipeline.max_batch_cost)
-        alike = [job for job in self._waiting if job.pipeline is pipeline and job.params == first.params]
-        alike.sort(key=lambda job: job.cost)
+        same = (job for job in self._waiting if job.pipeline is pipeline and job.params == first.params)
+        # Not of all that wait: whoever comes later with a usual cost would always pass those of rare ones.
+        alike = sorted(itertools.islice(same, REACH * self._size(pipeline)), key=lambda job: job.cost)
         chosen = window([job.cost for job in alike], alike.index(first), bounds, self._times[pipeline].overhead)
         batch = alike[chosen.start : chosen.stop]
         taken = set(batch)
