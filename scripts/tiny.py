@@ -29,9 +29,14 @@ def tiny_model(known: Library, task: str) -> Path:
 
 
 def _finish(folder: Path, library: str, task: str) -> None:
-    """Add the card, where there is none, and let a container's user read it all."""
+    """Add the card, where there is none, and let everyone read it all."""
     if not (folder / "README.md").is_file():
         front = f"---\nlibrary_name: {library}\npipeline_tag: {task}\n---\n"
         (folder / "README.md").write_text(f"{front}\n# A tiny model for tests of {task}\n", encoding="utf-8")
+    let_read(folder)
+
+
+def let_read(folder: Path) -> None:
+    """Let everyone, such as a container's user, read all that is in a folder: safetensors writes 0600."""
     for file in folder.rglob("*"):
-        file.chmod(0o755 if file.is_dir() else 0o644)  # safetensors writes 0600
+        file.chmod(0o755 if file.is_dir() else 0o644)

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 from inference_common import batcher as batcher_module
-from inference_common.batcher import REACH, TRIALS, Batcher, Timed
+from inference_common.batcher import TRIALS, Batcher, Timed
 from inference_common.errors import InferenceFailed, Overloaded
 from inference_common.metrics import Metrics
 from inference_common.source import FolderSource

