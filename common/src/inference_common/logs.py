@@ -11,7 +11,7 @@ import orjson
 import structlog
 from huggingface_hub.utils import logging as hub_logging
 
-_BARE = re.compile(r"[^\s='\"]+").fullmatch
+_BARE = re.compile(r"[!#-&(-<>-~]+").fullmatch  # plain ASCII without quotes: a path may hold what moves a cursor
 
 
 class Lines(structlog.WriteLogger):
@@ -59,7 +59,7 @@ def configure(fmt: Literal["plain", "json"], level: str) -> None:
 
 
 def _plain(_logger: object, _method: str, line: structlog.typing.EventDict) -> str:
-    """As ConsoleRenderer without colours, in a tenth of its time: there is a line for each request."""
+    """As ConsoleRenderer without colours, in a fifth of its time: there is a line for each request."""
     when, level, name, said = (line.pop(key, "") for key in ("timestamp", "level", "logger", "event"))
     error = line.pop("exception", None)
     parts = [f"{when} [{level:<8}] {said:<30} [{name}]"]
