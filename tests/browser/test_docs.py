@@ -64,6 +64,13 @@ def test_an_example_is_sent_and_its_answer_shown(page: Page) -> None:
     expect(page.locator(".output").first).to_contain_text('"score"')
 
 
+def test_the_command_asks_the_model_from_wherever_the_page_is_read(page: Page, server: Server) -> None:
+    base = str(server.client.base_url).rstrip("/")
+    for place in ("/", "/docs"):
+        page.goto(f"{base}{place}")
+        expect(page.locator(".curl").first).to_have_text(re.compile(rf"^curl {re.escape(base)}/ \\"))
+
+
 def test_what_was_wrong_is_shown(page: Page) -> None:
     page.locator("textarea").first.fill('{"inputs": 7}')
     page.get_by_role("button", name="Send").first.click()

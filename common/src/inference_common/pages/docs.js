@@ -74,7 +74,7 @@ function cell(tag, text) {
 function curl(path, body) {
   const quoted = body.replace(/\s*\n\s*/g, " ").replaceAll("'", "'\\''");
   const shown = quoted.length > 2000 ? `${quoted.slice(0, 200)}…` : quoted;
-  return `curl ${new URL(path.slice(1), document.baseURI)} \\\n  -H 'content-type: application/json' \\\n  -d '${shown}'`;
+  return `curl ${new URL(`.${path}`, document.baseURI)} \\\n  -H 'content-type: application/json' \\\n  -d '${shown}'`;
 }
 
 async function send(part, path, request) {
