@@ -38,8 +38,9 @@ def test_other_libraries_lines_look_like_ours(capsys: pytest.CaptureFixture[str]
 def test_a_line_of_the_hub_client_comes_once_and_with_the_request_s_id(capsys: pytest.CaptureFixture[str]) -> None:
     logging.getLogger("huggingface_hub").addHandler(logging.StreamHandler())  # as the client itself does
     logs.configure("json", "info")
-    with structlog.contextvars.bound_contextvars(request_id="abc"):
-        logging.getLogger("huggingface_hub.file_download").warning("of the %s", "Hub")
+    token = logs.REQUEST_ID.set("abc")
+    logging.getLogger("huggingface_hub.file_download").warning("of the %s", "Hub")
+    logs.REQUEST_ID.reset(token)
     (line,) = capsys.readouterr().err.splitlines()
     assert json.loads(line)["event"] == "of the Hub"
     assert json.loads(line)["request_id"] == "abc"

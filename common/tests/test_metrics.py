@@ -41,11 +41,12 @@ def test_gauges_tell_the_present() -> None:
     metrics = Metrics()
     one = metrics.of_model("org/a")
     one.set_ready(True)
-    one.set_queue(7)
-    one.set_queue(2)
+    waiting = [1, 2]
+    one.watch_queues(lambda: len(waiting))
+    waiting.append(3)
     seen = values(metrics)
     assert seen["model_ready model=org/a"] == 1
-    assert seen["queue_length model=org/a"] == 2
+    assert seen["queue_length model=org/a"] == 3
     one.forget()
     assert not any("org/a" in name for name in values(metrics))
     one.forget()  # of a model that never told anything
@@ -53,7 +54,7 @@ def test_gauges_tell_the_present() -> None:
 
 def test_each_app_counts_for_itself() -> None:
     first, second = Metrics(), Metrics()
-    first.of_model("org/a").set_queue(7)
+    first.of_model("org/a").watch_queues(lambda: 7)
     assert "queue_length model=org/a" not in values(second)
 
 

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from conftest import Connect
 from inference_common.service import Service
-from starlette.requests import ClientDisconnect, Request
+from starlette.requests import Request
 
 
 def test_a_slow_answer_is_a_504(connect: Connect) -> None:
@@ -56,35 +56,6 @@ def test_what_is_light_is_not_handed_to_a_thread(connect: Connect) -> None:
 
     assert asyncio.run(where(light=True))
     assert not asyncio.run(where(light=False))
-
-
-def test_a_caller_that_leaves_ends_the_wait(connect: Connect) -> None:
-    service: Service = connect().app.state.service  # type: ignore[attr-defined]
-    ended = list[str]()
-
-    async def receive() -> MutableMapping[str, Any]:
-        await asyncio.sleep(0.02)
-        return {"type": "http.disconnect"}
-
-    async def work() -> None:
-        try:
-            await asyncio.sleep(5)
-        finally:
-            ended.append("work")
-
-    with pytest.raises(ClientDisconnect):
-        asyncio.run(service._until_gone(Request({"type": "http", "method": "POST", "headers": []}, receive), work()))
-    assert ended == ["work"]
-
-
-def test_a_time_out_of_the_work_s_own_is_not_ours(connect: Connect) -> None:
-    service: Service = connect().app.state.service  # type: ignore[attr-defined]
-
-    async def work() -> None:
-        raise TimeoutError("of a library")
-
-    with pytest.raises(TimeoutError, match="of a library"):
-        asyncio.run(service._until_gone(Request({"type": "http", "method": "POST", "headers": []}), work()))
 
 
 def test_health_answers_while_the_model_runs(connect: Connect) -> None:

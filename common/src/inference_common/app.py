@@ -3,17 +3,14 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractAsyncContextManager
 
 from starlette.applications import Starlette
-from starlette.exceptions import HTTPException
-from starlette.middleware import Middleware
 from starlette.middleware.cors import CORSMiddleware
-from starlette.requests import Request
-from starlette.responses import JSONResponse, Response
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from .discover import discover
-from .errors import InferenceError
 from .metrics import Metrics
 from .middleware import RequestContext
 from .models import Models, OnDemand, Pinned
@@ -54,17 +51,32 @@ def create_app(pipelines: str, settings: Settings | None = None, source: ModelSo
         finally:
             await models.close()
 
-    return Starlette(
-        routes=list(ROUTES),
-        lifespan=lifespan,
-        middleware=[
-            Middleware(RequestContext, metrics=metrics),
-            Middleware(
-                CORSMiddleware, allow_origins=["*"], allow_methods=["*"], allow_headers=["*"], expose_headers=EXPOSED
-            ),
-        ],
-        exception_handlers={InferenceError: _inference_error, HTTPException: _http_error},
-    )
+    return _App(metrics, lifespan)
+
+
+class _App(Starlette):
+    """Starlette with a middleware of ours in place of its two for exceptions."""
+
+    def __init__(self, metrics: Metrics, lifespan: Callable[[Starlette], AbstractAsyncContextManager[None]]) -> None:
+        super().__init__(routes=list(ROUTES), lifespan=lifespan)
+        self._metrics = metrics
+
+    def build_middleware_stack(self) -> ASGIApp:
+        return RequestContext(CrossOrigin(self.router), self._metrics)
+
+
+class CrossOrigin:
+    """CORSMiddleware, but for a POST that comes from no page: it would only tell caches, which keep none, to vary."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+        self._cors = CORSMiddleware(
+            app, allow_origins=["*"], allow_methods=["*"], allow_headers=["*"], expose_headers=EXPOSED
+        )
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        is_plain = scope.get("method") == "POST" and all(name != b"origin" for name, _ in scope["headers"])
+        await (self._app if is_plain else self._cors)(scope, receive, send)
 
 
 def _source(settings: Settings) -> ModelSource | None:
@@ -72,19 +84,3 @@ def _source(settings: Settings) -> ModelSource | None:
         return None
     token = None if settings.hf_token is None else settings.hf_token.get_secret_value()
     return open_source(settings.model_id, revision=settings.revision, token=token)
-
-
-async def _inference_error(request: Request, error: Exception) -> Response:
-    assert isinstance(error, InferenceError)  # registered for this class only
-    return JSONResponse(error.body(), status_code=error.status, headers=dict(error.headers()))
-
-
-async def _http_error(request: Request, error: Exception) -> Response:
-    assert isinstance(error, HTTPException)
-    reasons = {
-        404: f"There is no route {request.method} {request.url.path[:200]}; POST to / or see GET /info",
-        405: f"{request.method} is not answered at {request.url.path[:200]}",
-    }
-    return JSONResponse(
-        {"error": reasons.get(error.status_code, error.detail)}, status_code=error.status_code, headers=error.headers
-    )

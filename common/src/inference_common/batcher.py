@@ -8,7 +8,7 @@ import itertools
 import math
 import time
 from collections import defaultdict, deque
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -52,9 +52,10 @@ class _Backlog:
     count: int = 0
     cost: int = 0
 
-    def add(self, costs: Sequence[int]) -> None:
-        self.count += len(costs)
-        self.cost += sum(costs)
+    def change(self, count: int, cost: int) -> None:
+        """So many more, or fewer."""
+        self.count += count
+        self.cost += cost
 
 
 class Batcher:
@@ -94,59 +95,79 @@ class Batcher:
 
         A caller that is cancelled takes its waiting items with it, before they cost anything.
         """
-        wait = sum(self._seconds(of, waits) for of, waits in self._backlog.items())
-        if len(self._waiting) + len(items) > self._max_queue or wait > self._max_wait:
-            why = f"{len(self._waiting)} inputs wait, for about {wait:.1f} s"
-            raise Overloaded(f"The queue is full ({why}); try again later", retry_after=max(1, round(wait)))
+        self.refuse_past_queue(len(items))
         loop = asyncio.get_running_loop()
         jobs = [_Job(pipeline, i, params, c, loop.create_future()) for i, c in zip(items, costs, strict=True)]
         self._waiting.extend(jobs)
-        self._backlog[pipeline].add(costs)
-        self._metrics.set_queue(len(self._waiting))
+        self._backlog[pipeline].change(len(costs), sum(costs))
         if self._runner is None:
             self._runner = asyncio.create_task(self._run())
         try:
+            if len(jobs) == 1:
+                return [await jobs[0].future]
             return await asyncio.gather(*(job.future for job in jobs))
         finally:
             for job in jobs:
                 job.future.cancel()
 
+    @property
+    def waiting(self) -> int:
+        """How many inputs wait."""
+        return len(self._waiting)
+
+    def refuse_past_queue(self, count: int) -> None:
+        """Raises Overloaded (429) when so many more inputs do not fit the queue, or would wait in it for too long."""
+        wait = sum(self._times[of].pace * self._seconds(of) for of in self._backlog)
+        if len(self._waiting) + count > self._max_queue or wait > self._max_wait:
+            why = f"{len(self._waiting)} inputs wait, for about {wait:.1f} s"
+            raise Overloaded(f"The queue is full ({why}); try again later", retry_after=max(1, round(wait)))
+
     async def _run(self) -> None:
         try:
+            now = time.perf_counter()
             while batch := self._next_batch():
+                before, pipeline = now, batch[0].pipeline
+                full = self._seconds(pipeline)
+                self._take(batch)
+                told = full - self._seconds(pipeline)
                 await self._run_batch(batch)
+                now = time.perf_counter()
+                self._times[pipeline].observe_pace(told, now - before)
         finally:
             self._runner = None
-            self._metrics.set_queue(len(self._waiting))
 
     def _next_batch(self) -> list[_Job]:
-        self._wait_on(job for job in self._waiting if not job.future.done())
+        self._take([job for job in self._waiting if job.future.done()])
         if not self._waiting:
             return []
         first = self._waiting[0]
-        pipeline = first.pipeline
+        pipeline, params = first.pipeline, first.params
         bounds = Bounds(self._size(pipeline), pipeline.max_batch_cost)
-        same = (job for job in self._waiting if job.pipeline is pipeline and job.params == first.params)
+        same = (
+            job for job in self._waiting
+            if job.pipeline is pipeline and (job.params is params or job.params == params)
+        )  # fmt: skip
         # Not of all that wait: whoever comes later with a usual cost would always pass those of rare ones.
         alike = sorted(itertools.islice(same, REACH * self._size(pipeline)), key=lambda job: job.cost)
         chosen = window([job.cost for job in alike], alike.index(first), bounds, self._times[pipeline].overhead)
-        batch = alike[chosen.start : chosen.stop]
-        taken = set(batch)
-        self._wait_on(job for job in self._waiting if job not in taken)
-        return batch
+        return alike[chosen.start : chosen.stop]
 
-    def _wait_on(self, jobs: Iterable[_Job]) -> None:
-        self._waiting, self._backlog = deque(jobs), defaultdict(_Backlog)
-        for job in self._waiting:
-            self._backlog[job.pipeline].add([job.cost])
-        self._metrics.set_queue(len(self._waiting))
+    def _take(self, jobs: Sequence[_Job]) -> None:
+        """Those wait no more."""
+        if not jobs:
+            return
+        taken = set(jobs)
+        self._waiting = deque(job for job in self._waiting if job not in taken)
+        for job in jobs:
+            self._backlog[job.pipeline].change(-1, -job.cost)
 
     def _size(self, pipeline: AnyPipeline) -> int:
         return min(pipeline.max_batch_size, self._max_batch_size)
 
-    def _seconds(self, pipeline: AnyPipeline, waits: _Backlog) -> float:
-        calls = math.ceil(waits.count / self._size(pipeline))
-        return self._times[pipeline].seconds(calls, waits.cost)
+    def _seconds(self, pipeline: AnyPipeline) -> float:
+        """How long what waits for a pipeline takes at least."""
+        waits = self._backlog[pipeline]
+        return self._times[pipeline].seconds(math.ceil(waits.count / self._size(pipeline)), waits.cost)
 
     async def _run_batch(self, batch: list[_Job]) -> None:
         started = time.perf_counter()

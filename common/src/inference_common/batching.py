@@ -34,9 +34,14 @@ def window(costs: Sequence[int], oldest: int, bounds: Bounds, overhead: float) -
     for end in range(oldest + 1, min(len(costs), oldest + bounds.count) + 1):
         dearest = costs[end - 1]
         longest = bounds.count if bounds.cost is None else min(bounds.count, bounds.cost // max(1, dearest))
-        for begin in range(max(0, end - max(1, longest)), oldest + 1):
+        before = -1.0
+        # From the dearest down: once one more does not help, those below it, which are cheaper, do not either.
+        for begin in range(oldest, max(0, end - max(1, longest)) - 1, -1):
             useful = sums[end] - sums[begin]
             share = useful if math.isinf(overhead) else useful / (overhead + (end - begin) * dearest)
+            if share <= before:
+                break
+            before = share
             if share > most_useful:
                 best, most_useful = range(begin, end), share
     return best
@@ -52,6 +57,8 @@ class CallTime:
 
     def __init__(self) -> None:
         self.own = math.inf
+        self._line = (0.0, 0.0)  # seconds a call, and seconds a unit of cost
+        self._told = self._took = 0.0
         self._weight = self._cost = self._seconds = self._squares = self._products = 0.0
 
     def observe(self, padded: int, seconds: float) -> None:
@@ -61,22 +68,33 @@ class CallTime:
         self._seconds = self._seconds * DECAY + seconds
         self._squares = self._squares * DECAY + padded * padded
         self._products = self._products * DECAY + padded * seconds
+        self._line = self._fitted()
+
+    def observe_pace(self, told: float, took: float) -> None:
+        """A queue grew shorter by `told` seconds as `seconds` tells them, in as many as it `took`: calls are not always
+        full, and pad what they hold."""
+        if told > 0:
+            self._told = self._told * DECAY + told
+            self._took = self._took * DECAY + took
+
+    @property
+    def pace(self) -> float:
+        """How many seconds pass for each that `seconds` tells."""
+        return self._took / self._told if self._told else 1.0
 
     @property
     def overhead(self) -> float:
         """What a call costs by itself, in the unit of cost; infinite while that is not known."""
-        own, each = self._line()
+        own, each = self._line
         return min(own, self.own) / each if each else math.inf
 
     def seconds(self, calls: int, useful: int) -> float:
         """How long so many calls take at least, on inputs of so much cost in all; 0 while nothing is known."""
-        own, each = self._line()
+        own, each = self._line
         return calls * own + useful * each
 
-    def _line(self) -> tuple[float, float]:
+    def _fitted(self) -> tuple[float, float]:
         """Seconds a call, and seconds a unit of cost: 0 where calls were too alike to tell, or took the same."""
-        if not self._weight:
-            return 0.0, 0.0
         mean, seconds = self._cost / self._weight, self._seconds / self._weight
         variance = self._squares / self._weight - mean * mean
         if variance <= (MIN_SPREAD * mean) ** 2:

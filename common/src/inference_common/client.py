@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -25,13 +26,14 @@ class Client:
     @classmethod
     def of(cls, headers: Mapping[str, str]) -> Client:
         """From request headers with lower-case names (`user-agent`, `accept`)."""
-        versions = {
-            name: tuple(map(int, number.split(".")))
-            for name, number in _AGENTS.findall(headers.get("user-agent", "")[:500])
-        }
-        accept = headers.get("accept", "*/*")
-        return cls(versions.get("hf_hub"), versions.get("@huggingface/inference"), accept)
+        versions = _versions(headers.get("user-agent", "")[:500])
+        return cls(versions.get("hf_hub"), versions.get("@huggingface/inference"), headers.get("accept", "*/*"))
 
     def older_than(self, *version: int) -> bool:
         """Whether it is huggingface_hub of an older version than this one."""
         return self.python is not None and self.python < version
+
+
+@functools.lru_cache(maxsize=256)  # callers are few kinds, and ask often
+def _versions(agent: str) -> Mapping[str, Version]:
+    return {name: tuple(map(int, number.split("."))) for name, number in _AGENTS.findall(agent)}

@@ -5,12 +5,15 @@ from __future__ import annotations
 import logging
 import re
 import sys
+from contextvars import ContextVar
 from typing import Literal
 
 import orjson
 import structlog
 from huggingface_hub.utils import logging as hub_logging
 
+REQUEST_ID: ContextVar[str | None] = ContextVar("request_id", default=None)
+"""The id of the request that is answered: in each line that is written meanwhile."""
 _BARE = re.compile(r"[!#-&(-<>-~]+").fullmatch  # plain ASCII without quotes: a path may hold what moves a cursor
 
 
@@ -26,7 +29,7 @@ def configure(fmt: Literal["plain", "json"], level: str) -> None:
     """Send every line to standard error, those of other libraries' loggers through one handler; calling it again
     replaces that handler."""
     shared: list[structlog.typing.Processor] = [
-        structlog.contextvars.merge_contextvars,
+        _with_request_id,
         structlog.stdlib.add_log_level,
         structlog.stdlib.add_logger_name,
         structlog.processors.TimeStamper(fmt="iso", utc=True),
@@ -56,6 +59,14 @@ def configure(fmt: Literal["plain", "json"], level: str) -> None:
     # A line per HTTP call of the Hub client, and the server's own greeting, repeat what our lines say.
     for name in ("httpx", "httpx2", "uvicorn.error"):
         logging.getLogger(name).setLevel(max(logging.WARNING, logging.getLogger().level))
+
+
+def _with_request_id(_logger: object, _method: str, line: structlog.typing.EventDict) -> structlog.typing.EventDict:
+    # Not structlog's own contextvars: to merge them, each line looks through all variables of its context.
+    request_id = REQUEST_ID.get()
+    if request_id is not None:
+        line["request_id"] = request_id
+    return line
 
 
 def _plain(_logger: object, _method: str, line: structlog.typing.EventDict) -> str:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import functools
+from collections.abc import Callable
+
 from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, Counter, Gauge, Histogram, generate_latest
 
 SIZES = (1, 2, 4, 8, 16, 32, 64, 128)
@@ -26,9 +29,9 @@ class ModelMetrics:
         """Pieces of answers, tokens mostly."""
         self._all._chunks.inc(count)
 
-    def set_queue(self, length: int) -> None:
-        """How many inputs wait now."""
-        self._all._queue_length.labels(self._name).set(length)
+    def watch_queues(self, length: Callable[[], int]) -> None:
+        """`length` tells, whenever it is asked, how many inputs wait."""
+        self._all._queue_length.labels(self._name).set_function(length)
 
     def set_ready(self, ready: bool) -> None:
         """Whether the model answers."""
@@ -54,11 +57,16 @@ class Metrics:
         self._chunks = Counter("chunks", "Pieces made of answers that are made piece by piece", registry=here)
         self._queue_length = Gauge("queue_length", "Inputs waiting", ["model"], registry=here)
         self._ready = Gauge("model_ready", "1 once the model answers", ["model"], registry=here)
+        # Looked up once: by labels, it takes longer than to count.
+        self._of_route = functools.cache(
+            lambda route, status: (self._requests.labels(route, str(status)), self._request_seconds.labels(route))
+        )
 
     def observe_request(self, route: str, status: int, seconds: float) -> None:
         """One answered request; `route` is the matched template, so that label values stay few."""
-        self._requests.labels(route, str(status)).inc()
-        self._request_seconds.labels(route).observe(seconds)
+        count, times = self._of_route(route, status)
+        count.inc()
+        times.observe(seconds)
 
     def of_model(self, name: str) -> ModelMetrics:
         """What is counted of one model."""

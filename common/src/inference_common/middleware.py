@@ -1,4 +1,4 @@
-"""RequestContext: a request's id, its one log line, its metrics, and the answer when our own code fails."""
+"""RequestContext: a request's id, its one log line, its metrics, and the answer to whatever is raised."""
 
 from __future__ import annotations
 
@@ -8,14 +8,16 @@ import re
 import time
 
 import structlog
-from starlette.datastructures import Headers, MutableHeaders
+from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect
-from starlette.responses import JSONResponse
+from starlette.responses import JSONResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from .errors import InferenceError
+from .logs import REQUEST_ID
 from .metrics import Metrics
 
-_VALID_ID = re.compile(r"[!-~]{1,128}")
+_VALID_ID = re.compile(rb"[!-~]{1,128}")
 CLIENT_LEFT = 499  # what proxies log for a caller that hung up before its answer
 STOPPING = "The server stopped before the answer was there; send the request again"
 PROBES = frozenset({"/health", "/ready", "/metrics"})
@@ -23,49 +25,53 @@ log = structlog.get_logger("access")
 
 
 class RequestContext:
-    """ASGI middleware. Logs the path, never the query, a header or a body: they may hold secrets."""
+    """ASGI middleware, the outermost. Logs the path, never the query, a header or a body: they may hold secrets.
+
+    It answers exceptions too, in place of Starlette's own middleware: that would be three layers more for each message.
+    """
 
     def __init__(self, app: ASGIApp, metrics: Metrics) -> None:
         self._app, self._metrics = app, metrics
+        self._log = log.bind()  # once: a logger that is bound for each line takes longer than the line
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        asked = Headers(scope=scope).get("x-request-id", "")
-        request_id = asked if _VALID_ID.fullmatch(asked) else f"{random.getrandbits(128):032x}"
+        request_id = _id_of(scope)
         started, status = time.perf_counter(), 0
+        id_header = (b"x-request-id", request_id.encode())
 
         async def send_with_id(message: Message) -> None:
             nonlocal status
             if message["type"] == "http.response.start":
                 status = message["status"]
-                MutableHeaders(scope=message)["x-request-id"] = request_id
+                message["headers"] = [*message.get("headers", ()), id_header]
             await send(message)
 
-        with structlog.contextvars.bound_contextvars(request_id=request_id):
-            try:
-                await self._app(scope, receive, send_with_id)
-            except ClientDisconnect:
-                status = CLIENT_LEFT
-            except asyncio.CancelledError:  # the grace is over: what has begun must break, the rest is told
-                if not status:
-                    await JSONResponse({"error": STOPPING}, 503)(scope, receive, send_with_id)
-                raise
-            except Exception:
-                log.exception("unhandled error")
-                if status:
-                    raise  # part of the answer is gone: the connection must break
-                message = f"An internal error occurred; the server log has the details under request id {request_id}"
-                await JSONResponse({"error": message}, 500)(scope, receive, send_with_id)
-            finally:
-                self._note(scope, status, time.perf_counter() - started)
+        token = REQUEST_ID.set(request_id)
+        try:
+            await self._app(scope, receive, send_with_id)
+        except ClientDisconnect:
+            status = CLIENT_LEFT
+        except asyncio.CancelledError:  # the grace is over: what has begun must break, the rest is told
+            if not status:
+                await JSONResponse({"error": STOPPING}, 503)(scope, receive, send_with_id)
+            raise
+        except Exception as error:
+            answer = _answer(error, scope, request_id)
+            if status:
+                raise  # part of the answer is gone: the connection must break
+            await answer(scope, receive, send_with_id)
+        finally:
+            self._note(scope, status, time.perf_counter() - started)
+            REQUEST_ID.reset(token)
 
     def _note(self, scope: Scope, status: int, seconds: float) -> None:
         route = getattr(scope.get("route"), "path", "unmatched")
         self._metrics.observe_request(route, status, seconds)
         # Probes come every few seconds for ever, and tell an operator nothing as long as they are answered.
-        tell = log.debug if route in PROBES else log.info
+        tell = self._log.debug if route in PROBES else self._log.info
         tell(
             "request",
             method=scope["method"],
@@ -73,3 +79,27 @@ class RequestContext:
             status=status,
             milliseconds=round(seconds * 1000, 1),
         )
+
+
+def _id_of(scope: Scope) -> str:
+    for name, value in scope["headers"]:
+        if name == b"x-request-id" and _VALID_ID.fullmatch(value):
+            return str(value, "ascii")
+    return f"{random.getrandbits(128):032x}"
+
+
+def _answer(error: Exception, scope: Scope, request_id: str) -> Response:
+    """What a caller is told of an exception; one that is not expected goes to the log."""
+    if isinstance(error, InferenceError):
+        return JSONResponse(error.body(), status_code=error.status, headers=dict(error.headers()))
+    if isinstance(error, HTTPException):
+        method, path = scope["method"], scope["path"][:200]
+        reasons = {
+            404: f"There is no route {method} {path}; POST to / or see GET /info",
+            405: f"{method} is not answered at {path}",
+        }
+        told = reasons.get(error.status_code, error.detail)
+        return JSONResponse({"error": told}, status_code=error.status_code, headers=error.headers)
+    log.error("unhandled error", exc_info=error)
+    told = f"An internal error occurred; the server log has the details under request id {request_id}"
+    return JSONResponse({"error": told}, 500)

@@ -6,7 +6,7 @@ import asyncio
 import collections
 import contextlib
 import time
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from typing import Any, Literal
 
@@ -14,10 +14,10 @@ import structlog
 from pydantic import ValidationError
 from tenacity import AsyncRetrying, retry_if_exception_type, wait_exponential
 
+from . import memory
 from .batcher import Batcher
 from .discover import Pipelines
 from .errors import HubUnavailable, InferenceError, InvalidRequest, LoadFailed, ModelLoading, NotFound
-from .memory import has_gpu
 from .metrics import Metrics
 from .pipeline import Pipeline
 from .settings import Settings
@@ -60,11 +60,12 @@ class Model:
             self._thread, of_model, max_queue=queue, max_batch_size=batch, max_wait=settings.max_wait
         )
         self.streams = Streams(self._thread, of_model, max_queue=queue, max_open=batch)
+        of_model.watch_queues(lambda: self.batcher.waiting + self.streams.waiting)
         self._settled = asyncio.Event()
         self._since = time.monotonic()
 
-    @contextlib.asynccontextmanager
-    async def kept(self) -> AsyncIterator[None]:
+    @contextlib.contextmanager
+    def kept(self) -> Iterator[None]:
         """Inside, it is in use: nothing else takes its place."""
         self.leases += 1
         try:
@@ -121,7 +122,7 @@ class Model:
         try:
             async for attempt in retrying:
                 with attempt:
-                    self.pipelines, self.defaults = await self._thread.run(self._load)
+                    self.pipelines, self.defaults = await self._thread.run(memory.lasting()(self._load))
         except Exception as error:
             self.fail(error)
             return
@@ -157,6 +158,10 @@ class Model:
             raise NotFound(f"{self.source.name} does not answer the task {task[:100]!r} here; it answers: {served}")
         return self.pipelines[task]
 
+    def refuse_past_queue(self, pipeline: AnyPipeline) -> None:
+        """Raises Overloaded (429) where one input more would: known before a request is decoded, it costs least."""
+        (self.streams if pipeline.streams else self.batcher).refuse_past_queue(1)
+
     def _load(self) -> tuple[dict[str, AnyPipeline], dict[str, Mapping[str, Any]]]:
         card = self.source.card()
         task = self._asked or card.task
@@ -180,7 +185,7 @@ class Model:
 
     def _optimized(self, kind: type[AnyPipeline]) -> AnyPipeline | None:
         device, mode = self._settings.device, self._settings.optimize
-        is_on_cpu = device == "cpu" or (device == "auto" and not has_gpu())
+        is_on_cpu = device == "cpu" or (device == "auto" and not memory.has_gpu())
         return kind.optimized(self.source, mode) if is_on_cpu and mode != "none" else None
 
     def _defaults(self, task: str, asked: Mapping[str, Any]) -> Mapping[str, Any]:

@@ -78,6 +78,7 @@ def main(app: str = "app.main:app") -> int:
             log_config=None,
             access_log=False,
             server_header=False,
+            proxy_headers=False,  # nothing here depends on a caller's address, or on what its proxy was asked by
             timeout_graceful_shutdown=math.ceil(settings.grace_seconds),
         )
     )

@@ -5,20 +5,22 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import time
-from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
 import anyio.to_thread
 from anyio import CapacityLimiter
-from starlette.requests import ClientDisconnect, Request
+from starlette.requests import Request
 
 from .batcher import Timed
 from .codecs.json import validate_params
-from .errors import InferenceTimeout, InvalidRequest, RequestTimeout, TooLarge, UnsupportedMedia
+from .errors import InvalidRequest, RequestTimeout, TooLarge, UnsupportedMedia
+from .lease import Lease
 from .metrics import Metrics
 from .model import AnyPipeline, Model
 from .models import Models
+from .patience import too_slow, until_gone
 from .pipeline import Chunk
 from .settings import Settings
 from .task import Params, Task
@@ -26,7 +28,6 @@ from .task import Params, Task
 T = TypeVar("T")
 AnyTask = Task[Any, Any, Any]
 DECODERS = 4  # threads for decoding and encoding; more would only fight the model for cores
-WATCH_AFTER = 0.01  # seconds from which on a caller's leaving is watched for; most answers are sooner
 
 
 @dataclass(frozen=True)
@@ -120,83 +121,38 @@ class Service:
         """The name in a body, where it counts: clients of OpenAI's API must name one, whatever the server has."""
         return (model or None) if self.models.pinned is None else None
 
-    @contextlib.asynccontextmanager
-    async def lease(
-        self, name: str | None, task: str | None, holds: Callable[[], Awaitable[bool]]
-    ) -> AsyncIterator[Model]:
-        """A model, ready, which is kept at least until the block ends; `holds` is whether the caller waits for it.
-
-        Raises NotFound, LoadFailed, ModelLoading, or why a model that the caller named cannot be had.
-        """
-        model = self.models.find(name, task)
-        async with model.kept():
-            if model.state != "ready":
-                await model.wait_ready(hold=await holds())
-            yield model
+    def lease(self, name: str | None, task: str | None, holds: Callable[[], Awaitable[bool]]) -> Lease:
+        """The model of this name for a task; `holds` is whether the caller waits for it. Raises NotFound."""
+        return Lease(self.models.find(name, task), holds)
 
     async def run(self, request: Request, work: Work) -> Answer:
         """The model's outputs. Raises Overloaded, InferenceFailed, InferenceTimeout, or ClientDisconnect."""
         started = time.perf_counter()
         submit = work.model.streams.collect if work.pipeline.streams else work.model.batcher.submit
         submitted = submit(work.pipeline, work.items, work.params, work.costs)
-        timed = await self._until_gone(request, submitted)
+        timed = await until_gone(request, submitted, self.settings.timeout)
         cost = sum(work.costs)
         return Answer([t.output for t in timed], cost, _headers(work, timed, cost, time.perf_counter() - started))
 
     async def stream(self, request: Request, work: Work) -> tuple[Chunk, AsyncGenerator[Chunk, None]]:
         """The first chunk, once it is there, and the others. Raises as `run`; the generator too, at any chunk."""
         chunks = self._in_time(work)
-        return await self._until_gone(request, anext(chunks)), chunks
+        return await until_gone(request, anext(chunks), self.settings.timeout), chunks
 
     async def _in_time(self, work: Work) -> AsyncGenerator[Chunk, None]:
         until = asyncio.get_running_loop().time() + self.settings.timeout
         chunks = work.model.streams.stream(work.pipeline, work.items[0], work.params)
-        async with work.model.kept(), contextlib.aclosing(chunks):
-            while True:
-                try:
-                    async with asyncio.timeout_at(until):
-                        chunk = await anext(chunks, None)
-                except TimeoutError:
-                    raise self._too_slow() from None
-                if chunk is None:
-                    return
-                yield chunk
-
-    def _too_slow(self) -> InferenceTimeout:
-        return InferenceTimeout(f"The model did not answer within {self.settings.timeout:g} s; send less at once")
-
-    async def _until_gone(self, request: Request, work: Awaitable[T]) -> T:
-        loop = asyncio.get_running_loop()
-        gone = False
-        watching: asyncio.Task[None] | None = None
-
-        async def watch() -> None:
-            nonlocal gone
-            await _disconnected(request)
-            gone = True
-            scope.reschedule(loop.time())
-
-        def begin() -> None:
-            nonlocal watching
-            watching = loop.create_task(watch())
-
-        timer = loop.call_later(WATCH_AFTER, begin)
-        try:
-            async with asyncio.timeout(self.settings.timeout) as scope:
-                return await work
-        except TimeoutError:
-            if scope.expired():
-                raise ClientDisconnect if gone else self._too_slow() from None
-            raise
-        finally:
-            timer.cancel()
-            if watching is not None:
-                watching.cancel()
-
-
-async def _disconnected(request: Request) -> None:
-    while (await request.receive())["type"] != "http.disconnect":
-        continue
+        with work.model.kept():
+            async with contextlib.aclosing(chunks):
+                while True:
+                    try:
+                        async with asyncio.timeout_at(until):
+                            chunk = await anext(chunks, None)
+                    except TimeoutError:
+                        raise too_slow(self.settings.timeout) from None
+                    if chunk is None:
+                        return
+                    yield chunk
 
 
 def _headers(work: Work, timed: Sequence[Timed], cost: int, total: float) -> Mapping[str, str]:

@@ -22,18 +22,18 @@ TURN = 0.01  # seconds that an answer wanted whole steps on before it is another
 class Streams:
     """Opens streams over one model, at most `max_open` at once; the others queue, at most `max_queue` of them.
 
-    A caller that leaves takes its stream with it: the step that runs is its last.
+    A caller that leaves takes its stream with it: the step that runs is its last. `waiting` are those that queue now.
     """
 
     def __init__(self, thread: ModelThread, metrics: ModelMetrics, *, max_queue: int, max_open: int) -> None:
         self._thread, self._metrics = thread, metrics
         self._max_queue, self._max_open = max_queue, max_open
         self._gates: dict[int, asyncio.Semaphore] = {}  # by how many each lets through
-        self._waiting = 0
+        self.waiting = 0
 
     async def stream(self, pipeline: AnyPipeline, item: Any, params: Params) -> AsyncGenerator[Chunk, None]:
         """The chunks of one answer. Raises Overloaded (429) before the first, InferenceFailed at any."""
-        self._refuse_past_queue(1)
+        self.refuse_past_queue(1)
         gate = await self._admitted(pipeline)
         steps = pipeline.stream(item, params)
         try:
@@ -50,7 +50,7 @@ class Streams:
         self, pipeline: AnyPipeline, items: Sequence[Any], params: Params, costs: Sequence[int]
     ) -> list[Timed]:
         """The whole answers of all items, in order. Raises as `stream`."""
-        self._refuse_past_queue(len(items))
+        self.refuse_past_queue(len(items))
         wanted = [asyncio.ensure_future(self._whole(pipeline, item, params)) for item in items]
         try:
             return await asyncio.gather(*wanted)
@@ -76,26 +76,23 @@ class Streams:
             gate.release()
         return Timed(whole, begun - asked, time.perf_counter() - begun)
 
-    def _refuse_past_queue(self, count: int) -> None:
-        if self._waiting + count > self._max_queue:
-            raise Overloaded(f"The queue is full ({self._waiting} inputs wait); try again later", retry_after=1)
+    def refuse_past_queue(self, count: int) -> None:
+        """Raises Overloaded (429) when so many more do not fit the queue."""
+        if self.waiting + count > self._max_queue:
+            raise Overloaded(f"The queue is full ({self.waiting} inputs wait); try again later", retry_after=1)
 
     async def _admitted(self, pipeline: AnyPipeline) -> asyncio.Semaphore:
         """A gate that has let one more stream through, to be released at its end."""
         asked = time.perf_counter()
         most = min(pipeline.max_batch_size, self._max_open)
         gate = self._gates.setdefault(most, asyncio.Semaphore(most))
-        self._count(1)
+        self.waiting += 1
         try:
             await gate.acquire()
         finally:
-            self._count(-1)
+            self.waiting -= 1
         self._metrics.observe_queue(time.perf_counter() - asked)
         return gate
-
-    def _count(self, more: int) -> None:
-        self._waiting += more
-        self._metrics.set_queue(self._waiting)
 
 
 def _turn(steps: Steps) -> tuple[Chunk, int]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -51,12 +52,24 @@ def validate(adapter: TypeAdapter[T], value: object, at: str) -> T:
 
 def validate_params(schema: type[M], raw: Mapping[str, Any]) -> M:
     """Check raw parameters; unknown names are told together with the known ones. Raises InvalidRequest."""
+    if not raw:
+        plain: M = _defaults(schema)
+        return plain
     known = schema.model_fields
     if not raw.keys() <= known.keys():
         unknown = sorted(raw.keys() - known.keys())
         takes = f"known parameters: {', '.join(sorted(known))}" if known else "this task takes none"
         names = ", ".join(repr(name[:64]) for name in unknown[:8])
         raise InvalidRequest(f"Unknown parameter {names}; {takes}")
+    return _validated(schema, raw)
+
+
+@functools.cache
+def _defaults(schema: type[M]) -> M:
+    return _validated(schema, {})
+
+
+def _validated(schema: type[M], raw: Mapping[str, Any]) -> M:
     try:
         return schema.model_validate(dict(raw))
     except ValidationError as error:

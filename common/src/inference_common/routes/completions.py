@@ -24,6 +24,7 @@ from ..task import Payload
 from ..tasks.chat import CHAT_COMPLETION, IMAGE_TEXT_TO_TEXT
 from ..tasks.generation import TEXT_GENERATION
 from . import sse
+from .endpoint import Endpoint
 from .inference import encode, lease, respond
 
 CHATS: Sequence[AnyTask] = (CHAT_COMPLETION, IMAGE_TEXT_TO_TEXT)
@@ -134,6 +135,6 @@ FOREIGN = (
     *(ForeignRoute("/v1/chat/completions", task, "as OpenAI's clients ask") for task in CHATS),
 )
 ROUTES = (
-    Route("/v1/completions", completions, methods=["POST"]),
-    Route("/v1/chat/completions", chat, methods=["POST"]),
+    Route("/v1/completions", Endpoint(completions), methods=["POST"]),
+    Route("/v1/chat/completions", Endpoint(chat), methods=["POST"]),
 )

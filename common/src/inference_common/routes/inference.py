@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
@@ -15,12 +14,14 @@ from starlette.routing import Route
 
 from ..client import Client
 from ..codecs import json
+from ..lease import Lease
 from ..light import is_light_to_read, is_light_to_write
 from ..model import Model
-from ..service import Answer, Service, Work
+from ..service import Answer, AnyTask, Service, Work
 from ..task import Encoded, Payload
 from ..tasks import TASKS
 from . import sse
+from .endpoint import Endpoint
 
 
 async def infer(request: Request) -> Response:
@@ -31,9 +32,11 @@ async def infer(request: Request) -> Response:
     payload = Payload(body, request.headers.get("content-type"), _query(request.query_params))
     client = Client.of(request.headers)
     async with lease(request, body, name, task) as model:
-        work = await service.in_thread(
-            lambda: _decode(service, model, task, payload), light=_is_light(model, task, payload)
-        )
+        pipeline = model.pipeline(task or model.task)
+        known = TASKS[task or model.task]  # not before: the caller's task may be any word
+        model.refuse_past_queue(pipeline)
+        light = is_light_to_read(body, known.input, pipeline)
+        work = await service.in_thread(lambda: _decode(service, model, known, payload), light=light)
         if work.streamed:
             return await sse.respond(service, request, work)
         answer = await service.run(request, work)
@@ -54,9 +57,7 @@ def respond(answer: Answer, encoded: Encoded) -> Response:
     return Response(encoded.body, headers=headers)
 
 
-def lease(
-    request: Request, body: bytes, name: str | None, task: str | None
-) -> contextlib.AbstractAsyncContextManager[Model]:
+def lease(request: Request, body: bytes, name: str | None, task: str | None) -> Lease:
     """As Service.lease: the request is held while the model loads, unless its headers or options say not to."""
     service: Service = request.app.state.service
 
@@ -68,25 +69,17 @@ def lease(
     return service.lease(name, task, holds)
 
 
-def _is_light(model: Model, task: str | None, payload: Payload) -> bool:
-    name = task or model.task
-    pipeline = model.pipelines.get(name)
-    return pipeline is not None and is_light_to_read(payload.body, TASKS[name].input, pipeline)
-
-
-def _decode(service: Service, model: Model, task: str | None, payload: Payload) -> Work:
-    name = task or model.task
-    pipeline = model.pipeline(name)  # first of all: a task that this model lacks has no codec to speak of
-    known = TASKS[name]
-    limits = service.limits if pipeline.rate is None else replace(service.limits, rate=pipeline.rate)
-    decoded = known.input.decode(payload, limits)
+def _decode(service: Service, model: Model, task: AnyTask, payload: Payload) -> Work:
+    rate = model.pipeline(task.name).rate
+    limits = service.limits if rate is None else replace(service.limits, rate=rate)
+    decoded = task.input.decode(payload, limits)
     raw = {**{name: json.of_query(text) for name, text in payload.query.items()}, **decoded.params}
-    return service.prepare(model, known, decoded.items, raw, many=decoded.many)
+    return service.prepare(model, task, decoded.items, raw, many=decoded.many)
 
 
 def _query(asked: QueryParams) -> Mapping[str, str]:
     """The query by name; a name that stands there several times is a comma-separated list."""
-    return {name: ",".join(asked.getlist(name)) for name in asked}
+    return {name: ",".join(asked.getlist(name)) for name in asked} if asked else {}
 
 
 def _holds(headers: Mapping[str, str]) -> bool:
@@ -104,9 +97,10 @@ def _options(body: bytes) -> Mapping[str, Any]:
     return options if isinstance(options, dict) else {}
 
 
+_INFER = Endpoint(infer)
 ROUTES = (
-    Route("/", infer, methods=["POST"]),
-    Route("/models/{model:path}/pipeline/{task}", infer, methods=["POST"]),
-    Route("/models/{model:path}", infer, methods=["POST"]),
-    Route("/pipeline/{task}/{model:path}", infer, methods=["POST"]),
+    Route("/", _INFER, methods=["POST"]),
+    Route("/models/{model:path}/pipeline/{task}", _INFER, methods=["POST"]),
+    Route("/models/{model:path}", _INFER, methods=["POST"]),
+    Route("/pipeline/{task}/{model:path}", _INFER, methods=["POST"]),
 )

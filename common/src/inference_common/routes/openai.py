@@ -20,6 +20,7 @@ from ..openapi import ForeignRoute
 from ..service import Answer, Service, Work
 from ..task import Encoded
 from ..tasks.text import FEATURE_EXTRACTION
+from .endpoint import Endpoint
 from .inference import lease, respond
 
 
@@ -116,6 +117,6 @@ FOREIGN = (
     ),
 )
 ROUTES = (
-    Route("/v1/embeddings", embeddings, methods=["POST"]),
+    Route("/v1/embeddings", Endpoint(embeddings), methods=["POST"]),
     Route("/v1/models", models, methods=["GET"]),
 )

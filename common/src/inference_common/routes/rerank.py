@@ -16,6 +16,7 @@ from ..openapi import ForeignRoute
 from ..service import Service, Work
 from ..task import Payload
 from ..tasks.text import TEXT_RANKING
+from .endpoint import Endpoint
 from .inference import lease, respond
 
 
@@ -68,4 +69,4 @@ FOREIGN = (
         ({"query": "a happy person", "texts": ["a glad man", "a lorry"], "return_text": True},),
     ),
 )
-ROUTES = (Route("/rerank", rerank, methods=["POST"]),)
+ROUTES = (Route("/rerank", Endpoint(rerank), methods=["POST"]),)
