@@ -57,3 +57,10 @@ def test_requests_add_no_log_handlers(connect: Connect) -> None:
     for text in ("a", "fail", 7) * 5:
         client.post("/", json={"inputs": text})
     assert handlers() == before
+
+
+def test_caches_are_told_that_an_answer_depends_on_the_page(connect: Connect) -> None:
+    client = connect()
+    assert client.get("/info").headers["vary"] == "Origin"
+    asked = {"origin": "http://localhost:3000", "access-control-request-method": "POST"}
+    assert client.options("/", headers=asked).headers["access-control-allow-origin"] == "*"

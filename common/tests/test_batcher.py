@@ -7,11 +7,12 @@ from typing import Any
 
 import pytest
 from inference_common import batcher as batcher_module
-from inference_common.batcher import TRIALS, Batcher, Timed
+from inference_common.batcher import TRIALS, Batcher
 from inference_common.errors import InferenceFailed, Overloaded
 from inference_common.metrics import Metrics
 from inference_common.source import FolderSource
 from inference_common.tasks.text import FeatureExtractionParams
+from inference_common.waiting import Timed
 from inference_common.worker import ModelThread
 from toys.pipelines.feature_extraction import ToyFeatures
 
@@ -110,10 +111,10 @@ def test_what_would_wait_for_too_long_is_refused_at_once(model_folder: Path) -> 
         rest = submit(batcher, toy, ["a"] * 5)
         await asyncio.sleep(0)
         with pytest.raises(Overloaded, match=r"9 inputs wait, for about 0\.[34]") as caught:
-            await submit(batcher, toy, ["h"])
+            batcher.refuse_past_wait()
         assert caught.value.retry_after == 1
         await asyncio.gather(busy, full, rest)
-        await submit(batcher, toy, ["h"])
+        batcher.refuse_past_wait()
 
     play(model_folder, scenario, max_wait=0.2)
 
@@ -177,7 +178,7 @@ def test_what_a_call_costs_by_itself_is_measured_before_anyone_asks(
         thread = ModelThread()
         batcher = Batcher(thread, Metrics().of_model("toy"), max_queue=9, max_batch_size=32)
         await thread.run(lambda: batcher.measure(slow, "a", PLAIN))
-        assert math.isfinite(batcher._times[slow].own) is measured
+        assert math.isfinite(batcher._waiting.times[slow].own) is measured
         thread.stop()
 
     asyncio.run(run())

@@ -104,3 +104,16 @@ def test_calls_of_one_input_do_not_foretell_that_a_full_one_takes_as_long_for_ea
     for _ in range(20):
         known.observe(5, 0.6)
     assert known.seconds(7, 200 * 5) == pytest.approx(7 * 0.6)
+
+
+def test_a_queue_that_shrinks_slower_than_told_is_told_so() -> None:
+    known = CallTime()
+    assert known.pace == 1
+    known.observe_pace(0.0, 5.0)  # nothing was known yet: nothing is learnt
+    assert known.pace == 1
+    for _ in range(5):
+        known.observe_pace(0.1, 0.15)
+    assert known.pace == pytest.approx(1.5)
+    for _ in range(300):
+        known.observe_pace(0.1, 0.1)
+    assert known.pace == pytest.approx(1, abs=0.01)

@@ -9,8 +9,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import pytest
-from inference_common.batcher import REACH
 from inference_common.batching import Bounds, CallTime, window
+from inference_common.waiting import REACH
 
 FIXED, EACH = 0.004, 0.00022  # seconds a call, and a token of it
 SIZE = 32

@@ -1,3 +1,5 @@
+import gc
+import weakref
 from pathlib import Path
 
 import psutil
@@ -31,3 +33,32 @@ def test_what_is_freed_is_given_back() -> None:
     del kept
     memory.trim()
     assert memory.resident() < held - 50_000_000
+
+
+class Ring:
+    """Garbage that only the collector finds."""
+
+    def __init__(self) -> None:
+        self.itself = self
+
+
+def test_what_lasts_is_not_looked_at_again_before_room_is_made() -> None:
+    with memory.lasting():
+        assert not gc.isenabled()
+        kept = Ring()
+        gone = weakref.ref(Ring())
+    assert gc.isenabled()
+    assert gone() is None
+    assert not any(one is kept for one in gc.get_objects())  # of the frozen, none is told
+    watched = weakref.ref(kept)
+    del kept
+    gc.collect()
+    assert watched() is not None
+    memory.trim()
+    assert watched() is None
+
+
+def test_a_load_that_fails_leaves_the_collector_on() -> None:
+    with pytest.raises(RuntimeError), memory.lasting():
+        raise RuntimeError
+    assert gc.isenabled()

@@ -10,8 +10,8 @@ from .model import Model
 class Lease:
     """Entered, the model: ready, and kept at least until the end; `holds` is whether the caller waits for it to load.
 
-    Entering raises LoadFailed, ModelLoading, or why a model that the caller named cannot be had. A class and no
-    generator, which takes four times as long.
+    Entering raises Overloaded, LoadFailed, ModelLoading, or why a model that the caller named cannot be had. A class
+    and no generator, which takes four times as long.
     """
 
     def __init__(self, model: Model, holds: Callable[[], Awaitable[bool]]) -> None:
@@ -22,6 +22,7 @@ class Lease:
         try:
             if self._model.state != "ready":
                 await self._model.wait_ready(hold=await self._holds())
+            self._model.batcher.refuse_past_wait()  # before anything is decoded, when it costs least
         except BaseException:
             self._model.leases -= 1
             raise

@@ -158,10 +158,6 @@ class Model:
             raise NotFound(f"{self.source.name} does not answer the task {task[:100]!r} here; it answers: {served}")
         return self.pipelines[task]
 
-    def refuse_past_queue(self, pipeline: AnyPipeline) -> None:
-        """Raises Overloaded (429) where one input more would: known before a request is decoded, it costs least."""
-        (self.streams if pipeline.streams else self.batcher).refuse_past_queue(1)
-
     def _load(self) -> tuple[dict[str, AnyPipeline], dict[str, Mapping[str, Any]]]:
         card = self.source.card()
         task = self._asked or card.task

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Callable
 from typing import TypeVar
 
 from starlette.requests import ClientDisconnect, Request
@@ -19,56 +19,70 @@ def too_slow(seconds: float) -> InferenceTimeout:
     return InferenceTimeout(f"The model did not answer within {seconds:g} s; send less at once")
 
 
+async def in_time(work: Awaitable[T], seconds: float, late: Callable[[], Exception]) -> T:
+    """What `work` gives. It is cancelled, and `late()` raised, after so many seconds."""
+    interruption = _Interruption()
+    timer = asyncio.get_running_loop().call_later(seconds, lambda: interruption.begin(late()))
+    try:
+        return await interruption.over(work)
+    finally:
+        timer.cancel()
+
+
 async def until_gone(request: Request, work: Awaitable[T], seconds: float) -> T:
     """What `work` gives. It is cancelled, with ClientDisconnect, when the caller of `request` leaves; and with
     InferenceTimeout after so many seconds."""
-    watch = _Watch(request, seconds)
+    loop = asyncio.get_running_loop()
+    interruption = _Interruption()
+    watching: asyncio.Task[None] | None = None
+
+    def begin() -> None:
+        nonlocal watching
+        watching = loop.create_task(_watch(request, seconds - WATCH_AFTER, seconds, interruption))
+
+    timer = loop.call_later(min(WATCH_AFTER, seconds), begin)
     try:
-        return await work
-    except asyncio.CancelledError:
-        if watch.found is None or watch.is_cancelled_by_others:
-            raise
-        raise watch.found from None
+        return await interruption.over(work)
     finally:
-        watch.end()
+        timer.cancel()
+        if watching is not None:
+            watching.cancel()
 
 
-class _Watch:
-    """Cancels the task that began it, and remembers in `found` what for. As asyncio.timeout does, but at first it is no
-    more than a timer: a request that is soon answered pays for nothing else."""
+async def _watch(request: Request, left: float, seconds: float, interruption: _Interruption) -> None:
+    try:
+        async with asyncio.timeout(max(0.0, left)):
+            while (await request.receive())["type"] != "http.disconnect":
+                continue
+        interruption.begin(ClientDisconnect())
+    except TimeoutError:
+        interruption.begin(too_slow(seconds))
 
-    def __init__(self, request: Request, seconds: float) -> None:
-        self.found: Exception | None = None
-        self._request, self._seconds = request, seconds
+
+class _Interruption:
+    """What ends the work of the task that makes it, at most once. As asyncio.timeout, which begins as soon, and costs
+    a request that is answered at once as much as its own work."""
+
+    def __init__(self) -> None:
         task = asyncio.current_task()
         assert task is not None
         self._task, self._cancelled_before = task, task.cancelling()
-        self._loop = asyncio.get_running_loop()
-        self._timer = self._loop.call_later(min(WATCH_AFTER, seconds), self._begin)
-        self._watching: asyncio.Task[None] | None = None
+        self._why: Exception | None = None
 
-    @property
-    def is_cancelled_by_others(self) -> bool:
-        """Whether somebody else asked the task to end, too."""
-        return self._task.cancelling() - 1 > self._cancelled_before
-
-    def end(self) -> None:
-        """Watch no more, and take back what was asked of the task."""
-        self._timer.cancel()
-        if self._watching is not None:
-            self._watching.cancel()
-        if self.found is not None:
-            self._task.uncancel()
-
-    def _begin(self) -> None:
-        self._watching = self._loop.create_task(self._watch())
-
-    async def _watch(self) -> None:
-        try:
-            async with asyncio.timeout(max(0.0, self._seconds - WATCH_AFTER)):
-                while (await self._request.receive())["type"] != "http.disconnect":
-                    continue
-            self.found = ClientDisconnect()
-        except TimeoutError:
-            self.found = too_slow(self._seconds)
+    def begin(self, why: Exception) -> None:
+        """Cancel the task's work, which then raises `why`."""
+        self._why = why
         self._task.cancel()
+
+    async def over(self, work: Awaitable[T]) -> T:
+        """What `work` gives, if it is not interrupted."""
+        try:
+            return await work
+        except asyncio.CancelledError:
+            is_cancelled_by_others = self._task.cancelling() - 1 > self._cancelled_before
+            if self._why is None or is_cancelled_by_others:
+                raise
+            raise self._why from None
+        finally:
+            if self._why is not None:
+                self._task.uncancel()

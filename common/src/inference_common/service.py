@@ -11,19 +11,19 @@ from typing import Any, TypeVar
 
 import anyio.to_thread
 from anyio import CapacityLimiter
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 
-from .batcher import Timed
 from .codecs.json import validate_params
 from .errors import InvalidRequest, RequestTimeout, TooLarge, UnsupportedMedia
 from .lease import Lease
 from .metrics import Metrics
 from .model import AnyPipeline, Model
 from .models import Models
-from .patience import too_slow, until_gone
+from .patience import in_time, too_slow, until_gone
 from .pipeline import Chunk
 from .settings import Settings
 from .task import Params, Task
+from .waiting import Timed
 
 T = TypeVar("T")
 AnyTask = Task[Any, Any, Any]
@@ -86,20 +86,11 @@ class Service:
         if request.headers.get("content-encoding", "identity") != "identity":
             raise UnsupportedMedia("A content-encoding is not taken; send the body as it is, not compressed")
         told = request.headers.get("content-length", "")
-        too_large = TooLarge(f"The request body is larger than {limit:,} bytes; send less at once")
         if told.isdecimal() and int(told) > limit:
-            raise too_large
-        body = bytearray()
-        try:
-            async with asyncio.timeout(self.settings.body_timeout):
-                async for chunk in request.stream():
-                    body += chunk
-                    if len(body) > limit:
-                        raise too_large
-        except TimeoutError:
-            seconds = self.settings.body_timeout
-            raise RequestTimeout(f"The request body did not arrive within {seconds:g} s; send it faster") from None
-        return bytes(body)
+            raise _too_large(limit)
+        seconds = self.settings.body_timeout
+        late = f"The request body did not arrive within {seconds:g} s; send it faster"
+        return await in_time(_body(request, limit), seconds, lambda: RequestTimeout(late))
 
     def prepare(self, model: Model, task: AnyTask, items: Sequence[Any], raw: Mapping[str, Any], *,
                 many: bool) -> Work:  # fmt: skip
@@ -153,6 +144,23 @@ class Service:
                     if chunk is None:
                         return
                     yield chunk
+
+
+async def _body(request: Request, limit: int) -> bytes:
+    body = bytearray()
+    while True:
+        message = await request.receive()
+        if message["type"] == "http.disconnect":
+            raise ClientDisconnect
+        body += message.get("body", b"")
+        if len(body) > limit:
+            raise _too_large(limit)
+        if not message.get("more_body", False):
+            return bytes(body)
+
+
+def _too_large(limit: int) -> TooLarge:
+    return TooLarge(f"The request body is larger than {limit:,} bytes; send less at once")
 
 
 def _headers(work: Work, timed: Sequence[Timed], cost: int, total: float) -> Mapping[str, str]:

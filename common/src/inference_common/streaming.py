@@ -7,11 +7,11 @@ import time
 from collections.abc import AsyncGenerator, Generator, Sequence
 from typing import Any
 
-from .batcher import Timed
 from .errors import InferenceFailed, Overloaded
 from .metrics import ModelMetrics
 from .pipeline import Chunk, Pipeline
 from .task import Params
+from .waiting import Timed
 from .worker import ModelThread
 
 AnyPipeline = Pipeline[Any, Any, Any]
@@ -33,7 +33,7 @@ class Streams:
 
     async def stream(self, pipeline: AnyPipeline, item: Any, params: Params) -> AsyncGenerator[Chunk, None]:
         """The chunks of one answer. Raises Overloaded (429) before the first, InferenceFailed at any."""
-        self.refuse_past_queue(1)
+        self._refuse_past_queue(1)
         gate = await self._admitted(pipeline)
         steps = pipeline.stream(item, params)
         try:
@@ -50,7 +50,7 @@ class Streams:
         self, pipeline: AnyPipeline, items: Sequence[Any], params: Params, costs: Sequence[int]
     ) -> list[Timed]:
         """The whole answers of all items, in order. Raises as `stream`."""
-        self.refuse_past_queue(len(items))
+        self._refuse_past_queue(len(items))
         wanted = [asyncio.ensure_future(self._whole(pipeline, item, params)) for item in items]
         try:
             return await asyncio.gather(*wanted)
@@ -76,8 +76,7 @@ class Streams:
             gate.release()
         return Timed(whole, begun - asked, time.perf_counter() - begun)
 
-    def refuse_past_queue(self, count: int) -> None:
-        """Raises Overloaded (429) when so many more do not fit the queue."""
+    def _refuse_past_queue(self, count: int) -> None:
         if self.waiting + count > self._max_queue:
             raise Overloaded(f"The queue is full ({self.waiting} inputs wait); try again later", retry_after=1)
 

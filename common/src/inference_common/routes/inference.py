@@ -29,12 +29,12 @@ async def infer(request: Request) -> Response:
     service: Service = request.app.state.service
     name, task = request.path_params.get("model"), request.path_params.get("task")
     body = await service.read_body(request)
-    payload = Payload(body, request.headers.get("content-type"), _query(request.query_params))
+    query = _query(request.query_params) if request.scope["query_string"] else {}
+    payload = Payload(body, request.headers.get("content-type"), query)
     client = Client.of(request.headers)
     async with lease(request, body, name, task) as model:
         pipeline = model.pipeline(task or model.task)
         known = TASKS[task or model.task]  # not before: the caller's task may be any word
-        model.refuse_past_queue(pipeline)
         light = is_light_to_read(body, known.input, pipeline)
         work = await service.in_thread(lambda: _decode(service, model, known, payload), light=light)
         if work.streamed:
@@ -54,7 +54,16 @@ def respond(answer: Answer, encoded: Encoded) -> Response:
     """The response of an encoded answer."""
     # Not Starlette's media_type, which adds a charset to some.
     headers = {**answer.headers, **encoded.headers, "content-type": encoded.media_type}
-    return Response(encoded.body, headers=headers)
+    return _Answer(encoded.body, headers=headers)
+
+
+class _Answer(Response):
+    """Its headers' names are written as they are sent, and tell all but its length."""
+
+    def init_headers(self, headers: Mapping[str, str] | None = None) -> None:
+        told = {} if headers is None else headers
+        self.raw_headers = [(name.encode(), value.encode("latin-1")) for name, value in told.items()]
+        self.raw_headers.append((b"content-length", b"%d" % len(self.body)))
 
 
 def lease(request: Request, body: bytes, name: str | None, task: str | None) -> Lease:
@@ -79,7 +88,7 @@ def _decode(service: Service, model: Model, task: AnyTask, payload: Payload) -> 
 
 def _query(asked: QueryParams) -> Mapping[str, str]:
     """The query by name; a name that stands there several times is a comma-separated list."""
-    return {name: ",".join(asked.getlist(name)) for name in asked} if asked else {}
+    return {name: ",".join(asked.getlist(name)) for name in asked}
 
 
 def _holds(headers: Mapping[str, str]) -> bool:
