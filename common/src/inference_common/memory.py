@@ -13,7 +13,9 @@ from pathlib import Path
 
 import psutil
 
+LARGE, FREE = 256 * 2**20, 512 * 2**20  # bytes: of one array that is given back, and of what is kept in all
 SHARE = 0.7  # of all memory, for models: the rest is for requests, the libraries themselves, and the machine
+_M_TRIM_THRESHOLD, _M_MMAP_THRESHOLD, _M_ARENA_MAX = -1, -3, -8  # of glibc's malloc.h
 _CGROUP_LIMITS = (Path("/sys/fs/cgroup/memory.max"), Path("/sys/fs/cgroup/memory/memory.limit_in_bytes"))
 
 
@@ -47,6 +49,18 @@ def has_gpu() -> bool:
     return is_apple or any(Path("/dev").glob("nvidia[0-9]*"))
 
 
+def keep_freed() -> None:
+    """Have glibc keep what a model frees for its next call: it would give large arrays back at once, and each call
+    would wait for the system to clear all their pages anew, which can take longer than to compute with them.
+
+    Only in its one heap that may grow without bound, so all threads share that; to be called before there are others.
+    """
+    libc = _libc()
+    if libc is not None:
+        for option, value in ((_M_ARENA_MAX, 1), (_M_MMAP_THRESHOLD, LARGE), (_M_TRIM_THRESHOLD, FREE)):
+            libc.mallopt(option, value)
+
+
 @contextlib.contextmanager
 def lasting() -> Iterator[None]:
     """What is made inside, a library and its model, lasts: the garbage collector neither runs meanwhile nor looks at it
@@ -65,6 +79,13 @@ def trim() -> None:
     gc.unfreeze()
     gc.collect()
     gc.freeze()
-    if sys.platform == "linux":
-        with contextlib.suppress(OSError, AttributeError):  # another libc
-            ctypes.CDLL("libc.so.6").malloc_trim(0)
+    libc = _libc()
+    if libc is not None:
+        libc.malloc_trim(0)
+
+
+def _libc() -> ctypes.CDLL | None:
+    """glibc, where it is what this process uses."""
+    with contextlib.suppress(OSError):
+        return ctypes.CDLL("libc.so.6") if platform.libc_ver()[0] == "glibc" else None
+    return None

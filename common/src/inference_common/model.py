@@ -14,7 +14,7 @@ import structlog
 from pydantic import ValidationError
 from tenacity import AsyncRetrying, retry_if_exception_type, wait_exponential
 
-from . import memory
+from . import memory, threads
 from .batcher import Batcher
 from .discover import Pipelines
 from .errors import HubUnavailable, InferenceError, InvalidRequest, LoadFailed, ModelLoading, NotFound
@@ -182,7 +182,11 @@ class Model:
     def _optimized(self, kind: type[AnyPipeline]) -> AnyPipeline | None:
         device, mode = self._settings.device, self._settings.optimize
         is_on_cpu = device == "cpu" or (device == "auto" and not memory.has_gpu())
-        return kind.optimized(self.source, mode) if is_on_cpu and mode != "none" else None
+        threads.torch_uses(threads.cores())  # whatever the model before this one left it
+        optimized = kind.optimized(self.source, mode) if is_on_cpu and mode != "none" else None
+        if optimized is not None:
+            threads.torch_uses(1)
+        return optimized
 
     def _defaults(self, task: str, asked: Mapping[str, Any]) -> Mapping[str, Any]:
         """Those of a card's parameters that the task takes; none where it would refuse one of them."""

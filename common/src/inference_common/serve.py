@@ -18,7 +18,7 @@ import structlog
 import uvicorn
 from pydantic import ValidationError
 
-from . import logs
+from . import logs, memory
 from .errors import InferenceError
 from .settings import Settings
 
@@ -63,6 +63,7 @@ def main(app: str = "app.main:app") -> int:
         return 2
     logs.configure(settings.log_format, settings.log_level)
     gc.set_threshold(GARBAGE)
+    memory.keep_freed()
     # Importing a library takes seconds; a signal then has nothing in flight to wait for.
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: os._exit(0))

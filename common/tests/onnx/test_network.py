@@ -2,7 +2,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from inference_common.onnx.network import OnnxNetwork, cores
+from inference_common.onnx.network import OnnxNetwork
 from inference_common.testing.onnx import write_lookup
 
 
@@ -26,7 +26,3 @@ def test_outputs_of_other_names_are_taken_in_their_order(tmp_path: Path) -> None
     (answer,) = network({"input_ids": np.array([[1]]), "attention_mask": np.array([[1]])}).items()
     assert answer[0] == "last_hidden_state"
     assert answer[1].shape == (1, 1, 4)
-
-
-def test_a_process_has_a_core() -> None:
-    assert cores() >= 1

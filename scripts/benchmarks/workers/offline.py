@@ -14,6 +14,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from inference_common.discover import discover
+from inference_common.memory import keep_freed
 from inference_common.source import open_source
 from inference_common.task import Payload
 from inference_common.tasks import TASKS
@@ -74,6 +75,7 @@ class Offline:
 def main(arguments: Sequence[str]) -> None:
     """Answer until the end of the input."""
     task, model, mode, path = arguments
+    keep_freed()  # as a server of it
     answer(Offline(task, model, mode, path).steps)
 
 

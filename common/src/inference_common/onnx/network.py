@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -10,6 +9,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 import onnxruntime
+
+from ..threads import cores
 
 Arrays = Mapping[str, npt.NDArray[Any]]
 
@@ -40,9 +41,3 @@ class OnnxNetwork:
         that the network does not take are left out."""
         taken = {name: value for name, value in features.items() if name in self.inputs}
         return dict(zip(self.outputs, self._session.run(self._named, taken), strict=True))
-
-
-def cores() -> int:
-    """How many cores this process may use."""
-    told = os.sched_getaffinity(0) if hasattr(os, "sched_getaffinity") else range(os.cpu_count() or 1)
-    return max(1, len(told))
