@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import io
 import subprocess
 from pathlib import Path
 
 import pytest
 from huggingface_hub import InferenceClient
+from PIL import Image
 
 from scripts.envs import python_of
 from scripts.images import library
@@ -46,3 +48,14 @@ def test_it_is_named_as_imagenet_names_it(served_real: Server, packages: Path, p
     label, score = KNOWN[photo]
     assert best.label == label
     assert best.score == pytest.approx(score, abs=0.05)
+
+
+def test_a_large_photo_that_is_decoded_in_part_is_named_alike(served_real: Server, packages: Path) -> None:
+    photo = Image.open(packages / "skimage" / "data" / "coffee.png").convert("RGB").resize((2400, 1600))
+    asked = InferenceClient(model=str(served_real.client.base_url))
+    scores = {}
+    for name, options in (("JPEG", {"quality": 95}), ("PNG", {"compress_level": 1})):
+        file = io.BytesIO()
+        photo.save(file, name, **options)
+        scores[name] = {one.label: one.score for one in asked.image_classification(file.getvalue(), top_k=1000)}
+    assert max(abs(scores["JPEG"][label] - scores["PNG"][label]) for label in scores["PNG"]) < 0.02

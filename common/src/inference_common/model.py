@@ -7,7 +7,6 @@ import collections
 import contextlib
 import time
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import replace
 from typing import Any, Literal
 
 import structlog
@@ -202,7 +201,7 @@ class Model:
     def _warm_up(self, task: str, pipeline: AnyPipeline) -> None:
         """Answer the task's first example, so that the first caller does not pay for lazy set-up."""
         try:
-            known, limits = TASKS[task], replace(self._settings.limits, rate=pipeline.rate)
+            known, limits = TASKS[task], pipeline.perceived(self._settings.limits)
             first = known.input.decode(known.good[0], limits)
             params = known.params.model_validate(dict(first.params)).within(limits)
             if pipeline.streams:

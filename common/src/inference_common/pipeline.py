@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Generator, Sequence
+from dataclasses import replace
 from typing import Any, ClassVar, Generic, Protocol, Self
 
 from .source import ModelSource, Optimize
-from .task import In, Out, P
+from .task import In, Limits, Out, P
 
 Device = str
 """A torch-style device name: `cpu`, `cuda`, `cuda:1`, `mps`; or `auto`, the best one there is."""
@@ -40,6 +41,9 @@ class Pipeline(ABC, Generic[In, P, Out]):
     """Whether reading the model's files can run code of theirs: such a model needs the operator's trust."""
     rate: int | None = None
     """The sampling rate in Hz that the network listens at: audio is brought to it in a decoding thread."""
+    side: int | None = None
+    """How many pixels of an image's shorter side are looked at, where an answer is of the image as a whole: a file of
+    many more may be decoded to fewer, though to no less than twice these. None: each pixel counts."""
 
     is_optimized: bool = False
     """Whether it runs the model in another form than the library's own, which callers are told."""
@@ -65,6 +69,10 @@ class Pipeline(ABC, Generic[In, P, Out]):
         is asked for a chunk in turn, and one whose caller left is closed. So it must not change what others share.
         """
         raise NotImplementedError(f"{type(self).__name__} does not answer piece by piece")
+
+    def perceived(self, limits: Limits) -> Limits:
+        """A server's limits, and what this network perceives of an input."""
+        return limits if self.rate is self.side is None else replace(limits, rate=self.rate, side=self.side)
 
     @property
     def streams(self) -> bool:

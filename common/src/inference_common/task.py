@@ -54,7 +54,7 @@ class BadPayload:
 class Limits:
     """How much one request may hold: `inputs` in texts, `characters` over all of them; `pixels` of one image or video
     frame, `seconds` of one audio or video. `new_tokens` is how much one answer may. `rate` is the sampling rate in Hz
-    that the model listens at (None: any)."""
+    that the model listens at, `side` how many pixels of an image's shorter side it looks at (None: any)."""
 
     inputs: int
     characters: int
@@ -62,6 +62,7 @@ class Limits:
     seconds: float = 1800.0
     new_tokens: int = 2048
     rate: int | None = None
+    side: int | None = None
 
 
 @dataclass(frozen=True)

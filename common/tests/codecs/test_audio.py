@@ -69,6 +69,16 @@ def test_six_channels_become_their_mean(form: str, subtype: str) -> None:
     assert np.abs(heard.samples).max() == pytest.approx(0.5, abs=0.05)
 
 
+@pytest.mark.parametrize("parts", [("mono", "stereo"), ("stereo", "mono", "stereo")])
+def test_channels_may_change_midway(parts: tuple[str, ...]) -> None:
+    heard = decode(b"".join(ffmpeg("adts", "aac", 16000, layout) for layout in parts), LIMITS)
+    assert heard.seconds == pytest.approx(len(parts), abs=ENCODER_DELAY * len(parts))
+    for second in range(len(parts)):
+        assert pitch(heard.samples[second * 16000 + 4000 : second * 16000 + 14000], 16000) == pytest.approx(
+            HERTZ, abs=2
+        )
+
+
 def test_six_channels_of_ffmpeg() -> None:
     heard = decode(ffmpeg("ipod", "aac", 48000, "5.1"), LIMITS)
     assert pitch(heard.samples, 48000) == pytest.approx(HERTZ, abs=1)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import fields, replace
 from typing import Any
 
 from inference_common.settings import Settings
@@ -11,5 +10,5 @@ from inference_common.task import Limits
 
 def limits_of(pipeline: Any) -> Limits:
     """A server's own limits, and what the pipeline itself says of its inputs, such as its sampling rate."""
-    told = {field.name: getattr(pipeline, field.name) for field in fields(Limits) if hasattr(pipeline, field.name)}
-    return replace(Settings().limits, **told)
+    limits: Limits = pipeline.perceived(Settings().limits)
+    return limits

@@ -29,6 +29,7 @@ ENCODERS: Mapping[str, tuple[str, Mapping[str, int]]] = {
     "image/jpeg": ("JPEG", {"quality": 92}),
     "image/webp": ("WEBP", {"quality": 90}),
 }
+ENOUGH = 2  # times as many pixels as are looked at: those left out show less than another way of resizing does
 LONGEST = 200  # times as long as wide: networks scale the short side up, and the long side would grow with it
 
 # Pillow's own guard looks where an image's size does not tell (a TIFF's tiles), and would only print a line.
@@ -44,6 +45,8 @@ def read_image(body: bytes, limits: Limits) -> Image.Image:
     try:
         with Image.open(io.BytesIO(body), formats=FORMATS) as image:
             _bound(image.size, limits)
+            if limits.side is not None:  # a JPEG: by a power of two, which its decoder does by leaving out most work
+                image.draft(None, (ENOUGH * limits.side, ENOUGH * limits.side))
             image.load()
             with contextlib.suppress(Exception):  # EXIF that cannot be read does not spoil the pixels
                 ImageOps.exif_transpose(image, in_place=True)

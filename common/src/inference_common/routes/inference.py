@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
 from typing import Any
 
 import orjson
@@ -79,9 +78,7 @@ def lease(request: Request, body: bytes, name: str | None, task: str | None) -> 
 
 
 def _decode(service: Service, model: Model, task: AnyTask, payload: Payload) -> Work:
-    rate = model.pipeline(task.name).rate
-    limits = service.limits if rate is None else replace(service.limits, rate=rate)
-    decoded = task.input.decode(payload, limits)
+    decoded = task.input.decode(payload, model.pipeline(task.name).perceived(service.limits))
     raw = {**{name: json.of_query(text) for name, text in payload.query.items()}, **decoded.params}
     return service.prepare(model, task, decoded.items, raw, many=decoded.many)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from typing import Any, Generic, Self
 
@@ -32,6 +33,7 @@ class ImagePipeline(Pipeline[Image, P, Out], Generic[P, Out]):
     def _use(self, network: See, config: Mapping[str, Any], device: Device) -> None:
         self.network, self.config, self.device = network, config, device
         shape = library.data.resolve_data_config({}, pretrained_cfg=config)
+        self.side = math.ceil(max(shape["input_size"][1:]) / shape["crop_pct"])
         self.transform: Any = library.data.create_transform(**shape, is_training=False)
 
     def prepare(self, images: Sequence[Image]) -> torch.Tensor:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, Generic
+from typing import Any, ClassVar, Generic
 
 import torch
 from inference_common.onnx.examples import PICTURES, batches
@@ -36,16 +37,28 @@ def tokenizer_of(folder: Path) -> PreTrainedTokenizerBase:
     return tokenizer
 
 
+def side_of(processor: Any) -> int | None:
+    """How many pixels of an image's shorter side the network looks at; None where that is not known."""
+    size = processor.size if getattr(processor, "do_resize", False) else None
+    if size is None or not (size.get("shortest_edge") or size.get("height")):
+        return None
+    shortest = size.get("shortest_edge") or max(size["height"], size["width"])
+    return math.ceil(shortest / (getattr(processor, "crop_pct", None) or 1))
+
+
 class ImagePipeline(ModelPipeline[In, P, Out], Generic[In, P, Out]):
     """A pipeline whose network reads pixels."""
 
     max_batch_size = 16
+    of_the_whole: ClassVar[bool] = False
+    """Whether an answer is of the image as a whole, and tells no place in it."""
 
     def __init__(self, model: ModelSource, device: Device) -> None:
         super().__init__(model, device)
         loader: Any = AutoImageProcessor
         # Pillow's backend: the same numbers whether or not torchvision is there.
         self.processor: Any = loader.from_pretrained(self.folder, local_files_only=True, backend="pil")
+        self.side = side_of(self.processor) if self.of_the_whole else None
 
     def examples(self) -> Sequence[Features]:
         """What an ONNX file is held to the network by: pictures of several sizes."""

@@ -17,6 +17,7 @@ TOP_K = 5
 
 class ImageClassification(ImagePipeline[Image, ClassificationParams, list[Label]]):
     auto = AutoModelForImageClassification
+    of_the_whole = True
     outputs = ("logits",)
 
     def __call__(self, inputs: Image, params: ClassificationParams) -> list[Label]:

@@ -18,6 +18,7 @@ from ._vision import Features, ImagePipeline
 
 class ImageFeatureExtraction(ImagePipeline[Image, ImageFeatureExtractionParams, Vectors]):
     auto = AutoModel
+    of_the_whole = True
 
     def __init__(self, model: ModelSource, device: Device) -> None:
         super().__init__(model, device)

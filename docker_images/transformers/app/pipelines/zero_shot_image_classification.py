@@ -17,6 +17,7 @@ from ._vision import Features, ImagePipeline, tokenizer_of
 
 class ZeroShotImageClassification(ImagePipeline[Image, ZeroShotImageClassificationParams, list[Label]]):
     auto = AutoModelForZeroShotImageClassification
+    of_the_whole = True
 
     def __init__(self, model: ModelSource, device: Device) -> None:
         super().__init__(model, device)
