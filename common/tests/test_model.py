@@ -1,12 +1,17 @@
 import threading
 from pathlib import Path
+from typing import Self
 
 import pytest
 from conftest import Connect
-from inference_common import Settings, create_app
+from inference_common import Settings, create_app, threads
+from inference_common.discover import discover
 from inference_common.errors import HubUnavailable
-from inference_common.source import FolderSource
+from inference_common.metrics import Metrics
+from inference_common.model import Admit, Model
+from inference_common.source import FolderSource, ModelSource, Optimize
 from starlette.testclient import TestClient
+from toys.pipelines.feature_extraction import ToyFeatures
 from toys.waiting import until
 
 
@@ -112,3 +117,21 @@ def test_the_card_s_parameters_stand_where_the_caller_sets_none(connect: Connect
 def test_card_parameters_that_the_task_would_refuse_are_left_out(connect: Connect, model_folder: Path) -> None:
     (model_folder / "README.md").write_text(card_with("dimensions: many"))
     assert connect().post("/", json={"inputs": "abc"}).json() == [3, 1]
+
+
+@pytest.mark.parametrize(("admit", "told"), [(None, 1), (lambda *_: None, 0)])
+def test_torch_leaves_the_cores_to_another_runtime_where_no_other_network_will_run(
+    model_folder: Path, monkeypatch: pytest.MonkeyPatch, admit: Admit | None, told: int
+) -> None:
+    class Optimized(ToyFeatures):
+        @classmethod
+        def optimized(cls, model: ModelSource, mode: Optimize) -> Self | None:
+            return cls(model, "cpu")
+
+    calls = list[int]()
+    monkeypatch.setattr(threads, "torch_leaves_the_cores", lambda: calls.append(1))
+    settings = Settings(device="cpu", optimize="auto")
+    model = Model(FolderSource(model_folder), discover("toys.pipelines"), settings, Metrics(), admit=admit)
+    assert model._optimized(Optimized) is not None
+    assert len(calls) == told
+    model.close()

@@ -12,8 +12,8 @@ def test_there_is_a_core_at_least() -> None:
 def test_torch_is_told_only_where_it_is_imported(monkeypatch: pytest.MonkeyPatch) -> None:
     told = list[int]()
     monkeypatch.delitem(sys.modules, "torch", raising=False)
-    threads.torch_uses(1)
+    threads.torch_leaves_the_cores()
     assert "torch" not in sys.modules
     monkeypatch.setitem(sys.modules, "torch", SimpleNamespace(set_num_threads=told.append))  # type: ignore[arg-type]
-    threads.torch_uses(1)
+    threads.torch_leaves_the_cores()
     assert told == [1]

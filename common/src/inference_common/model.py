@@ -181,10 +181,10 @@ class Model:
     def _optimized(self, kind: type[AnyPipeline]) -> AnyPipeline | None:
         device, mode = self._settings.device, self._settings.optimize
         is_on_cpu = device == "cpu" or (device == "auto" and not memory.has_gpu())
-        threads.torch_uses(threads.cores())  # whatever the model before this one left it
         optimized = kind.optimized(self.source, mode) if is_on_cpu and mode != "none" else None
-        if optimized is not None:
-            threads.torch_uses(1)
+        is_the_only_one = self._admit is None
+        if optimized is not None and is_the_only_one:
+            threads.torch_leaves_the_cores()
         return optimized
 
     def _defaults(self, task: str, asked: Mapping[str, Any]) -> Mapping[str, Any]:

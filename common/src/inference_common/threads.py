@@ -12,12 +12,12 @@ def cores() -> int:
     return max(1, len(told))
 
 
-def torch_uses(count: int) -> None:
-    """Let torch, if it is imported, use so many threads for what this thread asks of it.
+def torch_leaves_the_cores() -> None:
+    """Let torch, if it is imported, use one thread from now on: next to ONNX Runtime it prepares inputs and reads
+    outputs, and its threads would turn on the cores that run the network.
 
-    Next to ONNX Runtime it prepares inputs and reads outputs, for which its threads would turn on the cores that run
-    the network.
+    For a process that runs no other network: torch, once told, uses as many threads for the smallest of calls.
     """
     torch = sys.modules.get("torch")
     if torch is not None:
-        torch.set_num_threads(count)
+        torch.set_num_threads(1)

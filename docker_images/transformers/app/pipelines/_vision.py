@@ -43,7 +43,8 @@ def side_of(processor: Any) -> int | None:
     if size is None or not (size.get("shortest_edge") or size.get("height")):
         return None
     shortest = size.get("shortest_edge") or max(size["height"], size["width"])
-    return math.ceil(shortest / (getattr(processor, "crop_pct", None) or 1))
+    side: int = math.ceil(shortest / (getattr(processor, "crop_pct", None) or 1))
+    return side
 
 
 class ImagePipeline(ModelPipeline[In, P, Out], Generic[In, P, Out]):
