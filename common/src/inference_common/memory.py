@@ -14,6 +14,7 @@ from pathlib import Path
 import psutil
 
 LARGE, FREE = 256 * 2**20, 512 * 2**20  # bytes: of one array that is given back, and of what is kept in all
+GARBAGE = 10_000  # objects that may be some before it is looked for; Python's 700 are those of some dozen requests
 SHARE = 0.7  # of all memory, for models: the rest is for requests, the libraries themselves, and the machine
 _M_TRIM_THRESHOLD, _M_MMAP_THRESHOLD, _M_ARENA_MAX = -1, -3, -8  # of glibc's malloc.h
 _CGROUP_LIMITS = (Path("/sys/fs/cgroup/memory.max"), Path("/sys/fs/cgroup/memory/memory.limit_in_bytes"))
@@ -47,6 +48,12 @@ def has_gpu() -> bool:
     """Whether there is a GPU that torch would take."""
     is_apple = sys.platform == "darwin" and platform.machine() == "arm64"
     return is_apple or any(Path("/dev").glob("nvidia[0-9]*"))
+
+
+def keep_what_is_used() -> None:
+    """Set up Python's and the system's memory for a process that serves; to be called before there are threads."""
+    gc.set_threshold(GARBAGE)
+    keep_freed()
 
 
 def keep_freed() -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import gc
 import importlib
 import logging
 import math
@@ -23,7 +22,6 @@ from .errors import InferenceError
 from .settings import Settings
 
 LAST_WORDS = 2.0  # seconds
-GARBAGE = 10_000  # objects that may be some before it is looked for: some dozen requests hold as many as Python's 700
 log = structlog.get_logger("inference")
 
 
@@ -62,8 +60,7 @@ def main(app: str = "app.main:app") -> int:
             sys.stderr.write(f"{name}: {found['msg']}\n")
         return 2
     logs.configure(settings.log_format, settings.log_level)
-    gc.set_threshold(GARBAGE)
-    memory.keep_freed()
+    memory.keep_what_is_used()
     # Importing a library takes seconds; a signal then has nothing in flight to wait for.
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: os._exit(0))
