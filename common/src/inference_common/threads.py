@@ -16,7 +16,8 @@ def torch_leaves_the_cores() -> None:
     """Let torch, if it is imported, use one thread from now on: next to ONNX Runtime it prepares inputs and reads
     outputs, and its threads would turn on the cores that run the network.
 
-    For a process that runs no other network: torch, once told, uses as many threads for the smallest of calls.
+    For a process that runs no other network: told its usual number again, torch was seen to take many times as long
+    beside another process on the same cores.
     """
     torch = sys.modules.get("torch")
     if torch is not None:
