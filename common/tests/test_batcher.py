@@ -1,5 +1,6 @@
 import asyncio
 import math
+import threading
 import time
 from collections.abc import Awaitable, Callable, Sequence
 from pathlib import Path
@@ -7,6 +8,7 @@ from typing import Any
 
 import pytest
 from inference_common import batcher as batcher_module
+from inference_common import threads
 from inference_common.batcher import TRIALS, Batcher
 from inference_common.errors import InferenceFailed, Overloaded
 from inference_common.metrics import Metrics
@@ -178,8 +180,52 @@ def test_what_a_call_costs_by_itself_is_measured_before_anyone_asks(
         thread = ModelThread()
         batcher = Batcher(thread, Metrics().of_model("toy"), max_queue=9, max_batch_size=32)
         await thread.run(lambda: batcher.measure(slow, "a", PLAIN))
-        assert math.isfinite(batcher._waiting.times[slow].own) is measured
+        assert math.isfinite(batcher._waiting.time(slow).own) is measured
         thread.stop()
 
     asyncio.run(run())
     assert len(slow.batches) == (1 + 2 * TRIALS if measured else 1)
+
+
+class Meeting(ToyFeatures):
+    """Tells how many of its calls ran at the same time at most."""
+
+    lanes = 2
+    most = running = 0
+
+    def batch(self, inputs: Sequence[str], params: FeatureExtractionParams) -> Any:
+        self.running += 1
+        self.most = max(self.most, self.running)
+        time.sleep(0.3 if threads.is_shared() else 0)
+        self.running -= 1
+        return super().batch(inputs, params)
+
+
+def test_where_many_wait_several_calls_run_at_once(model_folder: Path) -> None:
+    toy = Meeting(FolderSource(model_folder), "cpu")
+
+    async def run() -> None:
+        thread = ModelThread()
+        batcher = Batcher(thread, Metrics().of_model("toy"), max_queue=9, max_batch_size=2)
+        answers = await submit(batcher, toy, ["a", "bb", "ccc", "dddd"])
+        assert [float(answer.output[0]) for answer in answers] == [1, 2, 3, 4]
+        before = threading.active_count()
+        await thread.run(batcher.close)
+        assert threading.active_count() == before - 1
+        thread.stop()
+
+    asyncio.run(run())
+    assert toy.most == 2
+
+
+def test_a_lane_that_broke_leaves_nobody_behind_it(model_folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    async def scenario(batcher: Batcher, toy: ToyFeatures) -> None:
+        with monkeypatch.context() as broken:
+            broken.setattr(batcher._metrics, "observe_batch", lambda *_: 1 / 0)
+            lost = submit(batcher, toy, ["a"])
+            await asyncio.sleep(0.1)
+        assert not lost.done()
+        lost.cancel()
+        assert (await submit(batcher, toy, ["b"]))[0].output is not None
+
+    play(model_folder, scenario)

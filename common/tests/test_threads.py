@@ -17,3 +17,9 @@ def test_torch_is_told_only_where_it_is_imported(monkeypatch: pytest.MonkeyPatch
     monkeypatch.setitem(sys.modules, "torch", SimpleNamespace(set_num_threads=told.append))  # type: ignore[arg-type]
     threads.torch_leaves_the_cores()
     assert told == [1]
+
+
+def test_a_call_learns_whether_it_shares_the_cores() -> None:
+    with threads.shared(True):
+        assert threads.is_shared()
+    assert not threads.is_shared()

@@ -8,11 +8,12 @@ import time
 from collections.abc import Sequence
 from typing import Any
 
+from . import threads
 from .cancel import watched
 from .errors import InferenceFailed, Overloaded
 from .metrics import ModelMetrics
 from .task import Params
-from .waiting import AnyPipeline, Job, Timed, Waiting
+from .waiting import FIRST, AnyPipeline, Job, Timed, Waiting
 from .worker import ModelThread
 
 COPIES, TRIALS = 4, 5  # of the input that a call's own cost is measured by
@@ -25,13 +26,14 @@ class Batcher:
     """Feeds one model's thread. The oldest job seeds a batch; jobs of equal pipeline and parameters join it.
 
     The thread itself takes the next batch as soon as it is done with one: were it told by the event loop, it would wait
-    while that writes the answers of the one before. `max_wait` is in seconds: what would wait longer is refused by
+    while that writes the answers of the one before. Where many wait for a pipeline that has several `lanes`, threads of
+    the batcher's own do the same beside it. `max_wait` is in seconds: what would wait longer is refused by
     refuse_past_wait.
     """
 
     def __init__(self, thread: ModelThread, metrics: ModelMetrics, *, max_queue: int, max_batch_size: int,
                  max_wait: float = float("inf")) -> None:  # fmt: skip
-        self._thread, self._metrics = thread, metrics
+        self._lanes, self._metrics = {FIRST: thread}, metrics
         self._max_queue, self._max_wait = max_queue, max_wait
         self._waiting = Waiting(max_batch_size)
 
@@ -39,15 +41,15 @@ class Batcher:
         """Learn what a call costs by itself, from calls on an input alone and on several of it; in the model's thread,
         before anything else runs. Models that take long are left out: to them it is little."""
 
-        def seconds(count: int) -> float:
-            started = time.perf_counter()
-            pipeline.batch([item] * count, params)
-            return time.perf_counter() - started
-
-        if self._waiting.size(pipeline) < COPIES or seconds(1) > QUICK:
+        if self._waiting.size(pipeline) < COPIES or _seconds(pipeline, [item], params) > QUICK:
             return
-        one, several = (min(seconds(count) for _ in range(TRIALS)) for count in (1, COPIES))
-        self._waiting.times[pipeline].own = max(one / 10, (COPIES * one - several) / (COPIES - 1))
+        for is_shared in (False, True) if pipeline.lanes > 1 else (False,):
+            with threads.shared(is_shared):
+                one, several = (
+                    min(_seconds(pipeline, [item] * count, params) for _ in range(TRIALS)) for count in (1, COPIES)
+                )
+            times = self._waiting.time(pipeline, is_shared=is_shared)
+            times.own = max(one / 10, (COPIES * one - several) / (COPIES - 1))
 
     async def submit(
         self, pipeline: AnyPipeline, items: Sequence[Any], params: Params, costs: Sequence[int]
@@ -61,7 +63,7 @@ class Batcher:
         loop = asyncio.get_running_loop()
         jobs = [Job(pipeline, i, params, c, loop.create_future()) for i, c in zip(items, costs, strict=True)]
         if self._waiting.add(pipeline, jobs):
-            self._post_turn(loop, time.perf_counter())
+            self._post_turn(loop, FIRST)
         try:
             if len(jobs) == 1:
                 return [await jobs[0].future]
@@ -85,24 +87,39 @@ class Batcher:
         why = f"{self.waiting} inputs wait, for about {wait:.1f} s"
         return Overloaded(f"The queue is full ({why}); try again later", retry_after=max(1, round(wait)))
 
-    def _post_turn(self, loop: asyncio.AbstractEventLoop, since: float) -> None:
-        # Each turn anew, behind whatever else the thread was asked for meanwhile.
-        self._thread.post(lambda: self._turn(loop, since))
+    def close(self) -> None:
+        """End the threads of its own once they are done, and wait for it; in the model's thread."""
+        for lane, thread in self._lanes.items():
+            if lane != FIRST:
+                thread.stop()
+                thread.join()
 
-    def _turn(self, loop: asyncio.AbstractEventLoop, since: float) -> None:
-        """In the model's thread: one batch, if any waits; `since` is when the one before it was done."""
-        batch, shorter = self._waiting.take()
-        if not batch:
+    def _post_turn(self, loop: asyncio.AbstractEventLoop, lane: int) -> None:
+        if lane not in self._lanes:
+            self._lanes[lane] = ModelThread()
+        # Each turn anew, behind whatever else the thread was asked for meanwhile.
+        self._lanes[lane].post(lambda: self._turn(loop, lane))
+
+    def _turn(self, loop: asyncio.AbstractEventLoop, lane: int) -> None:
+        """In a lane's thread: one batch, if there is one for it."""
+        taken = self._waiting.take(lane)
+        if taken is None:
             return
-        outcomes = self._answer(batch)
-        now = time.perf_counter()
-        self._waiting.times[batch[0].pipeline].observe_pace(shorter, now - since)
+        if taken.helper is not None:
+            self._post_turn(loop, taken.helper)
+        try:
+            with threads.shared(taken.is_shared):
+                outcomes = self._answer(taken.batch, is_shared=taken.is_shared)
+            self._waiting.done(taken)
+        except BaseException:  # of ours, not of the pipeline's: whoever comes next must not wait for this lane
+            self._waiting.idle(lane)
+            raise
         # A loop that closed meanwhile has nobody left to tell.
         with contextlib.suppress(RuntimeError):
             loop.call_soon_threadsafe(self._deliver, outcomes)
-        self._post_turn(loop, now)
+        self._post_turn(loop, lane)
 
-    def _answer(self, batch: Sequence[Job]) -> Sequence[Outcome]:
+    def _answer(self, batch: Sequence[Job], *, is_shared: bool) -> Sequence[Outcome]:
         started = time.perf_counter()
         try:
             outputs = _call(batch)
@@ -111,9 +128,11 @@ class Batcher:
                 told = InferenceFailed.of(error) if isinstance(error, Exception) else error
                 return [(job, told) for job in batch]
             # One bad input must not fail its neighbours: each runs alone, and only the bad one fails.
-            return [outcome for job in batch if not job.future.done() for outcome in self._answer([job])]
+            alone = [job for job in batch if not job.future.done()]
+            return [outcome for job in alone for outcome in self._answer([job], is_shared=is_shared)]
         ran = time.perf_counter() - started
-        self._waiting.times[batch[0].pipeline].observe(max(job.cost for job in batch) * len(batch), ran)
+        times = self._waiting.time(batch[0].pipeline, is_shared=is_shared)
+        times.observe(max(job.cost for job in batch) * len(batch), ran)
         self._metrics.observe_batch(len(batch), ran)
         return [
             (job, Timed(output, started - job.since, ran)) for job, output in zip(batch, outputs, strict=True)
@@ -138,3 +157,10 @@ def _call(batch: Sequence[Job]) -> Sequence[Any]:
     if len(outputs) != len(batch):
         raise RuntimeError(f"{type(pipeline).__name__}.batch gave {len(outputs)} outputs for {len(batch)} inputs")
     return outputs
+
+
+def _seconds(pipeline: AnyPipeline, inputs: Sequence[Any], params: Params) -> float:
+    """How long one call takes."""
+    started = time.perf_counter()
+    pipeline.batch(inputs, params)
+    return time.perf_counter() - started

@@ -79,6 +79,7 @@ def lasting() -> Iterator[None]:
         gc.collect()
         gc.freeze()
         gc.enable()
+        _trim()
 
 
 def trim() -> None:
@@ -86,6 +87,10 @@ def trim() -> None:
     gc.unfreeze()
     gc.collect()
     gc.freeze()
+    _trim()
+
+
+def _trim() -> None:
     libc = _libc()
     if libc is not None:
         libc.malloc_trim(0)

@@ -82,6 +82,7 @@ class Model:
         self._metrics.of_model(self.source.name).forget()
 
         def last() -> None:
+            self.batcher.close()
             for pipeline in pipelines.values():
                 pipeline.close()
 

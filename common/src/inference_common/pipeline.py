@@ -25,13 +25,16 @@ class Chunk(Protocol):
 class Pipeline(ABC, Generic[In, P, Out]):
     """One task, answered by one library.
 
-    Every method but `cost` runs in the model's one thread, so a pipeline needs no locks.
+    Every method but `cost` runs in the model's one thread, so a pipeline needs no locks, unless it has several `lanes`.
     """
 
     max_batch_size: ClassVar[int] = 1
     """How many inputs `batch` takes at once, or how many streams are open; the server never passes more."""
     max_batch_cost: ClassVar[int | None] = None
     """How much all inputs of a `batch` may cost, each padded to the dearest; None: any. One input alone always fits."""
+    lanes: int = 1
+    """How many calls of `batch` may run at once, each in a thread of its own, where so many inputs wait that each call
+    had better use one core (`threads.is_shared` then says so): more than 1 for what needs no lock."""
     cost_unit: str | None = None
     """What `cost` counts (`tokens`), told to callers as `x-compute-<unit>`; None: not told."""
 

@@ -4,6 +4,11 @@ from __future__ import annotations
 
 import os
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+
+_is_shared: ContextVar[bool] = ContextVar("is_shared", default=False)
 
 
 def cores() -> int:
@@ -22,3 +27,18 @@ def torch_leaves_the_cores() -> None:
     torch = sys.modules.get("torch")
     if torch is not None:
         torch.set_num_threads(1)
+
+
+def is_shared() -> bool:
+    """Whether the running call of a pipeline shares the cores with others of the same one, and had better use one."""
+    return _is_shared.get()
+
+
+@contextmanager
+def shared(yes: bool) -> Iterator[None]:
+    """Make `is_shared` answer so inside."""
+    token = _is_shared.set(yes)
+    try:
+        yield
+    finally:
+        _is_shared.reset(token)

@@ -18,6 +18,8 @@ from .task import Params
 
 AnyPipeline = Pipeline[Any, Any, Any]
 REACH = 2  # full calls: so many of the oldest are chosen from
+FIRST = 0  # of the lanes: the model's own thread, which all that waits may rely on
+ENOUGH = 2  # inputs for each lane: fewer are sooner done one batch after the other, each on all cores
 
 
 @dataclass(frozen=True)
@@ -41,6 +43,17 @@ class Job:
     since: float = field(default_factory=time.perf_counter)
 
 
+@dataclass(frozen=True)
+class Taken:
+    """What runs next: `is_shared` where other batches run beside it, `shorter` by how many of its `seconds` the queue
+    is now, and the idle lane that is to begin as well, if any."""
+
+    batch: Sequence[Job]
+    is_shared: bool
+    shorter: float
+    helper: int | None
+
+
 @dataclass
 class _Backlog:
     """What waits for one pipeline: how many inputs, and the sum of their costs."""
@@ -55,51 +68,80 @@ class _Backlog:
 
 
 class Waiting:
-    """A queue that the event loop fills and the model's thread empties. `times` is what calls of each pipeline take."""
+    """A queue that the event loop fills and the lanes, threads that run a batch each, empty.
+
+    The first lane is always there. The others help it where many wait for a pipeline that can run in several.
+    """
 
     def __init__(self, max_batch_size: int) -> None:
-        self.times: dict[AnyPipeline, CallTime] = defaultdict(CallTime)
         self._max_batch_size = max_batch_size
         self._jobs: deque[Job] = deque()
         self._backlog: dict[AnyPipeline, _Backlog] = defaultdict(_Backlog)
+        self._times: dict[tuple[AnyPipeline, bool], CallTime] = defaultdict(CallTime)
         self._lock = threading.Lock()
-        self._is_emptied = False
+        self._at_work: set[int] = set()
+        self._is_shared = False
+        self._since = 0.0
 
     def __len__(self) -> int:
         return len(self._jobs)
 
+    def time(self, pipeline: AnyPipeline, *, is_shared: bool = False) -> CallTime:
+        """What calls of a pipeline take."""
+        return self._times[pipeline, is_shared]
+
     def add(self, pipeline: AnyPipeline, jobs: Sequence[Job]) -> bool:
-        """Jobs of one pipeline, the latest; whether nobody is emptying the queue, so that somebody must begin."""
+        """Jobs of one pipeline, the latest; whether the first lane is idle, and is to begin."""
         with self._lock:
             self._jobs.extend(jobs)
             self._backlog[pipeline].change(len(jobs), sum(job.cost for job in jobs))
-            begin, self._is_emptied = not self._is_emptied, True
+            if not self._at_work:
+                self._since = time.perf_counter()
+            begin = FIRST not in self._at_work
+            self._at_work.add(FIRST)
         return begin
 
-    def take(self) -> tuple[list[Job], float]:
-        """What runs next, and by how many of its `seconds` the queue is shorter; nothing where nobody waits, and then
-        whoever empties it is to stop."""
+    def take(self, lane: int) -> Taken | None:
+        """What a lane runs next; None where nothing is left for it, and then it is idle."""
         with self._lock:
             self._remove([job for job in self._jobs if job.future.done()])
-            if not self._jobs:
-                self._is_emptied = False
-                return [], 0.0
-            batch = self._next()
+            lanes = self._jobs[0].pipeline.lanes if self._jobs else 1
+            is_alone = self._at_work <= {lane}
+            self._is_shared = lanes > 1 and (not is_alone or len(self._jobs) >= ENOUGH * lanes)
+            if not self._jobs or (lane != FIRST and not (lane < lanes <= len(self._jobs))):
+                self._at_work.discard(lane)
+                return None
+            batch = self._next(lanes)
             pipeline = batch[0].pipeline
             before = self._seconds(pipeline)
             self._remove(batch)
-            return batch, before - self._seconds(pipeline)
+            return Taken(batch, self._is_shared, before - self._seconds(pipeline), self._helper(lanes))
+
+    def done(self, taken: Taken) -> None:
+        """A batch that was taken has been run."""
+        with self._lock:
+            now = time.perf_counter()
+            times = self.time(taken.batch[0].pipeline, is_shared=taken.is_shared)
+            times.observe_pace(taken.shorter, now - self._since)
+            self._since = now
+
+    def idle(self, lane: int) -> None:
+        """A lane that takes no more of its own accord."""
+        with self._lock:
+            self._at_work.discard(lane)
 
     def seconds(self) -> float:
         """How long what waits now is likely to take."""
-        return sum(self.times[pipeline].pace * self._seconds(pipeline) for pipeline in self._backlog)
+        return sum(
+            self.time(pipeline, is_shared=self._is_shared).pace * self._seconds(pipeline) for pipeline in self._backlog
+        )
 
     def size(self, pipeline: AnyPipeline) -> int:
         """How many inputs a call takes at most."""
         return min(pipeline.max_batch_size, self._max_batch_size)
 
-    def _next(self) -> list[Job]:
-        """The oldest job, and those that join it."""
+    def _next(self, lanes: int) -> list[Job]:
+        """The oldest job, and those that join it: where lanes share what waits, no more than its part of that."""
         first = self._jobs[0]
         pipeline, params = first.pipeline, first.params
         same = (
@@ -108,9 +150,19 @@ class Waiting:
         )  # fmt: skip
         # Not of all that wait: whoever comes later with a usual cost would always pass those of rare ones.
         alike = sorted(itertools.islice(same, REACH * self.size(pipeline)), key=lambda job: job.cost)
-        bounds = Bounds(self.size(pipeline), pipeline.max_batch_cost)
-        chosen = window([job.cost for job in alike], alike.index(first), bounds, self.times[pipeline].overhead)
+        part = math.ceil(len(self._jobs) / lanes) if self._is_shared else len(self._jobs)
+        bounds = Bounds(min(part, self.size(pipeline)), pipeline.max_batch_cost)
+        overhead = self.time(pipeline, is_shared=self._is_shared).overhead
+        chosen = window([job.cost for job in alike], alike.index(first), bounds, overhead)
         return alike[chosen.start : chosen.stop]
+
+    def _helper(self, lanes: int) -> int | None:
+        """An idle lane, at work from now on, where there is enough for it to do."""
+        if not self._is_shared or len(self._jobs) < lanes:
+            return None
+        helper = next((lane for lane in range(lanes) if lane not in self._at_work), None)
+        self._at_work |= set() if helper is None else {helper}
+        return helper
 
     def _remove(self, jobs: Sequence[Job]) -> None:
         if not jobs:
@@ -123,4 +175,5 @@ class Waiting:
     def _seconds(self, pipeline: AnyPipeline) -> float:
         """At least, in calls that are full and hold nothing to pad."""
         waits = self._backlog[pipeline]
-        return self.times[pipeline].seconds(math.ceil(waits.count / self.size(pipeline)), waits.cost)
+        times = self.time(pipeline, is_shared=self._is_shared)
+        return times.seconds(math.ceil(waits.count / self.size(pipeline)), waits.cost)

@@ -65,9 +65,13 @@ class ModelThread:
         """End the thread once what was asked of it is done; does not wait."""
         self._jobs.put(None)
 
-    async def stopped(self) -> None:
+    def join(self) -> None:
         """Wait until the thread has ended."""
-        await asyncio.to_thread(self._thread.join)
+        self._thread.join()
+
+    async def stopped(self) -> None:
+        """As join, for the event loop."""
+        await asyncio.to_thread(self.join)
 
     def _work(self) -> None:
         while (job := self._jobs.get()) is not None:

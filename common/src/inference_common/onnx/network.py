@@ -10,8 +10,9 @@ import numpy as np
 import numpy.typing as npt
 import onnxruntime
 
-from ..threads import cores
+from ..threads import cores, is_shared
 
+FEW_WEIGHTS = 256 * 2**20  # bytes of a file; products of larger ones keep all cores busy by themselves
 Arrays = Mapping[str, npt.NDArray[Any]]
 
 
@@ -19,25 +20,35 @@ class OnnxNetwork:
     """A network on the CPU, with a thread for each core that this process may use.
 
     `inputs` are the names it takes. `outputs` are what is asked of it: by these names, or in the file's own order
-    where it has others. Raises onnxruntime's own errors for a file that is none.
+    where it has others. `lanes` is how many calls may run at once, each then on one core: one, unless `side_by_side`,
+    which has most of the weights in memory twice, so only where they are few. Raises onnxruntime's own errors for a
+    file that is none.
     """
 
-    def __init__(self, file: Path, outputs: Sequence[str]) -> None:
-        options = onnxruntime.SessionOptions()
-        options.intra_op_num_threads = cores()
-        options.inter_op_num_threads = 1
-        # Threads turn while they wait for each other's part of a call, which is there before they could wake; between
-        # calls they would take the cores from those that decode requests.
-        options.add_session_config_entry("session.intra_op.allow_spinning", "1")
-        options.add_session_config_entry("session.force_spinning_stop", "1")
-        self._session = onnxruntime.InferenceSession(str(file), options, providers=["CPUExecutionProvider"])
-        self.inputs = frozenset(one.name for one in self._session.get_inputs())
+    def __init__(self, file: Path, outputs: Sequence[str], *, side_by_side: bool = False) -> None:
+        self.lanes = cores() if side_by_side and file.stat().st_size <= FEW_WEIGHTS else 1
+        self._alone = _session(file, cores())
+        self._shared = self._alone if self.lanes == 1 else _session(file, 1)
+        self.inputs = frozenset(one.name for one in self._alone.get_inputs())
         self.outputs = tuple(outputs)
-        named = [one.name for one in self._session.get_outputs()]
+        named = [one.name for one in self._alone.get_outputs()]
         self._named = list(outputs) if set(outputs) <= set(named) else named[: len(outputs)]
 
     def __call__(self, features: Arrays) -> Mapping[str, npt.NDArray[np.float32]]:
         """The outputs, by name, of features by name, each with a first dimension of inputs that run together; names
         that the network does not take are left out."""
         taken = {name: value for name, value in features.items() if name in self.inputs}
-        return dict(zip(self.outputs, self._session.run(self._named, taken), strict=True))
+        session = self._shared if is_shared() else self._alone
+        return dict(zip(self.outputs, session.run(self._named, taken), strict=True))
+
+
+def _session(file: Path, threads: int) -> Any:
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = threads
+    options.inter_op_num_threads = 1
+    options.enable_cpu_mem_arena = False  # each session would keep one for itself, of what memory.keep_freed keeps
+    # Threads turn while they wait for each other's part of a call, which is there before they could wake; between
+    # calls they would take the cores from those that decode requests.
+    options.add_session_config_entry("session.intra_op.allow_spinning", "1")
+    options.add_session_config_entry("session.force_spinning_stop", "1")
+    return onnxruntime.InferenceSession(str(file), options, providers=["CPUExecutionProvider"])

@@ -31,10 +31,13 @@ USUAL = Way()
 
 
 class Network(Protocol):
-    """`longest` is the most tokens it reads (None: any); `tokenizer` is for counting, and nobody else's."""
+    """`lanes` is how many calls may run at once, `longest` the most tokens it reads (None: any); `tokenizer` is for
+    counting, and nothing else: nobody reconfigures it while a thread counts."""
 
     @property
     def device(self) -> str: ...
+    @property
+    def lanes(self) -> int: ...
     @property
     def longest(self) -> int | None: ...
     @property

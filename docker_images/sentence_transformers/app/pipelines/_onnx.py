@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping, Sequence
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -59,7 +60,7 @@ def _scorer(source: ModelSource, mode: Optimize, told: Mapping[str, Any]) -> Onn
 
 def _network(source: ModelSource, wanted: Wanted, mode: Optimize) -> OnnxNetwork | None:
     file = network_file(source, wanted, mode)
-    return None if file is None else OnnxNetwork(file, wanted.outputs)
+    return None if file is None else OnnxNetwork(file, wanted.outputs, side_by_side=True)
 
 
 class OnnxText:
@@ -68,13 +69,14 @@ class OnnxText:
     device = "cpu"
 
     def __init__(self, folder: Path, network: OnnxNetwork, longest: int) -> None:
-        self.network, self.longest = network, longest
+        self.network, self.lanes, self.longest = network, network.lanes, longest
         self.tokenizer = Tokenizer.from_file(str(folder / "tokenizer.json"))
-        self._tokenizers = {side: _cutting(folder, longest, side) for side in ("left", "right")}
+        self._cutting = cache(lambda side: _cutting(folder, longest, side))
+        self._cutting("right")
 
     def run(self, texts: Sequence[Any], side: Side | None = None) -> tuple[Vectors, Vectors]:
         """What the network makes of texts (or pairs), and the mask of shape (texts, tokens): 1 where there is one."""
-        encoded = self._tokenizers[side or "right"].encode_batch(list(texts))
+        encoded = self._cutting(side or "right").encode_batch(list(texts))
         features = {
             "input_ids": np.array([one.ids for one in encoded], dtype=np.int64),
             "attention_mask": np.array([one.attention_mask for one in encoded], dtype=np.int64),

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import copy
 from typing import Any, Generic, Self
 
 from inference_common.errors import LoadFailed
@@ -21,10 +20,10 @@ NO_TORCH = (
 
 
 class TokenCounter:
-    """Counts tokens in any thread: a private copy of the tokenizer, which nobody reconfigures while it runs."""
+    """Counts tokens, in any thread."""
 
     def __init__(self, network: Network) -> None:
-        self._tokenizer = copy.deepcopy(network.tokenizer)
+        self._tokenizer = network.tokenizer
         if self._tokenizer is not None:
             self._tokenizer.no_padding()
             self._tokenizer.no_truncation()
@@ -82,7 +81,7 @@ class TextPipeline(Pipeline[In, P, Out], Generic[In, P, Out]):
 
     def _use(self, network: Encoder | Scorer) -> None:
         self.network = network
-        self.device = network.device
+        self.device, self.lanes = network.device, network.lanes
         self.tokens = TokenCounter(network)
         self.cost_unit = "tokens" if self.tokens.exact else None
 

@@ -43,6 +43,8 @@ def _tokenizer(network: SentenceTransformer | CrossEncoder) -> Tokenizer | None:
 class TorchEncoder:
     """A SentenceTransformer."""
 
+    lanes = 1
+
     def __init__(self, network: SentenceTransformer) -> None:
         self.network = network
         self.device = str(network.device)
@@ -73,6 +75,8 @@ class TorchEncoder:
 
 class TorchScorer:
     """A CrossEncoder with one score a pair."""
+
+    lanes = 1
 
     def __init__(self, network: CrossEncoder) -> None:
         if network.num_labels != 1:

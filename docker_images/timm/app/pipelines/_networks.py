@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Protocol
 
 import timm
 import torch
@@ -22,12 +21,20 @@ class Seen(NamedTuple):
     logits: torch.Tensor
 
 
-See = Callable[[torch.Tensor], Seen]
-"""From float32 of shape (images, channels, height, width)."""
+class Network(Protocol):
+    """`lanes` is how many calls may run at once."""
+
+    @property
+    def lanes(self) -> int: ...
+    def __call__(self, pixels: torch.Tensor) -> Seen:
+        """From float32 of shape (images, channels, height, width)."""
+        ...
 
 
 class TorchNetwork(torch.nn.Module):
     """A network as the library runs it, of a folder in its Hub layout."""
+
+    lanes = 1
 
     def __init__(self, folder: Path) -> None:
         super().__init__()
@@ -38,16 +45,17 @@ class TorchNetwork(torch.nn.Module):
         return Seen(features, head(features, pre_logits=True), head(features))
 
 
-def over_file(file: Path) -> See:
+class FileNetwork:
     """The network that an ONNX file of it computes."""
-    from inference_common.onnx.network import OnnxNetwork  # whoever runs no file need not wait for its runtime
 
-    onnx = OnnxNetwork(file, Seen._fields)
+    def __init__(self, file: Path) -> None:
+        from inference_common.onnx.network import OnnxNetwork  # whoever runs no file need not wait for its runtime
 
-    def see(pixels: torch.Tensor) -> Seen:
-        return Seen(*map(torch.from_numpy, onnx({"pixels": pixels.numpy()}).values()))
+        self._network = OnnxNetwork(file, Seen._fields, side_by_side=True)
+        self.lanes = self._network.lanes
 
-    return see
+    def __call__(self, pixels: torch.Tensor) -> Seen:
+        return Seen(*map(torch.from_numpy, self._network({"pixels": pixels.numpy()}).values()))
 
 
 def config_of(folder: Path) -> dict[str, Any]:

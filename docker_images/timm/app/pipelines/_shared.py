@@ -14,7 +14,7 @@ from inference_common.source import ModelSource, Optimize
 from inference_common.task import Out, P
 from PIL.Image import Image, fromarray
 
-from ._networks import See, Seen, TorchNetwork, config_of, library, over_file
+from ._networks import FileNetwork, Network, Seen, TorchNetwork, config_of, library
 
 WANTED = Wanted(f"{__package__}.image_feature_extraction:ImageFeatureExtraction", Seen._fields)
 """The one ONNX file that serves every task."""
@@ -30,8 +30,8 @@ class ImagePipeline(Pipeline[Image, P, Out], Generic[P, Out]):
         where = torch.device(found if device == "auto" else device)
         self._use(TorchNetwork(model.path()).to(where).eval(), config_of(model.path()), str(where))
 
-    def _use(self, network: See, config: Mapping[str, Any], device: Device) -> None:
-        self.network, self.config, self.device = network, config, device
+    def _use(self, network: Network, config: Mapping[str, Any], device: Device) -> None:
+        self.network, self.lanes, self.config, self.device = network, network.lanes, config, device
         shape = library.data.resolve_data_config({}, pretrained_cfg=config)
         self.side = math.ceil(max(shape["input_size"][1:]) / shape["crop_pct"])
         self.transform: Any = library.data.create_transform(**shape, is_training=False)
@@ -47,7 +47,7 @@ class ImagePipeline(Pipeline[Image, P, Out], Generic[P, Out]):
     @classmethod
     def optimized(cls, model: ModelSource, mode: Optimize) -> Self | None:
         file = network_file(model, WANTED, mode)
-        return None if file is None else cls._over(over_file(file), config_of(model.path()), "cpu", is_optimized=True)
+        return None if file is None else cls._over(FileNetwork(file), config_of(model.path()), "cpu", is_optimized=True)
 
     @classmethod
     def adopt(cls, other: Pipeline[Any, Any, Any]) -> Self | None:
@@ -56,7 +56,7 @@ class ImagePipeline(Pipeline[Image, P, Out], Generic[P, Out]):
         return cls._over(other.network, other.config, other.device, is_optimized=other.is_optimized)
 
     @classmethod
-    def _over(cls, network: See, config: Mapping[str, Any], device: Device, *, is_optimized: bool) -> Self:
+    def _over(cls, network: Network, config: Mapping[str, Any], device: Device, *, is_optimized: bool) -> Self:
         made = cls.__new__(cls)
         made.is_optimized = is_optimized
         made._use(network, config, device)

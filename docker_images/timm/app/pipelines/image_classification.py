@@ -11,7 +11,7 @@ from inference_common.scores import activated, best_labels
 from inference_common.tasks.classification import ClassificationParams, Label
 from PIL.Image import Image
 
-from ._networks import See, library
+from ._networks import Network, library
 from ._shared import ImagePipeline
 
 TOP_K = 5
@@ -20,7 +20,7 @@ TOP_K = 5
 class ImageClassification(ImagePipeline[ClassificationParams, list[Label]]):
     also = ("image-feature-extraction",)
 
-    def _use(self, network: See, config: Mapping[str, Any], device: Device) -> None:
+    def _use(self, network: Network, config: Mapping[str, Any], device: Device) -> None:
         super()._use(network, config, device)
         if not config["num_classes"]:
             raise TypeError("this model has no classifier: its task is image-feature-extraction")
