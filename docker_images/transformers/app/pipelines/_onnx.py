@@ -12,8 +12,9 @@ from inference_common.onnx.network import OnnxNetwork
 from transformers import AutoConfig
 
 
-def over_file(auto: Any, folder: Path, file: Path, outputs: Sequence[str]) -> Any:
-    """The network that `auto` makes of a folder's config, without its weights: its call is the file's.
+def over_file(auto: Any, folder: Path, file: Path, outputs: Sequence[str], side_by_side: bool) -> tuple[Any, int]:
+    """The network that `auto` makes of a folder's config, without its weights: its call is the file's; and how many of
+    those may run at once.
 
     So what reads its config, or counts its frames, need not know. Called with tensors by name; what is no tensor, or
     not taken by the file, is left out.
@@ -23,7 +24,7 @@ def over_file(auto: Any, folder: Path, file: Path, outputs: Sequence[str]) -> An
         network = auto.from_config(config, dtype=torch.float32)
     # Those on "meta" cannot be moved, as the library does time and again; and memory that nobody touches takes none.
     network.to_empty(device="cpu").eval()
-    onnx = OnnxNetwork(file, outputs)
+    onnx = OnnxNetwork(file, outputs, side_by_side=side_by_side)
     said: Any = namedtuple("said", outputs)  # type: ignore[misc]  # which they are is known as it runs
 
     def forward(**features: Any) -> Any:
@@ -31,4 +32,4 @@ def over_file(auto: Any, folder: Path, file: Path, outputs: Sequence[str]) -> An
         return said(*map(torch.from_numpy, onnx(arrays).values()))
 
     network.forward = forward
-    return network
+    return network, onnx.lanes

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import threading
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, ClassVar, Generic, Self, TypeVar
@@ -38,6 +39,8 @@ class ModelPipeline(Pipeline[In, P, Out], Generic[In, P, Out]):
     """The class that loads the network."""
     outputs: ClassVar[tuple[str, ...]] = ()
     """All that it reads of the network's output, by name, where an ONNX file may give that; else nothing."""
+    side_by_side: ClassVar[bool] = False
+    """Whether `batch` may run in several threads at once, over such a file."""
     file: Path | None = None
     """An ONNX file that runs in the network's place."""
 
@@ -51,7 +54,8 @@ class ModelPipeline(Pipeline[In, P, Out], Generic[In, P, Out]):
         if self.file is not None:
             from ._onnx import over_file  # whoever runs no file need not wait for its runtime
 
-            return over_file(loader, self.folder, self.file, self.outputs)
+            network, self.lanes = over_file(loader, self.folder, self.file, self.outputs, self.side_by_side)
+            return network
         # CPUs compute half precision far slower than they read it.
         dtype = torch.float32 if self.device == "cpu" else "auto"
         network = loader.from_pretrained(self.folder, local_files_only=True, dtype=dtype)
@@ -103,6 +107,7 @@ class TextPipeline(ModelPipeline[In, P, Out], Generic[In, P, Out]):
         if self.tokenizer.pad_token is None:
             self.tokenizer.pad_token = self.tokenizer.eos_token
             self.network.config.pad_token_id = self.tokenizer.pad_token_id
+        self._encoding = threading.Lock()  # each call reconfigures the tokenizer
         # A copy that nobody reconfigures: `cost` runs beside the model's thread.
         fast = getattr(self.tokenizer, "backend_tokenizer", None)
         self._counter: Tokenizer | None = copy.deepcopy(fast) if isinstance(fast, Tokenizer) else None
@@ -129,15 +134,16 @@ class TextPipeline(ModelPipeline[In, P, Out], Generic[In, P, Out]):
 
     def encode(self, texts: Sequence[str], pairs: Sequence[str] | None = None, **options: Any) -> Mapping[str, Any]:
         """The network's inputs, padded to the longest and cut at what it reads: tensors of shape (texts, tokens)."""
-        encoded = self.tokenizer(
-            list(texts),
-            None if pairs is None else list(pairs),
-            padding=True,
-            truncation=True,
-            max_length=self.longest,
-            return_tensors="pt",
-            **options,
-        )
+        with self._encoding:
+            encoded = self.tokenizer(
+                list(texts),
+                None if pairs is None else list(pairs),
+                padding=True,
+                truncation=True,
+                max_length=self.longest,
+                return_tensors="pt",
+                **options,
+            )
         return encoded.to(self.device)  # type: ignore[no-any-return]
 
 

@@ -19,6 +19,7 @@ class ImageClassification(ImagePipeline[Image, ClassificationParams, list[Label]
     auto = AutoModelForImageClassification
     of_the_whole = True
     outputs = ("logits",)
+    side_by_side = True
 
     def __call__(self, inputs: Image, params: ClassificationParams) -> list[Label]:
         return self.batch([inputs], params)[0]

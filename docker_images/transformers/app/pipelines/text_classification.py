@@ -14,6 +14,7 @@ from ._shared import TextPipeline, labelled, scores, usual_activation
 class TextClassification(TextPipeline[str, ClassificationParams, list[Label]]):
     auto = AutoModelForSequenceClassification
     outputs = ("logits",)
+    side_by_side = True
 
     def __call__(self, inputs: str, params: ClassificationParams) -> list[Label]:
         return self.batch([inputs], params)[0]
