@@ -26,7 +26,7 @@ def make_environment() -> None:
     venv.create(VENV, with_pip=True, clear=True)
     hashed = ["install", "--require-hashes", "-r"]
     subprocess.run([PYTHON, "-m", "pip", "--quiet", "--disable-pip-version-check", *hashed, LOCKS[0]], check=True)
-    uv = [PYTHON, "-m", "uv", "pip", *hashed, LOCKS[1], "--python", PYTHON, "--compile-bytecode"]
+    uv = [PYTHON, "-m", "uv", "pip", "--quiet", *hashed, LOCKS[1], "--python", PYTHON, "--compile-bytecode"]
     subprocess.run(uv, check=True)
     marker.write_text(key)
 

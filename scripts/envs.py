@@ -47,7 +47,7 @@ def python_with(name: str, lock: Path, later: Sequence[Path] = ()) -> Path:
             environment = {**os.environ, "UV_COMPILE_BYTECODE": "1", "UV_FIND_LINKS": ",".join(links)}
             uv: list[str | Path] = [sys.executable, "-m", "uv"]
             run_told([*uv, "venv", "--quiet", "--python", sys.executable, folder], environment, folder)
-            install: list[str | Path] = [*uv, "pip", "install", "--python", python, "--no-deps"]
+            install: list[str | Path] = [*uv, "pip", "install", "--quiet", "--python", python, "--no-deps"]
             run_told([*install, "--require-hashes", "-r", lock], environment, folder)
             if later:
                 chosen: list[str | Path] = ["--torch-backend", backend] if backend else []

@@ -89,7 +89,7 @@ class Batcher:
 
     def close(self) -> None:
         """End the threads of its own once they are done, and wait for it; in the model's thread."""
-        for lane, thread in self._lanes.items():
+        for lane, thread in list(self._lanes.items()):
             if lane != FIRST:
                 thread.stop()
                 thread.join()
@@ -131,8 +131,7 @@ class Batcher:
             alone = [job for job in batch if not job.future.done()]
             return [outcome for job in alone for outcome in self._answer([job], is_shared=is_shared)]
         ran = time.perf_counter() - started
-        times = self._waiting.time(batch[0].pipeline, is_shared=is_shared)
-        times.observe(max(job.cost for job in batch) * len(batch), ran)
+        self._waiting.ran(batch, ran, is_shared=is_shared)
         self._metrics.observe_batch(len(batch), ran)
         return [
             (job, Timed(output, started - job.since, ran)) for job, output in zip(batch, outputs, strict=True)

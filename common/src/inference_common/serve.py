@@ -17,7 +17,7 @@ import structlog
 import uvicorn
 from pydantic import ValidationError
 
-from . import logs, memory
+from . import logs, memory, threads
 from .errors import InferenceError
 from .settings import Settings
 
@@ -59,8 +59,7 @@ def main(app: str = "app.main:app") -> int:
             name = "_".join(map(str, found["loc"])).upper() or "settings"
             sys.stderr.write(f"{name}: {found['msg']}\n")
         return 2
-    logs.configure(settings.log_format, settings.log_level)
-    memory.keep_what_is_used()
+    _set_up_process(settings)
     # Importing a library takes seconds; a signal then has nothing in flight to wait for.
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: os._exit(0))
@@ -90,6 +89,13 @@ def main(app: str = "app.main:app") -> int:
         runner.run(server.serve())
     log.info("stopped")
     return 0 if server.started else 1
+
+
+def _set_up_process(settings: Settings) -> None:
+    """What must be so before a library is imported."""
+    logs.configure(settings.log_format, settings.log_level)
+    memory.keep_what_is_used()
+    threads.native_libraries_keep_to_cores()
 
 
 if __name__ == "__main__":

@@ -2,19 +2,29 @@
 
 from __future__ import annotations
 
+import contextlib
+import math
 import os
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
 from contextvars import ContextVar
+from pathlib import Path
 
+_CPU_MAX = Path("/sys/fs/cgroup/cpu.max")
+_CFS = (Path("/sys/fs/cgroup/cpu/cpu.cfs_quota_us"), Path("/sys/fs/cgroup/cpu/cpu.cfs_period_us"))
 _is_shared: ContextVar[bool] = ContextVar("is_shared", default=False)
 
 
 def cores() -> int:
-    """How many cores this process may use."""
-    told = os.sched_getaffinity(0) if hasattr(os, "sched_getaffinity") else range(os.cpu_count() or 1)
-    return max(1, len(told))
+    """How many cores this process may use: those it may run on, or fewer where its container has a quota of their
+    time, which threads on all of them would only use up sooner."""
+    return max(1, int(min(_allowed(), _quota())))
+
+
+def native_libraries_keep_to_cores() -> None:
+    """Have libraries that are not imported yet start no more threads than that: OpenMP and BLAS know of no quota."""
+    if cores() < _allowed():
+        os.environ.setdefault("OMP_NUM_THREADS", str(cores()))
 
 
 def torch_leaves_the_cores() -> None:
@@ -34,7 +44,7 @@ def is_shared() -> bool:
     return _is_shared.get()
 
 
-@contextmanager
+@contextlib.contextmanager
 def shared(yes: bool) -> Iterator[None]:
     """Make `is_shared` answer so inside."""
     token = _is_shared.set(yes)
@@ -42,3 +52,19 @@ def shared(yes: bool) -> Iterator[None]:
         yield
     finally:
         _is_shared.reset(token)
+
+
+def _allowed() -> int:
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def _quota() -> float:
+    """Seconds on cores that the container may take a second, by either version of Linux's control groups; infinite
+    where nothing says."""
+    with contextlib.suppress(OSError, ValueError):  # `max` is no number: no quota
+        quota, period = map(int, _CPU_MAX.read_text().split())
+        return quota / period
+    with contextlib.suppress(OSError, ValueError):
+        quota, period = (int(file.read_text()) for file in _CFS)
+        return quota / period if quota > 0 else math.inf
+    return math.inf

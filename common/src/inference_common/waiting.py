@@ -106,19 +106,25 @@ class Waiting:
         with self._lock:
             self._remove([job for job in self._jobs if job.future.done()])
             lanes = self._jobs[0].pipeline.lanes if self._jobs else 1
-            is_alone = self._at_work <= {lane}
-            self._is_shared = lanes > 1 and (not is_alone or len(self._jobs) >= ENOUGH * lanes)
             if not self._jobs or (lane != FIRST and not (lane < lanes <= len(self._jobs))):
                 self._at_work.discard(lane)
                 return None
+            is_alone = self._at_work <= {lane}
+            self._is_shared = lanes > 1 and (not is_alone or len(self._jobs) >= ENOUGH * lanes)
             batch = self._next(lanes)
             pipeline = batch[0].pipeline
             before = self._seconds(pipeline)
             self._remove(batch)
             return Taken(batch, self._is_shared, before - self._seconds(pipeline), self._helper(lanes))
 
+    def ran(self, batch: Sequence[Job], seconds: float, *, is_shared: bool) -> None:
+        """What one call took."""
+        with self._lock:
+            times = self.time(batch[0].pipeline, is_shared=is_shared)
+            times.observe(max(job.cost for job in batch) * len(batch), seconds)
+
     def done(self, taken: Taken) -> None:
-        """A batch that was taken has been run."""
+        """A batch that was taken has been run, in one call or in several."""
         with self._lock:
             now = time.perf_counter()
             times = self.time(taken.batch[0].pipeline, is_shared=taken.is_shared)
