@@ -31,8 +31,8 @@ USUAL = Way()
 
 
 class Network(Protocol):
-    """`lanes` is how many calls may run at once, `longest` the most tokens it reads (None: any); `tokenizer` is for
-    counting, and nothing else: nobody reconfigures it while a thread counts."""
+    """`lanes` is how many calls may run at once, `longest` the most tokens it reads (None: any). `tokenizer` counts
+    them: it pads nothing, cuts at `longest` or nowhere, and is never reconfigured."""
 
     @property
     def device(self) -> str: ...

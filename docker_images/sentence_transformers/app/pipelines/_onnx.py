@@ -70,9 +70,8 @@ class OnnxText:
 
     def __init__(self, folder: Path, network: OnnxNetwork, longest: int) -> None:
         self.network, self.lanes, self.longest = network, network.lanes, longest
-        self.tokenizer = Tokenizer.from_file(str(folder / "tokenizer.json"))
         self._cutting = cache(lambda side: _cutting(folder, longest, side))
-        self._cutting("right")
+        self.tokenizer: Tokenizer = self._cutting("right")  # which pads none that it is given alone
 
     def run(self, texts: Sequence[Any], side: Side | None = None) -> tuple[Vectors, Vectors]:
         """What the network makes of texts (or pairs), and the mask of shape (texts, tokens): 1 where there is one."""

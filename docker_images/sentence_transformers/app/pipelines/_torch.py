@@ -35,9 +35,14 @@ def load(folder: Path, device: Device) -> TorchEncoder | TorchScorer:
 
 
 def _tokenizer(network: SentenceTransformer | CrossEncoder) -> Tokenizer | None:
-    """A copy of its tokenizer, if that is one of the fast ones."""
+    """A copy of its tokenizer that neither cuts nor pads, if that is one of the fast ones."""
     tokenizer = getattr(network.tokenizer, "backend_tokenizer", network.tokenizer)
-    return copy.deepcopy(tokenizer) if isinstance(tokenizer, Tokenizer) else None
+    if not isinstance(tokenizer, Tokenizer):
+        return None
+    copied = copy.deepcopy(tokenizer)
+    copied.no_truncation()
+    copied.no_padding()
+    return copied
 
 
 class TorchEncoder:
