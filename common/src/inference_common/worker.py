@@ -1,4 +1,4 @@
-"""One thread per model: everything that touches the model runs in it, one call at a time."""
+"""The model's thread: what touches the model runs in it, one call at a time, but for lanes (`waiting.py`)."""
 
 from __future__ import annotations
 
