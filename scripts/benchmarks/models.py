@@ -14,7 +14,7 @@ from ..images import ROOT, library
 from ..tiny import let_read
 
 PHOTOS_LOCK = ROOT / "tests" / "timm" / "real.txt"
-LAYOUT = 4  # of these folders: another number makes them anew
+LAYOUT = 5  # of these folders: another number makes them anew
 SOURCES = str(ROOT / "common" / "src")
 WRITE_CLASSIFIER = """
 import pathlib, sys

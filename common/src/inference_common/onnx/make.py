@@ -21,6 +21,7 @@ from typing import Any, Protocol
 import numpy as np
 
 from ..source import FolderSource, ModelSource
+from .attention import join_heads
 from .network import OnnxNetwork
 
 Batch = Mapping[str, Any]
@@ -65,6 +66,7 @@ def main() -> None:
 def export(network: Any, batches: Sequence[Batch], outputs: Sequence[str], file: Path) -> None:
     """Write the network: inputs as in the batches, of any size in each dimension in which those differ."""
     import torch
+    from onnx_ir.passes.common import RemoveUnusedNodesPass
 
     free = {name: _differing(name, batches) for name in batches[0]}
     names = list(free)
@@ -88,6 +90,8 @@ def export(network: Any, batches: Sequence[Batch], outputs: Sequence[str], file:
         Positional().eval(), tuple(example.values()), dynamo=True, dynamic_shapes=(shapes,), input_names=names,
         output_names=list(outputs), opset_version=OPSET, external_data=False, verbose=False,
     )  # fmt: skip
+    join_heads(written.model.graph)
+    RemoveUnusedNodesPass()(written.model)
     partial = file.with_suffix(".part")  # one that was cut off must not be taken for the whole
     written.save(str(partial))
     partial.replace(file)

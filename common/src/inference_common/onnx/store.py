@@ -21,7 +21,7 @@ from ..source import ModelSource, Optimize
 OWN = "onnx/model.onnx"
 CLOSE = 1e-4  # of the network's outputs, whose values are of the order of 1
 WEIGHTS = ("*.safetensors", "pytorch_model*.bin", "config.json", "tokenizer.json")
-VERSION = 3  # of how files are made: another number makes them anew
+VERSION = 4  # of how files are made: another number makes them anew
 log = structlog.get_logger("inference")
 
 
