@@ -8,6 +8,7 @@ import pytest
 from conftest import Connect
 from inference_common.service import Service
 from starlette.requests import Request
+from toys.pipelines.feature_extraction import ToyFeatures
 
 
 def test_a_slow_answer_is_a_504(connect: Connect) -> None:
@@ -46,6 +47,13 @@ def test_a_body_that_never_comes_is_a_408(connect: Connect) -> None:
     request = Request({"type": "http", "method": "POST", "headers": []}, receive)
     with pytest.raises(Exception, match=r"did not arrive within 0\.05 s"):
         asyncio.run(service.read_body(request))
+
+
+def test_inputs_are_preprocessed_before_all_else(connect: Connect, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(ToyFeatures, "preprocess", lambda self, inputs: f"{inputs} and more")
+    answer = connect().post("/", json={"inputs": ["one", "two words"]})
+    assert answer.json() == [[12, 3], [18, 4]]
+    assert answer.headers["x-compute-tokens"] == "7"
 
 
 def test_what_is_light_is_not_handed_to_a_thread(connect: Connect) -> None:

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import onnx
 import pytest
 from inference_common.testing.onnx import write_lookup
 
@@ -26,10 +27,12 @@ SIMILAR = {"source_sentence": "a happy person", "sentences": ["the dog", "a sad 
 pytestmark = pytest.mark.timeout(300)  # making one takes a process that imports torch
 
 
-def answered(model: Path, task: str, inputs: object, home: Path, optimize: str) -> tuple[str, Any]:
+def answered(
+    model: Path, task: str, inputs: object, home: Path, optimize: str, **parameters: object
+) -> tuple[str, Any]:
     """How it was computed, and the answer, of a server that lives for this one request."""
     server = start_process(KNOWN, task, str(model), HF_HOME=str(home), OPTIMIZE=optimize)
-    answer = server.client.post("/", json={"inputs": inputs})
+    answer = server.client.post("/", json={"inputs": inputs, "parameters": parameters})
     assert answer.status_code == 200, answer.text
     server.client.close()
     assert server.stop() == 0
@@ -45,8 +48,9 @@ def test_it_is_made_once_and_gives_the_library_s_numbers(tmp_path: Path) -> None
         assert how == "cpu+optimized"
         np.testing.assert_allclose(vectors, said["embeddings"], rtol=0, atol=CLOSE)
         made.append({file: file.stat().st_mtime_ns for file in tmp_path.rglob("model.onnx")})
-    assert len(made[0]) == 1
+    (file,) = made[0]
     assert made[1] == made[0]
+    assert "Transpose" not in {node.op_type for node in onnx.load(file).graph.node}  # of which attention needs none
 
 
 def test_bytes_agree_nearly_and_are_a_fraction_of_the_size(tmp_path: Path) -> None:
@@ -68,6 +72,15 @@ def test_other_tasks_give_the_same_too(tmp_path: Path, task: str, inputs: object
     assert np.ravel([list(one.values()) if isinstance(one, dict) else one for one in ours]) == pytest.approx(
         np.ravel([list(one.values()) if isinstance(one, dict) else one for one in theirs]), abs=CLOSE
     )
+
+
+@pytest.mark.parametrize("side", ["left", "right"])
+def test_the_side_that_is_asked_for_is_cut(tmp_path: Path, side: str) -> None:
+    model = tiny_model(KNOWN, "feature-extraction")
+    texts = ["the dog is a happy person " * 200 + "in paris today", *TEXTS]
+    _, ours = answered(model, "feature-extraction", texts, tmp_path, "onnx", truncation_direction=side)
+    _, theirs = answered(model, "feature-extraction", texts, tmp_path, "none", truncation_direction=side)
+    np.testing.assert_allclose(ours, theirs, rtol=0, atol=CLOSE)
 
 
 def test_a_file_of_the_repository_that_gives_other_numbers_is_not_taken(tmp_path: Path) -> None:

@@ -208,8 +208,9 @@ class Model:
             if pipeline.streams:
                 collections.deque(pipeline.stream(first.items[0], params), maxlen=0)
             else:
-                pipeline.batch(first.items[: pipeline.max_batch_size], params)
-                self.batcher.measure(pipeline, first.items[0], params)
+                items = [pipeline.preprocess(item) for item in first.items[: pipeline.max_batch_size]]
+                pipeline.batch(items, params)
+                self.batcher.measure(pipeline, items[0], params)
         except Exception as error:
             # Some models refuse the plain example (they want a prompt, say) and serve well all the same.
             log.warning("warm-up failed", model=self.source.name, error=f"{type(error).__name__}: {error}")

@@ -25,7 +25,8 @@ class Chunk(Protocol):
 class Pipeline(ABC, Generic[In, P, Out]):
     """One task, answered by one library.
 
-    Every method but `cost` runs in the model's one thread, so a pipeline needs no locks, unless it has several `lanes`.
+    Every method but `preprocess`, `check` and `cost` runs in the model's one thread, so a pipeline needs no locks,
+    unless it has several `lanes`.
     """
 
     max_batch_size: ClassVar[int] = 1
@@ -101,8 +102,15 @@ class Pipeline(ABC, Generic[In, P, Out]):
         Runs in a decoding thread, or for a small request on the event loop: must be quick.
         """
 
+    def preprocess(self, inputs: In) -> In:
+        """An input together with what can be made of it before its turn (a text's tokens), for `cost` and `batch`.
+
+        Runs in a decoding thread, or for a small request on the event loop: must be thread-safe.
+        """
+        return inputs
+
     def cost(self, inputs: In) -> int:
-        """How much work an input is (tokens, pixels, samples). Runs in a decoding thread: must be thread-safe."""
+        """How much work an input is (tokens, pixels, samples). Runs where `preprocess` does: must be thread-safe."""
         return 1
 
     @classmethod

@@ -94,7 +94,7 @@ class Service:
 
     def prepare(self, model: Model, task: AnyTask, items: Sequence[Any], raw: Mapping[str, Any], *,
                 many: bool) -> Work:  # fmt: skip
-        """Validate raw parameters over the card's own, for the task and then for this model; tell the items' costs.
+        """Validate raw parameters over the card's own, for the task and then for this model; preprocess the items.
 
         Raises InvalidRequest.
         """
@@ -102,8 +102,8 @@ class Service:
         given = {**model.defaults.get(task.name, {}), **raw}
         params = validate_params(task.params, given).within(self.limits)
         pipeline.check(params)
-        costs = [pipeline.cost(item) for item in items]
-        work = Work(model, task, pipeline, items, costs, params, many)
+        items = [pipeline.preprocess(item) for item in items]
+        work = Work(model, task, pipeline, items, [pipeline.cost(item) for item in items], params, many)
         if work.streamed and many:
             raise InvalidRequest("A stream answers one input, and inputs is a list; send one, or leave out stream")
         return work

@@ -43,6 +43,10 @@ class Network(Protocol):
     @property
     def tokenizer(self) -> Tokenizer | None: ...
 
+    def preprocess(self, text: str) -> str:
+        """The text, it may be with its tokens, which then are not looked for twice."""
+        ...
+
 
 class Encoder(Network, Protocol):
     """Makes embeddings: `dimension` numbers each (None: not known)."""

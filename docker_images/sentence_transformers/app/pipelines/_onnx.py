@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Mapping, Sequence
-from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -12,9 +10,10 @@ import numpy as np
 from inference_common.onnx.network import OnnxNetwork
 from inference_common.onnx.store import Wanted, network_file
 from inference_common.source import ModelSource, Optimize
-from tokenizers import Tokenizer
 
+from ._config import read
 from ._networks import USUAL, Side, Vectors, Way
+from ._tokens import TokenReader
 
 ORIGINALS = f"{__package__}._originals"
 ROLES = {"query": ("query",), "document": ("document", "passage", "corpus")}
@@ -33,22 +32,22 @@ def load(source: ModelSource, mode: Optimize) -> OnnxEncoder | OnnxScorer | None
     folder = source.path()
     if not (folder / "tokenizer.json").is_file():
         return None
-    told = _read(folder / "config_sentence_transformers.json")
+    told = read(folder / "config_sentence_transformers.json")
     if told.get("model_type") == "CrossEncoder" or not (folder / "modules.json").is_file():
         return _scorer(source, mode, told)
-    steps = [(step["type"].rpartition(".")[2], step["path"]) for step in _read(folder / "modules.json")]
+    steps = [(step["type"].rpartition(".")[2], step["path"]) for step in read(folder / "modules.json")]
     kinds, part = [kind for kind, _ in steps], steps[0][1]
-    pooling = _pooling(_read(folder / steps[1][1] / "config.json")) if kinds[1:2] == ["Pooling"] else None
+    pooling = _pooling(read(folder / steps[1][1] / "config.json")) if kinds[1:2] == ["Pooling"] else None
     if kinds not in (["Transformer", "Pooling"], ["Transformer", "Pooling", "Normalize"]) or pooling is None:
         return None
-    if _read(folder / "sentence_bert_config.json").get("do_lower_case"):
+    if read(folder / "sentence_bert_config.json").get("do_lower_case"):
         return None
     network = _network(source, Wanted(f"{ORIGINALS}:Encoding", ("last_hidden_state",), part), mode)
     return None if network is None else OnnxEncoder(folder, part, network, pooling, "Normalize" in kinds)
 
 
 def _scorer(source: ModelSource, mode: Optimize, told: Mapping[str, Any]) -> OnnxScorer | None:
-    config = _read(source.path() / "config.json")
+    config = read(source.path() / "config.json")
     named = told.get("activation_fn") or config.get("sentence_transformers", {}).get("activation_fn", "Sigmoid")
     activation = named.rpartition(".")[2]
     is_known = activation in ACTIVATIONS and told.get("default_prompt_name") is None
@@ -70,12 +69,15 @@ class OnnxText:
 
     def __init__(self, folder: Path, network: OnnxNetwork, longest: int) -> None:
         self.network, self.lanes, self.longest = network, network.lanes, longest
-        self._cutting = cache(lambda side: _cutting(folder, longest, side))
-        self.tokenizer: Tokenizer = self._cutting("right")  # which pads none that it is given alone
+        self._tokens = TokenReader(folder, longest)
+        self.tokenizer = self._tokens.tokenizer
+
+    def preprocess(self, text: str) -> str:
+        return self._tokens.of(text)
 
     def run(self, texts: Sequence[Any], side: Side | None = None) -> tuple[Vectors, Vectors]:
         """What the network makes of texts (or pairs), and the mask of shape (texts, tokens): 1 where there is one."""
-        encoded = self._cutting(side or "right").encode_batch(list(texts))
+        encoded = self._tokens.batch(texts, side)
         features = {
             "input_ids": np.array([one.ids for one in encoded], dtype=np.int64),
             "attention_mask": np.array([one.attention_mask for one in encoded], dtype=np.int64),
@@ -89,18 +91,18 @@ class OnnxEncoder(OnnxText):
     """Embeddings as SentenceTransformer makes them of a network, its pooling and, it may be, its normalisation."""
 
     def __init__(self, folder: Path, part: str, network: OnnxNetwork, pooling: str, normalizes: bool) -> None:
-        told = _read(folder / "sentence_bert_config.json")
+        told = read(folder / "sentence_bert_config.json")
         super().__init__(folder / part, network, told.get("max_seq_length") or _positions(folder / part))
         self._pool, self._normalizes = POOLS[pooling], normalizes
-        config = _read(folder / "config_sentence_transformers.json")
+        config = read(folder / "config_sentence_transformers.json")
         self.prompts: Mapping[str, str] = config.get("prompts", {})
         self._usual: str | None = config.get("default_prompt_name")
         self._likeness = LIKENESSES[config.get("similarity_fn_name") or "cosine"]
-        self.dimension: int | None = _read(folder / part / "config.json").get("hidden_size")
+        self.dimension: int | None = read(folder / part / "config.json").get("hidden_size")
 
     def encode(self, texts: Sequence[str], way: Way = USUAL) -> Vectors:
         before = self.prompts.get(self._prompt(way) or "", "")
-        vectors = self._pool(*self.run([before + text for text in texts], way.side))
+        vectors = self._pool(*self.run([before + text for text in texts] if before else texts, way.side))
         vectors = (unit(vectors) if self._normalizes else vectors)[:, : way.dimensions]
         return unit(vectors) if way.normalize else vectors
 
@@ -192,23 +194,7 @@ def _pooling(config: Mapping[str, Any]) -> str | None:
 def _positions(folder: Path) -> int:
     """The most tokens that both the network and its tokenizer have places for."""
     known = (
-        _read(folder / "config.json").get("max_position_embeddings"),
-        _read(folder / "tokenizer_config.json").get("model_max_length"),
+        read(folder / "config.json").get("max_position_embeddings"),
+        read(folder / "tokenizer_config.json").get("model_max_length"),
     )
     return int(min((one for one in known if one), default=512))
-
-
-def _cutting(folder: Path, longest: int, side: str) -> Tokenizer:
-    tokenizer = Tokenizer.from_file(str(folder / "tokenizer.json"))
-    config = _read(folder / "tokenizer_config.json")
-    pad = config.get("pad_token") or "[PAD]"
-    name = pad["content"] if isinstance(pad, dict) else pad
-    tokenizer.enable_truncation(longest, direction=side)
-    tokenizer.enable_padding(
-        direction=config.get("padding_side", "right"), pad_id=tokenizer.token_to_id(name) or 0, pad_token=name
-    )
-    return tokenizer
-
-
-def _read(file: Path) -> Any:
-    return json.loads(file.read_text(encoding="utf-8")) if file.is_file() else {}

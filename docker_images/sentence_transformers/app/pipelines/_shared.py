@@ -2,57 +2,22 @@
 
 from __future__ import annotations
 
-import copy
-from functools import cached_property
 from typing import Any, Generic, Self
 
 from inference_common.errors import LoadFailed
 from inference_common.pipeline import Device, Pipeline
 from inference_common.source import ModelSource, Optimize
 from inference_common.task import In, Out, P
-from tokenizers import Tokenizer
 from typing_extensions import TypeIs
 
 from . import _onnx
-from ._networks import Encoder, Network, Scorer
+from ._networks import Encoder, Scorer
+from ._tokens import TokenCounter
 
 NO_TORCH = (
     "this server has no torch: it runs the onnx/model.onnx of a repository, on a CPU, with OPTIMIZE auto or onnx;"
     " this model has none, or asks for more than that, so serve it from the image inference-sentence-transformers"
 )
-
-
-class TokenCounter:
-    """Counts tokens, in any thread."""
-
-    def __init__(self, network: Network) -> None:
-        self._tokenizer, self._most = network.tokenizer, network.longest
-
-    @property
-    def exact(self) -> bool:
-        """Whether tokens are counted; characters are, for a tokenizer that only Python knows."""
-        return self._tokenizer is not None
-
-    def __call__(self, text: str) -> int:
-        """The tokens of `text` that the model reads, special ones included."""
-        count = _length(self._tokenizer, text)
-        return count if self._most is None else min(count, int(self._most))
-
-    def length(self, text: str) -> int:
-        """The tokens of `text` before anything is cut."""
-        return _length(self._whole, text)
-
-    @cached_property
-    def _whole(self) -> Tokenizer | None:
-        """A copy that cuts nothing, which few callers need."""
-        tokenizer = copy.deepcopy(self._tokenizer)
-        if tokenizer is not None:
-            tokenizer.no_truncation()
-        return tokenizer
-
-
-def _length(tokenizer: Tokenizer | None, text: str) -> int:
-    return len(text) if tokenizer is None else len(tokenizer.encode(text).ids)
 
 
 class TextPipeline(Pipeline[In, P, Out], Generic[In, P, Out]):

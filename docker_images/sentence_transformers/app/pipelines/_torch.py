@@ -45,10 +45,17 @@ def _tokenizer(network: SentenceTransformer | CrossEncoder) -> Tokenizer | None:
     return copied
 
 
-class TorchEncoder:
-    """A SentenceTransformer."""
+class TorchNetwork:
+    """What the library's own networks have in common: they read texts themselves, one call at a time."""
 
     lanes = 1
+
+    def preprocess(self, text: str) -> str:
+        return text
+
+
+class TorchEncoder(TorchNetwork):
+    """A SentenceTransformer."""
 
     def __init__(self, network: SentenceTransformer) -> None:
         self.network = network
@@ -78,10 +85,8 @@ class TorchEncoder:
         return np.asarray(self.network.similarity(left, right), dtype=np.float32)
 
 
-class TorchScorer:
+class TorchScorer(TorchNetwork):
     """A CrossEncoder with one score a pair."""
-
-    lanes = 1
 
     def __init__(self, network: CrossEncoder) -> None:
         if network.num_labels != 1:

@@ -33,6 +33,9 @@ class FeatureExtraction(EncoderPipeline[str, FeatureExtractionParams, Embedding]
             known = f"its prompts: {', '.join(prompts)}" if prompts else "it has none"
             raise InvalidRequest(f"This model has no prompt named {params.prompt_name[:64]!r}; {known}")
 
+    def preprocess(self, inputs: str) -> str:
+        return self.encoder.preprocess(inputs)
+
     def cost(self, inputs: str) -> int:
         return self.tokens(inputs)
 

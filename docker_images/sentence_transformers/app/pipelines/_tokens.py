@@ -1,0 +1,98 @@
+"""Texts as tokens: how many they are, and what a network reads of them."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Sequence
+from functools import cache, cached_property
+from pathlib import Path
+from typing import Any
+
+from tokenizers import Encoding, Tokenizer
+
+from ._config import read
+from ._networks import Network, Side
+
+USUAL_SIDE: Side = "right"
+
+
+class TokenizedText(str):
+    """A text, and its tokens, cut at its right side."""
+
+    __slots__ = ("tokens",)
+    tokens: Encoding
+
+
+class TokenReader:
+    """The tokens of texts (or pairs) as one network reads them, in any thread."""
+
+    def __init__(self, folder: Path, longest: int) -> None:
+        self._cutting = cache(lambda side: _cutting(folder, longest, side))
+        self.tokenizer: Tokenizer = self._cutting(USUAL_SIDE)  # which pads none that it is given alone
+
+    def of(self, text: str) -> TokenizedText:
+        """The text with its tokens."""
+        tokenized = TokenizedText(text)
+        (tokenized.tokens,) = self.tokenizer.encode_batch_fast([text])
+        return tokenized
+
+    def batch(self, texts: Sequence[Any], side: Side | None) -> Sequence[Encoding]:
+        """Equally many tokens of each, cut at this side."""
+        if side in (None, USUAL_SIDE) and all(isinstance(text, TokenizedText) for text in texts):
+            return _padded([text.tokens for text in texts], self.tokenizer.padding)
+        return self._cutting(side or USUAL_SIDE).encode_batch_fast(list(texts))
+
+
+class TokenCounter:
+    """Counts tokens, in any thread."""
+
+    def __init__(self, network: Network) -> None:
+        self._tokenizer, self._most = network.tokenizer, network.longest
+
+    @property
+    def exact(self) -> bool:
+        """Whether tokens are counted; characters are, for a tokenizer that only Python knows."""
+        return self._tokenizer is not None
+
+    def __call__(self, text: str) -> int:
+        """The tokens of `text` that the model reads, special ones included."""
+        if isinstance(text, TokenizedText):
+            return len(text.tokens)
+        count = _length(self._tokenizer, text)
+        return count if self._most is None else min(count, int(self._most))
+
+    def length(self, text: str) -> int:
+        """The tokens of `text` before anything is cut."""
+        return _length(self._whole, text)
+
+    @cached_property
+    def _whole(self) -> Tokenizer | None:
+        """A copy that cuts nothing, which few callers need."""
+        tokenizer = copy.deepcopy(self._tokenizer)
+        if tokenizer is not None:
+            tokenizer.no_truncation()
+        return tokenizer
+
+
+def _length(tokenizer: Tokenizer | None, text: str) -> int:
+    return len(text) if tokenizer is None else len(tokenizer.encode(text))
+
+
+def _padded(encodings: Sequence[Encoding], padding: Any) -> Sequence[Encoding]:
+    longest = max(map(len, encodings))
+    how = {name: padding[name] for name in ("direction", "pad_id", "pad_type_id", "pad_token")}
+    for encoding in encodings:
+        encoding.pad(longest, **how)
+    return encodings
+
+
+def _cutting(folder: Path, longest: int, side: str) -> Tokenizer:
+    tokenizer = Tokenizer.from_file(str(folder / "tokenizer.json"))
+    config = read(folder / "tokenizer_config.json")
+    pad = config.get("pad_token") or "[PAD]"
+    name = pad["content"] if isinstance(pad, dict) else pad
+    tokenizer.enable_truncation(longest, direction=side)
+    tokenizer.enable_padding(
+        direction=config.get("padding_side", "right"), pad_id=tokenizer.token_to_id(name) or 0, pad_token=name
+    )
+    return tokenizer
