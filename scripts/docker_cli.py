@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 from pathlib import Path
 
@@ -11,20 +12,25 @@ FIRST_WITHOUT_BUILDKIT = 23  # from this version on, the client itself has no bu
 
 def buildkit_docker() -> str:
     """The path of that command. Raises SystemExit that says what to install."""
+    found = find_buildkit_docker()
+    if found is None:
+        raise SystemExit("No docker command with BuildKit is on the PATH; install Docker's buildx plugin.")
+    return found
+
+
+def find_buildkit_docker() -> str | None:
+    """The path of that command, or None; no engine needs to run."""
     places = os.environ.get("PATH", "").split(os.pathsep)
     found = [str(path) for place in places if os.access(path := Path(place) / "docker", os.X_OK)]
     for docker in found:
-        if _answers([docker, "buildx", "version"]) is not None:
+        if _output([docker, "buildx", "version"]) is not None:
             return docker
-        version = _answers([docker, "version", "--format", "{{.Client.Version}}"]) or ""
-        major = version.partition(".")[0]
-        if major.isdecimal() and int(major) < FIRST_WITHOUT_BUILDKIT:
+        version = re.match(r"Docker version (\d+)\.", _output([docker, "--version"]) or "")
+        if version is not None and int(version[1]) < FIRST_WITHOUT_BUILDKIT:
             return docker
-    raise SystemExit(
-        "No docker command with BuildKit is on the PATH; install Docker Engine with its buildx plugin, and start it."
-    )
+    return None
 
 
-def _answers(command: list[str]) -> str | None:
+def _output(command: list[str]) -> str | None:
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     return done.stdout.strip() if done.returncode == 0 else None

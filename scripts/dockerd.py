@@ -1,0 +1,112 @@
+"""The Docker engine: a running one is used; else one is installed and started until this process ends."""
+
+from __future__ import annotations
+
+import atexit
+import os
+import shutil
+import subprocess
+import time
+from collections.abc import Sequence
+from pathlib import Path
+
+import docker
+import psutil
+from docker.errors import DockerException
+from filelock import FileLock
+
+from . import apt
+from .docker_cli import find_buildkit_docker
+from .envs import cache
+
+PACKAGES = ("docker.io", "iptables")
+SPLIT_PACKAGES = ("docker-cli", "docker-buildx")
+"""What newer releases of Debian and Ubuntu have apart from docker.io."""
+INSTALL = "curl -fsSL https://get.docker.com | sudo sh"
+PID_FILE = Path("/var/run/docker.pid")
+START_SECONDS = 60
+STOP_SECONDS = 60
+SHOWN_LINES = 20  # of the engine's log, where it does not start
+
+
+def ensure_docker_engine() -> None:
+    """Return once a Docker engine answers: a running one, else one started here and stopped as this process ends.
+
+    Raises SystemExit that names the command to run where this user can neither reach, install nor start one.
+    """
+    reason = why_not_reachable()
+    if reason is None:
+        return
+    if "DOCKER_HOST" in os.environ:
+        raise SystemExit(f"No Docker engine answers at DOCKER_HOST={os.environ['DOCKER_HOST']} ({reason}); unset it.")
+    if "Permission denied" in reason:
+        raise SystemExit(f"This user may not use the Docker engine; run: sudo usermod -aG docker {_user()}")
+    with FileLock(cache() / "dockerd.lock"):  # one of several processes starts it
+        if shutil.which("dockerd") is None or find_buildkit_docker() is None:
+            _install()
+        if why_not_reachable() is None:  # the package's own service, or another process of ours
+            return
+        if os.geteuid():
+            raise SystemExit("The Docker engine does not run; run: sudo systemctl start docker")
+        _remove_stale_pid_file()
+        print("Starting dockerd until this ends ...", flush=True)
+        engine = start_engine()
+    atexit.register(stop_engine, engine)
+
+
+def why_not_reachable(url: str | None = None) -> str | None:
+    """None where the engine at `url` (default: the environment's) answers, else its client's error."""
+    try:
+        client = docker.DockerClient(base_url=url) if url else docker.from_env()
+        client.close()
+    except DockerException as error:
+        return str(error)
+    return None
+
+
+def start_engine(options: Sequence[str] = (), url: str | None = None) -> subprocess.Popen[bytes]:
+    """Start dockerd and return once it answers. Raises SystemExit with the end of its log."""
+    log = cache() / "dockerd.log"
+    log.parent.mkdir(parents=True, exist_ok=True)
+    with log.open("wb") as output:
+        # A session of its own: Ctrl-C is for this process, which needs the engine to clean up.
+        engine = subprocess.Popen(["dockerd", *options], stdout=output, stderr=output, start_new_session=True)
+    deadline = time.monotonic() + START_SECONDS
+    while engine.poll() is None and time.monotonic() < deadline:
+        if why_not_reachable(url) is None:
+            return engine
+        time.sleep(0.5)
+    stop_engine(engine)
+    shown = "\n".join(log.read_text(errors="replace").splitlines()[-SHOWN_LINES:])
+    raise SystemExit(f"dockerd did not start; the end of its log {log}:\n{shown}")
+
+
+def stop_engine(engine: subprocess.Popen[bytes]) -> None:
+    """Stop an engine that `start_engine` started, and wait for its end."""
+    engine.terminate()
+    try:
+        engine.wait(STOP_SECONDS)
+    except subprocess.TimeoutExpired:
+        engine.kill()
+        engine.wait()
+
+
+def _install() -> None:
+    if apt.can_install():
+        apt.install([*PACKAGES, *apt.available(SPLIT_PACKAGES)])
+    elif apt.is_debian():
+        raise SystemExit(f"Docker is not installed; run: {apt.install_command(PACKAGES)}")
+    else:
+        raise SystemExit(f"Docker is not installed; run: {INSTALL}")
+
+
+def _remove_stale_pid_file() -> None:
+    """Remove the pid file that a killed engine left behind: dockerd refuses to start beside it."""
+    if PID_FILE.is_file():
+        number = int(PID_FILE.read_text())
+        if not psutil.pid_exists(number) or psutil.Process(number).name() != "dockerd":
+            PID_FILE.unlink()
+
+
+def _user() -> str:
+    return os.environ.get("USER", str(os.geteuid()))
