@@ -8,19 +8,19 @@ import shutil
 import subprocess
 from collections.abc import Sequence
 
-OPTIONS = ("--yes", "--no-install-recommends", "-o", "DPkg::Lock::Timeout=300")
 MAX_SECONDS = 900
+LOCK_SECONDS = 300  # to wait for another process that installs
 SHOWN_LINES = 20  # of apt-get's output, where it fails
 
 
-def is_debian() -> bool:
-    """Whether this system has apt-get."""
+def has_apt() -> bool:
+    """Whether this system installs by apt-get: Debian, Ubuntu and their kin."""
     return shutil.which("apt-get") is not None
 
 
 def can_install() -> bool:
     """Whether this user may install packages: root, on a system with apt-get."""
-    return is_debian() and os.geteuid() == 0
+    return has_apt() and os.geteuid() == 0
 
 
 def install_command(packages: Sequence[str]) -> str:
@@ -35,10 +35,15 @@ def available(packages: Sequence[str]) -> list[str]:
 
 
 def install(packages: Sequence[str]) -> None:
-    """Install packages, with one line that names them. Raises SystemExit with the end of apt-get's output."""
+    """Install packages, with one line that names them.
+
+    Raises SystemExit with the command to run where this user may not, and with the end of apt-get's output on failure.
+    """
+    if not can_install():
+        raise SystemExit(f"This user may not install packages; run: {install_command(packages)}")
     print(f"Installing {', '.join(packages)} with apt-get ...", flush=True)
     _update()
-    done = _apt(["apt-get", "install", *OPTIONS, *packages])
+    done = _apt(["apt-get", "install", "--yes", "--no-install-recommends", *packages])
     if done.returncode:
         shown = "\n".join(done.stdout.splitlines()[-SHOWN_LINES:])
         raise SystemExit(f"`{install_command(packages)}` failed with exit status {done.returncode}:\n{shown}")
@@ -47,12 +52,17 @@ def install(packages: Sequence[str]) -> None:
 @functools.cache
 def _update() -> None:
     # A source that cannot be read does not matter where another one has the package.
-    _apt(["apt-get", "update", "-o", "DPkg::Lock::Timeout=300"])
+    if can_install():
+        _apt(["apt-get", "update"])
 
 
 def _apt(command: Sequence[str]) -> subprocess.CompletedProcess[str]:
+    options = ["-o", f"DPkg::Lock::Timeout={LOCK_SECONDS}"]
     environment = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
-    return subprocess.run(
-        command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False,
-        timeout=MAX_SECONDS,
-    )  # fmt: skip
+    try:
+        return subprocess.run(
+            [*command, *options], env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
+            timeout=MAX_SECONDS, check=False,
+        )  # fmt: skip
+    except subprocess.TimeoutExpired:
+        raise SystemExit(f"`{' '.join(command)}` did not end within {MAX_SECONDS} s; run it by hand.") from None

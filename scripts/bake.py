@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from .build import ARGUMENTS, stages
+from .build import stages
+from .build_arguments import ARGUMENTS
 from .images import Library, libraries
 
 HEAD = """# Written by `./manage.py generate` from docker_images/; do not edit.

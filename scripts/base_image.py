@@ -9,13 +9,12 @@ import subprocess
 from dataclasses import dataclass
 from pathlib import Path
 
-import docker
 from docker import DockerClient
-from docker.errors import APIError, ImageNotFound
+from docker.errors import APIError
 
 from . import apt
-from .docker_cli import buildkit_docker
-from .envs import cache, digest, made
+from .cache import cache, digest, made
+from .image_store import has_image, import_image
 from .images import ROOT
 
 DOCKERFILE = ROOT / "common" / "Dockerfile"
@@ -26,7 +25,6 @@ INCLUDED = ("ca-certificates", "python3", "python3-venv")
 VARIABLES = {"PATH": "/usr/local/bin:/usr/bin:/bin:/usr/sbin:/sbin", "PIP_CERT": BUNDLE, "SSL_CERT_FILE": BUNDLE}
 LEFT_OUT = ("usr/share/info", "usr/share/locale", "usr/share/man", "var/lib/apt/lists", "var/cache/apt")
 """Folders emptied, as Debian's own slim images do."""
-PROBE_SECONDS = 30  # to ask the registry, by the engine, whether it has the image
 SHOWN_LINES = 20  # of debootstrap's output, where it fails
 
 
@@ -38,24 +36,23 @@ class BaseImage:
     reason: str
 
 
-def choose_base_image() -> BaseImage:
+def choose_base_image(client: DockerClient) -> BaseImage:
     """The default of common/Dockerfile where it is here or can be pulled, else one made by debootstrap.
 
     Raises SystemExit that says what to do where neither is possible.
     """
     name = default_base_image()
-    with docker.from_env(timeout=PROBE_SECONDS) as client:
-        if has_image(client, name):
-            return BaseImage(name, "it is here")
-        problem = why_not_pullable(client, name)
+    if has_image(client, name):
+        return BaseImage(name, "which the engine has")
+    problem = why_not_pullable(client, name)
     if problem is None:
         return BaseImage(name, "from its registry")
     if not apt.can_install():
         raise SystemExit(
             f"The base image {name} cannot be pulled ({problem}), and only root on Debian or Ubuntu can make one with "
-            "debootstrap; name an image that is here or can be pulled: --build-arg PYTHON_IMAGE=NAME"
+            "debootstrap; name an image that the engine has or can pull: --build-arg PYTHON_IMAGE=NAME"
         )
-    return BaseImage(debootstrap_image(), f"made by debootstrap, as {name} cannot be pulled: {problem}")
+    return BaseImage(debootstrap_image(client), f"made by debootstrap, since {name} cannot be pulled ({problem})")
 
 
 def default_base_image() -> str:
@@ -65,47 +62,28 @@ def default_base_image() -> str:
     return found[1]
 
 
-def has_image(client: DockerClient, name: str) -> bool:
-    """Whether the engine has an image of this name."""
-    try:
-        client.images.get(name)
-    except ImageNotFound:
-        return False
-    return True
-
-
 def why_not_pullable(client: DockerClient, name: str) -> str | None:
     """None where the image's registry offers it to the engine, else the engine's error."""
     try:
         client.images.get_registry_data(name)
-    except (APIError, OSError) as error:  # OSError: the engine did not answer within the client's timeout
+    except (APIError, OSError) as error:  # OSError: no answer within the client's timeout
         return str(error.explanation if isinstance(error, APIError) else error)
     return None
 
 
-def debootstrap_image() -> str:
+def debootstrap_image(client: DockerClient) -> str:
     """The name of a Debian image with Python and this machine's certificate authorities, made once and kept."""
     release = default_base_image().rpartition("-")[2].partition("@")[0]
     bundle = Path(ssl.get_default_verify_paths().cafile or BUNDLE)
-    read = [release, *INCLUDED, *VARIABLES.values(), *LEFT_OUT, Path(__file__).read_text()]
-    key = digest([*(text.encode() for text in read), bundle.read_bytes()])
+    key = digest([release.encode(), bundle.read_bytes(), Path(__file__).read_bytes()])
     folder = cache() / "base" / key
     with made(folder) as missing:
         if missing:
             print(f"Making a base image of Debian {release} with debootstrap (once; two minutes) ...", flush=True)
             folder.mkdir()
             _make_archive(folder / "root.tar", release, bundle)
-    return import_image(folder / "root.tar", f"inference-python:{key}", VARIABLES)
-
-
-def import_image(archive: Path, name: str, variables: dict[str, str] | None = None) -> str:
-    """The name, once the engine has an image of it that holds the archive's files."""
-    with docker.from_env() as client:
-        if has_image(client, name):
-            return name
-    changes = [part for key, value in (variables or {}).items() for part in ("--change", f"ENV {key}={value}")]
-    command = [buildkit_docker(), "import", *changes, str(archive), name]
-    subprocess.run(command, stdout=subprocess.DEVNULL, check=True)
+    if not has_image(client, name := f"inference-python:{key}"):
+        import_image(folder / "root.tar", name, VARIABLES)
     return name
 
 

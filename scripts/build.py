@@ -1,62 +1,79 @@
-"""`build`: the stages every image stands on, then a library's image."""
+"""`build`: the stages every image stands on, then the libraries' images."""
 
 from __future__ import annotations
 
 import argparse
 import os
 import subprocess
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+from .build_arguments import build_arguments
 from .docker_cli import buildkit_docker
+from .dockerd import ensure_docker_engine
 from .images import ROOT, Library, library
 
 COMMON = ROOT / "common"
-ARGUMENTS = ("PYTHON_IMAGE", "WHEELS", "TORCH_BACKEND")
-"""What common/Dockerfile lets a builder choose."""
+STAGES = ("tools", "common", "base", "torch")
+"""The stages of common/Dockerfile that libraries' images use, in the order to build them."""
 
 
 def add(verbs: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     """The verb's command line."""
-    verb = verbs.add_parser("build", help="build a library's image")
-    verb.add_argument("library", metavar="LIB")
+    verb = verbs.add_parser("build", help="build the images of libraries")
+    verb.add_argument("library", nargs="+", metavar="LIB")
     verb.add_argument("--build-arg", action="append", default=[], metavar="K=V", help="as docker build takes it")
     verb.set_defaults(run=run)
 
 
 def run(arguments: argparse.Namespace) -> int:
     """Build, with the builder's own progress; the exit status is its."""
-    return build(library(arguments.library), arguments.build_arg)
+    chosen = [library(name) for name in arguments.library]
+    ensure_docker_engine()
+    return build(chosen, arguments.build_arg)
 
 
-def build(known: Library, arguments: Sequence[str] = ()) -> int:
-    """Build what the library stands on, then the library; the first failing step's exit status, or 0.
+def build(chosen: Sequence[Library], arguments: Sequence[str] = ()) -> int:
+    """Build each stage that the libraries use once, then the libraries; the first failing exit status, or 0.
 
     Arguments also come from `INFERENCE_BUILD_ARGS` (`K=V K=V`), for builds that other verbs start.
     """
     docker = buildkit_docker()
-    given = [*os.environ.get("INFERENCE_BUILD_ARGS", "").split(), *arguments]
-    options = [part for pair in given for part in ("--build-arg", pair)]
-    for stage in stages(known):
-        status = _docker(docker, ["--target", stage, "--tag", f"inference-{stage}", *options], COMMON)
-        if status:
+    pairs = [*os.environ.get("INFERENCE_BUILD_ARGS", "").split(), *arguments]
+    given = build_arguments(dict(_parsed(pair) for pair in pairs))
+    used = {stage for known in chosen for stage in stages(known)}
+    for stage in [stage for stage in STAGES if stage in used]:
+        options = ["--target", stage, "--tag", f"inference-{stage}", *_options(given)]
+        if status := _docker_build(docker, options, COMMON):
             return status
-    file = known.folder / "Dockerfile"
-    return _docker(docker, ["--file", str(file), "--tag", known.image, *_of_library(given)], known.context)
+    for known in chosen:
+        options = ["--file", str(known.folder / "Dockerfile"), "--tag", known.image, *_options(_of_library(given))]
+        if status := _docker_build(docker, options, known.context):
+            return status
+    return 0
 
 
 def stages(known: Library) -> list[str]:
-    """The stages of common/Dockerfile that a library's image is made of, in the order to build them."""
-    return ["tools", "common", "base", *(["torch"] if known.needs_torch else [])]
+    """The stages that a library's image uses."""
+    return [stage for stage in STAGES if stage != "torch" or known.needs_torch]
 
 
-def _of_library(given: Sequence[str]) -> list[str]:
-    """The arguments a library's Dockerfile declares; Docker warns of others."""
-    declared = ("BASE=", "TOOLS=", "COMMON=")
-    return [part for pair in given if pair.startswith(declared) for part in ("--build-arg", pair)]
+def _parsed(argument: str) -> tuple[str, str]:
+    """The name and value of a `--build-arg`; without `=`, the environment has the value."""
+    name, separator, value = argument.partition("=")
+    return name, value if separator else os.environ.get(name, "")
 
 
-def _docker(docker: str, options: Sequence[str], context: Path) -> int:
+def _of_library(given: Mapping[str, str]) -> dict[str, str]:
+    """The arguments that a library's Dockerfile declares; Docker warns of others."""
+    return {name: value for name, value in given.items() if name in ("BASE", "TOOLS", "COMMON")}
+
+
+def _options(given: Mapping[str, str]) -> list[str]:
+    return [part for name, value in given.items() for part in ("--build-arg", f"{name}={value}")]
+
+
+def _docker_build(docker: str, options: Sequence[str], context: Path) -> int:
     command = [docker, "build", "--progress", "plain", *options, str(context)]
     print(f"\n$ docker build {' '.join(options)} {context.relative_to(ROOT)}", flush=True)
     return subprocess.run(command, env={**os.environ, "DOCKER_BUILDKIT": "1"}, check=False).returncode

@@ -12,6 +12,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from . import prerequisites
 from .build import build
 from .envs import cache, python_of
 from .images import ROOT, Library, libraries, library
@@ -48,11 +49,10 @@ def run(arguments: argparse.Namespace) -> int:
     chosen = [library(name) for name in arguments.library] or libraries()
     pythons = {known.name: python_of(known) for known in chosen}
     python = [sys.executable, "-m"]
-    if "docker" in (arguments.target or []):
-        # Before the tests, whose time-outs are for what they test.
-        for known in chosen:
-            if build(known):
-                raise SystemExit(f"The image of {known.hub_name} could not be built; the lines above say why.")
+    prerequisites.install(arguments.target or ["process"])
+    # Before the tests, whose time-outs are for what they test.
+    if "docker" in (arguments.target or []) and build(chosen):
+        raise SystemExit("An image could not be built; the lines above say why.")
     narrowed = [f"--library={known.name}" for known in chosen]
     narrowed += [f"--target={target}" for target in arguments.target or ["process"]]
     results = [

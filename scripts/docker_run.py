@@ -8,12 +8,13 @@ import signal
 import sys
 import threading
 
-from docker.errors import ImageNotFound
 from docker.models.containers import Container
 
 from .build import build
 from .choice import add_arguments, choose, settings
 from .containers import engine, run_container
+from .dockerd import ensure_docker_engine
+from .image_store import has_image
 from .ready import tell, wait_ready
 
 CACHE_VOLUME = "inference-data"
@@ -31,12 +32,10 @@ def add(verbs: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
 def run(arguments: argparse.Namespace) -> int:
     """Run until Ctrl-C or until the container ends by itself; its exit status is ours."""
     chosen, model = choose(arguments)
+    ensure_docker_engine()
     client = engine()
-    try:
-        client.images.get(chosen.image)
-    except ImageNotFound:
-        if status := build(chosen):
-            return status
+    if not has_image(client, chosen.image) and (status := build([chosen])):
+        return status
     environment = settings(arguments, model) | dict(pair.partition("=")[::2] for pair in arguments.env)
     if token := os.environ.get("HF_TOKEN"):
         environment.setdefault("HF_TOKEN", token)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import atexit
 import os
 import shutil
+import socket
 import subprocess
 import time
 from collections.abc import Sequence
@@ -16,13 +17,14 @@ from docker.errors import DockerException
 from filelock import FileLock
 
 from . import apt
+from .cache import cache
 from .docker_cli import find_buildkit_docker
-from .envs import cache
 
 PACKAGES = ("docker.io", "iptables")
 SPLIT_PACKAGES = ("docker-cli", "docker-buildx")
 """What newer releases of Debian and Ubuntu have apart from docker.io."""
 INSTALL = "curl -fsSL https://get.docker.com | sudo sh"
+DEFAULT_URL = "unix:///var/run/docker.sock"
 PID_FILE = Path("/var/run/docker.pid")
 START_SECONDS = 60
 STOP_SECONDS = 60
@@ -37,10 +39,11 @@ def ensure_docker_engine() -> None:
     reason = why_not_reachable()
     if reason is None:
         return
-    if "DOCKER_HOST" in os.environ:
-        raise SystemExit(f"No Docker engine answers at DOCKER_HOST={os.environ['DOCKER_HOST']} ({reason}); unset it.")
     if "Permission denied" in reason:
-        raise SystemExit(f"This user may not use the Docker engine; run: sudo usermod -aG docker {_user()}")
+        user = os.environ.get("USER", str(os.geteuid()))
+        raise SystemExit(f"This user may not use the Docker engine; run: sudo usermod -aG docker {user}")
+    if url := os.environ.get("DOCKER_HOST"):
+        raise SystemExit(f"No Docker engine answers at DOCKER_HOST={url} ({reason}); start it, or unset DOCKER_HOST")
     with FileLock(cache() / "dockerd.lock"):  # one of several processes starts it
         if shutil.which("dockerd") is None or find_buildkit_docker() is None:
             _install()
@@ -50,24 +53,26 @@ def ensure_docker_engine() -> None:
             raise SystemExit("The Docker engine does not run; run: sudo systemctl start docker")
         _remove_stale_pid_file()
         print("Starting dockerd until this ends ...", flush=True)
-        engine = start_engine()
+        engine = start_engine(cache() / "dockerd.log")
     atexit.register(stop_engine, engine)
 
 
 def why_not_reachable(url: str | None = None) -> str | None:
-    """None where the engine at `url` (default: the environment's) answers, else its client's error."""
+    """None where the engine at `url` (default: `DOCKER_HOST`, else this machine's) answers, else what went wrong."""
+    address = url or os.environ.get("DOCKER_HOST") or DEFAULT_URL
     try:
-        client = docker.DockerClient(base_url=url) if url else docker.from_env()
-        client.close()
-    except DockerException as error:
+        if address.startswith("unix://"):
+            # Docker's client leaves its socket open where nothing listens.
+            with socket.socket(socket.AF_UNIX) as probe:
+                probe.connect(address.removeprefix("unix://"))
+        docker.from_env(environment={**os.environ, "DOCKER_HOST": address}).close()
+    except (OSError, DockerException) as error:
         return str(error)
     return None
 
 
-def start_engine(options: Sequence[str] = (), url: str | None = None) -> subprocess.Popen[bytes]:
-    """Start dockerd and return once it answers. Raises SystemExit with the end of its log."""
-    log = cache() / "dockerd.log"
-    log.parent.mkdir(parents=True, exist_ok=True)
+def start_engine(log: Path, options: Sequence[str] = (), url: str | None = None) -> subprocess.Popen[bytes]:
+    """Start dockerd, which writes to `log`, and return once it answers. Raises SystemExit with the end of its log."""
     with log.open("wb") as output:
         # A session of its own: Ctrl-C is for this process, which needs the engine to clean up.
         engine = subprocess.Popen(["dockerd", *options], stdout=output, stderr=output, start_new_session=True)
@@ -78,7 +83,7 @@ def start_engine(options: Sequence[str] = (), url: str | None = None) -> subproc
         time.sleep(0.5)
     stop_engine(engine)
     shown = "\n".join(log.read_text(errors="replace").splitlines()[-SHOWN_LINES:])
-    raise SystemExit(f"dockerd did not start; the end of its log {log}:\n{shown}")
+    raise SystemExit(f"dockerd did not start; the end of {log}:\n{shown}")
 
 
 def stop_engine(engine: subprocess.Popen[bytes]) -> None:
@@ -92,12 +97,9 @@ def stop_engine(engine: subprocess.Popen[bytes]) -> None:
 
 
 def _install() -> None:
-    if apt.can_install():
-        apt.install([*PACKAGES, *apt.available(SPLIT_PACKAGES)])
-    elif apt.is_debian():
-        raise SystemExit(f"Docker is not installed; run: {apt.install_command(PACKAGES)}")
-    else:
+    if not apt.has_apt():
         raise SystemExit(f"Docker is not installed; run: {INSTALL}")
+    apt.install([*PACKAGES, *apt.available(SPLIT_PACKAGES)])
 
 
 def _remove_stale_pid_file() -> None:
@@ -106,7 +108,3 @@ def _remove_stale_pid_file() -> None:
         number = int(PID_FILE.read_text())
         if not psutil.pid_exists(number) or psutil.Process(number).name() != "dockerd":
             PID_FILE.unlink()
-
-
-def _user() -> str:
-    return os.environ.get("USER", str(os.geteuid()))

@@ -11,11 +11,14 @@ import pytest
 
 from scripts.choice import packaged_demo
 from scripts.images import ROOT, library
+from scripts.prerequisites import CURL
 
+from .needs import require
 from .servers import start_process
 
 
 def test_the_curl_of_the_readme_gets_the_answer_it_shows() -> None:
+    require(CURL)
     readme = (ROOT / "README.md").read_text()
     blocks = re.findall(r"```\n(.*?)```", readme, re.DOTALL)
     command = next(block for block in blocks if block.startswith("curl "))

@@ -4,17 +4,16 @@ from __future__ import annotations
 
 import os
 import re
-import shutil
-import subprocess
-import sys
 from collections.abc import Iterator
 
 import pytest
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 from scripts.images import library
+from scripts.prerequisites import BROWSER
 
 from ..conftest import tiny_model
+from ..needs import require
 from ..servers import Server, start_process
 
 DESK, PHONE = {"width": 1280, "height": 900}, {"width": 360, "height": 740}
@@ -22,10 +21,7 @@ DESK, PHONE = {"width": 1280, "height": 900}, {"width": 360, "height": 740}
 
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
-    """The machine's Chromium, else one that Playwright downloads."""
-    path = shutil.which("chromium")
-    if path is None:
-        subprocess.run([sys.executable, "-m", "playwright", "install", "chromium"], check=True)
+    path = require(BROWSER)
     with sync_playwright() as playwright:
         options = ["--no-sandbox"] if os.geteuid() == 0 else []  # Chromium refuses root with one
         browser = playwright.chromium.launch(executable_path=path, args=options)

@@ -10,7 +10,7 @@ from scripts.images import Library, library
 
 @pytest.mark.defect(16)
 def test_a_base_that_does_not_exist_fails_the_build(imaged: Library, capfd: pytest.CaptureFixture[str]) -> None:
-    assert build(imaged, ["PYTHON_IMAGE=127.0.0.1:1/no-such-image"]) != 0
+    assert build([imaged], ["PYTHON_IMAGE=127.0.0.1:1/no-such-image"]) != 0
     assert "no-such-image" in capfd.readouterr().err
 
 

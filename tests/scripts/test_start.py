@@ -14,13 +14,16 @@ import pytest
 
 from scripts.containers import engine
 from scripts.images import ROOT, Library, library
+from scripts.prerequisites import CURL
 
 from ..conftest import tiny_model
+from ..needs import require
 from ..servers import free_port
 
 
 def follow(*arguments: str) -> None:
     """Start a verb, paste the lines it prints, and end it as Ctrl-C would."""
+    require(CURL)
     process = subprocess.Popen(
         [sys.executable, str(ROOT / "manage.py"), *arguments], stdout=subprocess.PIPE, text=True, cwd=ROOT
     )

@@ -1,0 +1,78 @@
+"""A Chromium that the browser tests can run: the system's, else the one that Playwright downloads."""
+
+from __future__ import annotations
+
+import functools
+import platform
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+from playwright.sync_api import sync_playwright
+
+from . import apt
+
+NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+PACKAGES = ("chromium", "fonts-dejavu-core")
+DOWNLOAD_SECONDS = 600
+START_SECONDS = 60
+
+
+def find_browser() -> Path | None:
+    """The first Chromium that starts on this machine, or None."""
+    return next((path for path in _candidates() if _starts(path)), None)
+
+
+def install_browser() -> None:
+    """Install Debian's Chromium where this user may, else let Playwright download one. Raises SystemExit on failure."""
+    if _is_debian() and apt.can_install():
+        apt.install(PACKAGES)
+        return
+    print("Downloading Chromium with Playwright ...", flush=True)
+    command = _download_command(with_libraries=apt.can_install())
+    try:
+        done = subprocess.run(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+                              text=True, timeout=DOWNLOAD_SECONDS, check=False)  # fmt: skip
+    except subprocess.TimeoutExpired:
+        raise SystemExit(f"Playwright did not download Chromium within {DOWNLOAD_SECONDS} s.") from None
+    if done.returncode:
+        errors = [line for line in done.stdout.splitlines() if line.startswith("Error")]
+        raise SystemExit(f"Playwright could not download Chromium: {' '.join(errors[:1])}")
+
+
+def install_command() -> str:
+    """The command that installs a browser, for a person to run."""
+    return apt.install_command(PACKAGES) if _is_debian() else " ".join(_download_command(with_libraries=apt.has_apt()))
+
+
+def _candidates() -> Iterator[Path]:
+    yield from (Path(path) for name in NAMES if (path := shutil.which(name)))
+    with sync_playwright() as playwright:
+        downloaded = Path(playwright.chromium.executable_path)
+    if downloaded.is_file():
+        yield downloaded
+
+
+def _starts(path: Path) -> bool:
+    """Whether the program runs: a downloaded one does not where the system lacks its libraries."""
+    try:
+        done = subprocess.run([path, "--version"], capture_output=True, timeout=START_SECONDS, check=False)
+    except (OSError, subprocess.TimeoutExpired):
+        return False
+    return done.returncode == 0
+
+
+def _download_command(*, with_libraries: bool) -> list[str]:
+    """Playwright's command; `with_libraries` adds the system's packages that Chromium needs, by apt-get and sudo."""
+    return [sys.executable, "-m", "playwright", "install", *(["--with-deps"] if with_libraries else []), "chromium"]
+
+
+@functools.cache
+def _is_debian() -> bool:
+    """Whether this is Debian itself: Ubuntu has Chromium as a snap only."""
+    try:
+        return platform.freedesktop_os_release().get("ID") == "debian"
+    except OSError:
+        return False
