@@ -13,7 +13,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from .build import build
-from .envs import cache, python_of
+from .cache import cache
+from .envs import python_of
 from .images import ROOT, Library, libraries, library
 
 WORKERS = ("--numprocesses", "auto", "--maxprocesses", "4", "--dist", "loadgroup")
