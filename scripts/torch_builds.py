@@ -18,13 +18,15 @@ from typing import Literal
 from filelock import FileLock
 
 from .cache import cache, digest
-from .images import ROOT
-from .torch_wheels import compatible_wheels, wheel_folders
+from .lock import FAMILY, TORCH
+from .torch_wheels import completed
+from .wheel_folders import wheel_folders
 
-TORCH = ROOT / "common" / "torch.txt"
-FAMILY = ROOT / "common" / "torch-family.txt"
 VALID_SECONDS = 24 * 3600
-INDEX_SECONDS = 5
+MAX_SECONDS = 12
+ENVIRONMENT = ("PIP_", "UV_", "HOME", "XDG_CONFIG_")
+"""Prefixes of the variables that decide, or say where pip's configuration is."""
+NETWORK_LIMITS = {"UV_HTTP_TIMEOUT": "5", "UV_HTTP_CONNECT_TIMEOUT": "5", "UV_HTTP_RETRIES": "1"}
 
 
 @dataclass(frozen=True)
@@ -55,7 +57,7 @@ def torch_builds() -> TorchBuilds:
     """The builds that fit together on this machine, decided once a day for the same request, versions and Python."""
     requested = _requested()
     inputs = [str(requested), TORCH.read_text(), FAMILY.read_text(), sys.version, platform.platform()]
-    inputs += [f"{name}={value}" for name, value in sorted(os.environ.items()) if name.startswith(("PIP_", "UV_"))]
+    inputs += [f"{name}={value}" for name, value in sorted(os.environ.items()) if name.startswith(ENVIRONMENT)]
     file = cache() / "torch-builds" / f"{digest(part.encode() for part in inputs)}.json"
     file.parent.mkdir(parents=True, exist_ok=True)
     with FileLock(f"{file}.lock"):
@@ -73,33 +75,37 @@ def _requested() -> str | None:
 
 
 def _decide(requested: str | None) -> tuple[TorchBuilds, Sequence[Path]]:
-    """The builds, and the files and folders that the decision must be made again for when they change."""
+    """The builds, and the files and folders whose change makes the decision void."""
     torch = TORCH.read_text().strip()
     if requested is not None:
-        shown = requested or "the registry's own"
-        return TorchBuilds("requested", requested, None, f"torch builds: {shown}, as TORCH_BACKEND requests"), []
+        chosen = requested or "the registry's own"
+        return TorchBuilds("requested", requested, None, f"Builds of torch: {chosen}, as TORCH_BACKEND requests."), []
     if _installable(torch, "--torch-backend", "cpu"):
-        return TorchBuilds("index", "cpu", None, "torch builds: cpu, from PyTorch's index"), []
+        return TorchBuilds("index", "cpu", None, "Builds of torch: for the CPU, from PyTorch's index."), []
     folders, watched = wheel_folders()
     for folder in folders:
-        if _installable(torch, "--no-index", "--find-links", str(folder)):
-            wheels, adapted = compatible_wheels(folder, FAMILY.read_text().split(), cache() / "torch-wheels")
-            reason = f"torch builds: those of the wheel folder {folder}, since PyTorch's index cannot be reached"
-            reason += f"; {' and '.join(adapted)} without CUDA parts" if adapted else ""
-            return TorchBuilds("wheels", "", wheels, reason), [*watched, folder, wheels]
-    reason = "torch builds: the registry's own, since neither PyTorch's index nor a wheel folder has torch"
+        local = ("--no-index", "--find-links", str(folder))
+        if _installable(torch, *local):
+            missing = [line for line in FAMILY.read_text().split() if not _installable(line, *local)]
+            wheels = completed(folder, missing)
+            adapted = f", {' and '.join(missing)} of the registry made to fit it" if missing else ""
+            reason = f"Builds of torch: of the wheel folder {folder}{adapted}, since PyTorch's index cannot be reached."
+            return TorchBuilds("wheels", "", wheels, reason), [*watched, folder, *folder.glob("torch*.whl"), wheels]
+    reason = (
+        "Builds of torch: the registry's own (on Linux x86-64 for CUDA, several GB), since PyTorch's index cannot be "
+        f"reached and no wheel folder of uv or pip has {torch}; TORCH_BACKEND=cpu insists on the index."
+    )
     return TorchBuilds("registry", "", None, reason), [*watched, *folders]
 
 
 def _installable(requirement: str, *options: str) -> bool:
-    """Whether uv finds a wheel of the requirement for this Python and platform, within a few seconds."""
-    command = [sys.executable, "-m", "uv", "pip", "install", "--dry-run", "--no-deps", "--no-cache", "--quiet"]
-    environment = {name: value for name, value in os.environ.items() if not name.startswith("UV_FIND_LINKS")}
-    environment |= {"UV_HTTP_TIMEOUT": str(INDEX_SECONDS), "UV_HTTP_RETRIES": "0"}
+    """Whether uv finds a wheel of the requirement for this Python and platform where the options say, in time."""
+    command = [sys.executable, "-m", "uv", "pip", "install", "--dry-run", "--no-deps", "--no-cache", *options]
+    environment = {name: value for name, value in os.environ.items() if name != "UV_FIND_LINKS"} | NETWORK_LIMITS
     with tempfile.TemporaryDirectory() as target:
-        command += ["--python", sys.executable, "--target", target, *options, requirement]
+        command += ["--python", sys.executable, "--target", target, requirement]
         try:
-            done = subprocess.run(command, env=environment, capture_output=True, timeout=2 * INDEX_SECONDS, check=False)
+            done = subprocess.run(command, env=environment, capture_output=True, timeout=MAX_SECONDS, check=False)
         except subprocess.TimeoutExpired:
             return False
     return done.returncode == 0
@@ -109,7 +115,7 @@ def _read(file: Path) -> TorchBuilds | None:
     """The decision of a file, if it is younger than a day and what it depends on is unchanged."""
     try:
         kept = json.loads(file.read_text())
-    except FileNotFoundError:
+    except (FileNotFoundError, ValueError):  # none yet, or half written
         return None
     changed = any(_stamp(Path(path)) != stamp for path, stamp in kept["watched"].items())
     if changed or time.time() - kept["decided"] > VALID_SECONDS:

@@ -1,30 +1,30 @@
-"""Wheel folders that have torch, and torchvision and torchaudio made to fit a CPU build of torch found there.
+"""Wheels of torch's family that fit the wheel of torch in a folder, where the folder lacks them.
 
-Where the registry has torchvision and torchaudio as CUDA builds only, their compiled parts cannot be loaded beside a
-CPU build of torch. Without those parts they import, and do all but what those parts compute (torchvision's own NMS and
-JPEG reader, torchaudio's forced alignment).
+On Linux x86-64 the registry has torchvision and torchaudio as CUDA builds only, whose shared libraries cannot be loaded
+beside a CPU build of torch. Without these libraries both import, and do all but what the libraries compute
+(torchvision's NMS and image readers, torchaudio's forced alignment).
 """
 
 from __future__ import annotations
 
-import ast
 import base64
 import hashlib
-import os
 import re
-import subprocess
+import shutil
 import sys
 import tempfile
 import zipfile
 from collections.abc import Sequence
 from pathlib import Path
-from urllib.parse import urlsplit
-from urllib.request import url2pathname
 
-from .cache import digest, made
+from .cache import cache, digest, made
+from .progress import run, step
 
+CUDA_LIBRARY = "libtorch_cuda.so"
+"""A part of torch's CUDA builds, which the CUDA builds of the others are linked to."""
 LOCAL_VERSION = "python"
-# The operators that torchvision's own modules look up as they are imported.
+SHARED_LIBRARY = re.compile(r"\.so(\.\d+)*$")
+# The operators that torchvision's modules look up when they are imported.
 OPERATORS = b"""import torch as _torch
 
 _library = _torch.library.Library("torchvision", "DEF")
@@ -33,64 +33,67 @@ _library.define("qnms(Tensor dets, Tensor s, Tensor z, Tensor scores, float iou_
 """
 
 
-def wheel_folders() -> tuple[list[Path], list[Path]]:
-    """The wheel folders that uv's environment and pip's configuration name, and the files that pip reads it from."""
-    command = [sys.executable, "-m", "pip", "config", "list", "--verbose"]
-    listed = subprocess.run(command, capture_output=True, text=True, check=False).stdout
-    files = [Path(ast.literal_eval(name)) for name in re.findall(r"will try loading ('.*')$", listed, re.MULTILINE)]
-    values = re.findall(r"^\S+\.find-links=('.*')$", listed, re.MULTILINE)
-    places = os.environ.get("UV_FIND_LINKS", "").replace(",", " ").split()
-    places += [place for value in values for place in str(ast.literal_eval(value)).split()]
-    folders = [
-        Path(url2pathname(urlsplit(place).path)) if place.startswith("file:") else Path(place) for place in places
-    ]
-    return [folder for folder in dict.fromkeys(folders) if folder.is_dir()], files
-
-
-def compatible_wheels(given: Path, family: Sequence[str], cache: Path) -> tuple[Path, list[str]]:
-    """A folder in the cache of the given folder's wheels and of those of torch's family that it lacks, taken from the
-    registry and made to fit; and the names of the latter."""
-    own = sorted(given.glob("*.whl"))
-    missing = [line for line in family if not list(given.glob(f"{line.replace('==', '-')}[-+]*.whl"))]
-    parts = [*(f"{file} {file.stat().st_size}" for file in own), *missing, Path(__file__).read_text(), sys.version]
-    folder = cache / digest(part.encode() for part in parts)
+def completed(given: Path, missing: Sequence[str]) -> Path:
+    """A folder in the cache with links to the wheels of `given`, and wheels that fit them of what it is missing of
+    torch's family (`name==version`), from the registry. Raises SystemExit where the registry lacks one too."""
+    wheels = sorted(given.glob("*.whl"))
+    inputs = [*(f"{file} {file.stat().st_size}" for file in wheels), *missing, Path(__file__).read_text(), sys.version]
+    folder = cache() / "torch-wheels" / digest(part.encode() for part in inputs)
     with made(folder) as empty:
         if empty:
             folder.mkdir()
-            for file in own:
-                (folder / file.name).symlink_to(file.resolve())
+            for wheel in wheels:
+                (folder / wheel.name).symlink_to(wheel.resolve())
             for line in missing:
-                _adapted(line, folder)
-    return folder, [line.partition("==")[0] for line in missing]
+                _download(line, folder, keep_cuda=any(_has_cuda(wheel) for wheel in given.glob("torch-*.whl")))
+    return folder
 
 
-def _adapted(requirement: str, folder: Path) -> None:
-    with tempfile.TemporaryDirectory() as place:
-        pip = [sys.executable, "-m", "pip", "download", "--quiet", "--no-deps", "--dest", place, requirement]
-        subprocess.run(pip, check=True)
+def _has_cuda(wheel: Path) -> bool:
+    with zipfile.ZipFile(wheel) as archive:
+        return any(name.endswith(CUDA_LIBRARY) for name in archive.namelist())
+
+
+def _download(requirement: str, folder: Path, *, keep_cuda: bool) -> None:
+    """Put the registry's wheel of a requirement into a folder, without shared libraries where they need CUDA's."""
+    pip = [sys.executable, "-m", "pip", "download", "--no-deps", "--only-binary=:all:", requirement]
+    with step(f"Downloading {requirement}"), tempfile.TemporaryDirectory() as place:
+        run([*pip, "--dest", place])
         (wheel,) = Path(place).glob("*.whl")
-        remove_compiled_parts(wheel, folder, *requirement.split("=="))
+        if keep_cuda or not _needs_cuda(wheel):
+            shutil.copy(wheel, folder)
+        else:
+            without_libraries(wheel, folder)
 
 
-def remove_compiled_parts(wheel: Path, folder: Path, name: str, version: str) -> None:
-    """Write a copy of a wheel with no shared library, the operators defined, a local version and a new RECORD."""
+def _needs_cuda(wheel: Path) -> bool:
+    with zipfile.ZipFile(wheel) as archive:
+        libraries = [name for name in archive.namelist() if SHARED_LIBRARY.search(name)]
+        return any(CUDA_LIBRARY.encode() in archive.read(name) for name in libraries)
+
+
+def without_libraries(wheel: Path, folder: Path) -> Path:
+    """Write a copy of a wheel without shared libraries, its operators declared, under a local version of its own."""
+    name, version = wheel.name.split("-")[:2]
     local = f"{version}+{LOCAL_VERSION}"
-    old, new = f"{name}-{version}.dist-info", f"{name}-{local}.dist-info"
+    old, new = f"{name}-{version}.dist-info/", f"{name}-{local}.dist-info/"
+    written = folder / wheel.name.replace(f"-{version}-", f"-{local}-", 1)
     record = []
-    with (
-        zipfile.ZipFile(wheel) as source,
-        zipfile.ZipFile(folder / wheel.name.replace(f"-{version}-", f"-{local}-"), "w", zipfile.ZIP_DEFLATED) as target,
-    ):
+    with zipfile.ZipFile(wheel) as source, zipfile.ZipFile(written, "w", zipfile.ZIP_DEFLATED) as target:
         for entry in source.infolist():
-            if entry.filename.endswith((".so", "/RECORD")):
+            if entry.is_dir() or entry.filename == f"{old}RECORD" or SHARED_LIBRARY.search(entry.filename):
                 continue
             data = source.read(entry)
             if entry.filename == "torchvision/__init__.py":
                 data = OPERATORS + data
-            if entry.filename == f"{old}/METADATA":
+            if entry.filename == f"{old}METADATA":
                 data = data.replace(f"\nVersion: {version}\n".encode(), f"\nVersion: {local}\n".encode(), 1)
             path = entry.filename.replace(old, new, 1)
-            target.writestr(path, data)
+            # The entry's own time, so that equal wheels give equal bytes.
+            target.writestr(zipfile.ZipInfo(path, entry.date_time), data, zipfile.ZIP_DEFLATED)
             hashed = base64.urlsafe_b64encode(hashlib.sha256(data).digest()).rstrip(b"=").decode()
             record.append(f"{path},sha256={hashed},{len(data)}")
-        target.writestr(f"{new}/RECORD", "\n".join([*record, f"{new}/RECORD,,", ""]))
+        target.writestr(
+            zipfile.ZipInfo(f"{new}RECORD", (1980, 1, 1, 0, 0, 0)), "\n".join([*record, f"{new}RECORD,,", ""])
+        )
+    return written

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from scripts.envs import digest, python_with
+from scripts.cache import digest
+from scripts.envs import python_with
 
 
 def environment(lock: Path) -> Path:

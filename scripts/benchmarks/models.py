@@ -8,8 +8,9 @@ import shutil
 import subprocess
 from pathlib import Path
 
+from ..cache import cache, made
 from ..choice import packaged_demo
-from ..envs import cache, made, python_of, python_with
+from ..envs import python_of, python_with
 from ..images import ROOT, library
 from ..tiny import let_read
 

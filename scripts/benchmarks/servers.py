@@ -12,8 +12,9 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from ..envs import TORCH, python_of, python_with
+from ..envs import python_of, python_with
 from ..images import ROOT, library
+from ..lock import TORCH
 from . import models, workloads
 from .targets import Command, Server, Worker
 
