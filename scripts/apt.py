@@ -8,9 +8,9 @@ import shutil
 import subprocess
 from collections.abc import Sequence
 
-MAX_SECONDS = 900
+from . import progress
+
 LOCK_SECONDS = 300  # to wait for another process that installs
-SHOWN_LINES = 20  # of apt-get's output, where it fails
 
 
 def has_apt() -> bool:
@@ -31,38 +31,36 @@ def install_command(packages: Sequence[str]) -> str:
 def available(packages: Sequence[str]) -> list[str]:
     """Those of the packages that this release of the system has."""
     _update()
-    return [name for name in packages if _apt(["apt-cache", "show", "--no-all-versions", name]).returncode == 0]
+    return [name for name in packages if _output(["apt-cache", "show", "--no-all-versions", name])]
+
+
+def mirrors(release: str) -> list[str]:
+    """The addresses that this system takes packages of a release of Debian from; empty on another release."""
+    query = ["Created-By: Packages", "Origin: Debian", f"Codename: {release}"]
+    listed = _output(["apt-get", "indextargets", "--format", "$(SITE)", *query]).split()
+    return [address for address in dict.fromkeys(listed) if address.startswith("http")]
 
 
 def install(packages: Sequence[str]) -> None:
-    """Install packages, with one line that names them.
+    """Install packages.
 
     Raises SystemExit with the command to run where this user may not, and with the end of apt-get's output on failure.
     """
     if not can_install():
         raise SystemExit(f"This user may not install packages; run: {install_command(packages)}")
-    print(f"Installing {', '.join(packages)} with apt-get ...", flush=True)
-    _update()
-    done = _apt(["apt-get", "install", "--yes", "--no-install-recommends", *packages])
-    if done.returncode:
-        shown = "\n".join(done.stdout.splitlines()[-SHOWN_LINES:])
-        raise SystemExit(f"`{install_command(packages)}` failed with exit status {done.returncode}:\n{shown}")
+    with progress.step(f"Installing {', '.join(packages)} with apt-get"):
+        _update()
+        lock = f"DPkg::Lock::Timeout={LOCK_SECONDS}"
+        command = ["apt-get", "install", "--yes", "--no-install-recommends", "-o", lock, *packages]
+        progress.run(command, {**os.environ, "DEBIAN_FRONTEND": "noninteractive"})
 
 
 @functools.cache
 def _update() -> None:
     # A source that cannot be read does not matter where another one has the package.
     if can_install():
-        _apt(["apt-get", "update"])
+        subprocess.run(["apt-get", "update"], capture_output=True, check=False)
 
 
-def _apt(command: Sequence[str]) -> subprocess.CompletedProcess[str]:
-    options = ["-o", f"DPkg::Lock::Timeout={LOCK_SECONDS}"]
-    environment = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
-    try:
-        return subprocess.run(
-            [*command, *options], env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
-            timeout=MAX_SECONDS, check=False,
-        )  # fmt: skip
-    except subprocess.TimeoutExpired:
-        raise SystemExit(f"`{' '.join(command)}` did not end within {MAX_SECONDS} s; run it by hand.") from None
+def _output(command: Sequence[str]) -> str:
+    return subprocess.run(command, capture_output=True, text=True, check=False).stdout

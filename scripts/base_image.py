@@ -5,14 +5,13 @@ from __future__ import annotations
 import re
 import shutil
 import ssl
-import subprocess
 from dataclasses import dataclass
 from pathlib import Path
 
 from docker import DockerClient
 from docker.errors import APIError
 
-from . import apt
+from . import apt, progress
 from .cache import cache, digest, made
 from .image_store import has_image, import_image
 from .images import ROOT
@@ -25,7 +24,6 @@ INCLUDED = ("ca-certificates", "python3", "python3-venv")
 VARIABLES = {"PATH": "/usr/local/bin:/usr/bin:/bin:/usr/sbin:/sbin", "PIP_CERT": BUNDLE, "SSL_CERT_FILE": BUNDLE}
 LEFT_OUT = ("usr/share/info", "usr/share/locale", "usr/share/man", "var/lib/apt/lists", "var/cache/apt")
 """Folders emptied, as Debian's own slim images do."""
-SHOWN_LINES = 20  # of debootstrap's output, where it fails
 
 
 @dataclass(frozen=True)
@@ -79,26 +77,23 @@ def debootstrap_image(client: DockerClient) -> str:
     folder = cache() / "base" / key
     with made(folder) as missing:
         if missing:
-            print(f"Making a base image of Debian {release} with debootstrap (once; two minutes) ...", flush=True)
+            if shutil.which("debootstrap") is None:
+                apt.install(PACKAGES)
             folder.mkdir()
-            _make_archive(folder / "root.tar", release, bundle)
+            with progress.step(f"Making a base image of Debian {release} with debootstrap (once)"):
+                _make_archive(folder / "root.tar", release, bundle)
     if not has_image(client, name := f"inference-python:{key}"):
         import_image(folder / "root.tar", name, VARIABLES)
     return name
 
 
 def _make_archive(archive: Path, release: str, bundle: Path) -> None:
-    if shutil.which("debootstrap") is None:
-        apt.install(PACKAGES)
     root = archive.with_name("root")
-    command = ["debootstrap", "--variant=minbase", f"--include={','.join(INCLUDED)}", release, str(root)]
-    done = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False)
-    if done.returncode:
-        shown = "\n".join(done.stdout.splitlines()[-SHOWN_LINES:])
-        raise SystemExit(f"`{' '.join(command)}` failed with exit status {done.returncode}:\n{shown}")
+    options = ["--variant=minbase", "--force-check-gpg", f"--include={','.join(INCLUDED)}"]
+    progress.run(["debootstrap", *options, release, root, *apt.mirrors(release)[:1]])
     shutil.copy(bundle, f"{root}{BUNDLE}")
     _leave_out(root)
-    subprocess.run(["tar", "-C", str(root), "-c", "-f", str(archive), "."], check=True)
+    progress.run(["tar", "-C", root, "-c", "-f", archive, "."])
     shutil.rmtree(root)
 
 

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from playwright.sync_api import sync_playwright
 
-from . import apt
+from . import apt, progress
 
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 PACKAGES = ("chromium", "fonts-dejavu-core")
@@ -30,16 +30,16 @@ def install_browser() -> None:
     if _is_debian() and apt.can_install():
         apt.install(PACKAGES)
         return
-    print("Downloading Chromium with Playwright ...", flush=True)
     command = _download_command(with_libraries=apt.can_install())
-    try:
-        done = subprocess.run(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
-                              text=True, timeout=DOWNLOAD_SECONDS, check=False)  # fmt: skip
-    except subprocess.TimeoutExpired:
-        raise SystemExit(f"Playwright did not download Chromium within {DOWNLOAD_SECONDS} s.") from None
-    if done.returncode:
-        errors = [line for line in done.stdout.splitlines() if line.startswith("Error")]
-        raise SystemExit(f"Playwright could not download Chromium: {' '.join(errors[:1])}")
+    with progress.step("Downloading Chromium with Playwright"):
+        try:
+            done = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, text=True,
+                                  timeout=DOWNLOAD_SECONDS, check=False)  # fmt: skip
+        except subprocess.TimeoutExpired:
+            raise SystemExit(f"Playwright did not download Chromium within {DOWNLOAD_SECONDS} s") from None
+        if done.returncode:
+            errors = [line for line in done.stderr.splitlines() if line.startswith("Error")]
+            raise SystemExit(f"Playwright could not download Chromium: {' '.join(errors[:1])}")
 
 
 def install_command() -> str:

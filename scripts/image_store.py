@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import subprocess
 from collections.abc import Mapping
 from pathlib import Path
 
 from docker import DockerClient
 from docker.errors import ImageNotFound
 
+from . import progress
 from .docker_cli import buildkit_docker
 
 
@@ -24,5 +24,4 @@ def has_image(client: DockerClient, name: str) -> bool:
 def import_image(archive: Path, name: str, variables: Mapping[str, str]) -> None:
     """Make an image of the files of a tar archive, with environment variables."""
     changes = [part for key, value in variables.items() for part in ("--change", f"ENV {key}={value}")]
-    command = [buildkit_docker(), "import", *changes, str(archive), name]
-    subprocess.run(command, stdout=subprocess.DEVNULL, check=True)
+    progress.run([buildkit_docker(), "import", *changes, archive, name])
