@@ -71,11 +71,11 @@ def why_not_reachable(url: str | None = None) -> str | None:
     return None
 
 
-def start_engine(log: Path, options: Sequence[str] = (), url: str | None = None) -> subprocess.Popen[bytes]:
+def start_engine(log: Path, command: Sequence[str] = ("dockerd",), url: str | None = None) -> subprocess.Popen[bytes]:
     """Start dockerd, which writes to `log`, and return once it answers. Raises SystemExit with the end of its log."""
     with log.open("wb") as output:
         # A session of its own: Ctrl-C is for this process, which needs the engine to clean up.
-        engine = subprocess.Popen(["dockerd", *options], stdout=output, stderr=output, start_new_session=True)
+        engine = subprocess.Popen(command, stdout=output, stderr=output, start_new_session=True)
     deadline = time.monotonic() + START_SECONDS
     while engine.poll() is None and time.monotonic() < deadline:
         if why_not_reachable(url) is None:

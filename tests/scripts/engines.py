@@ -15,13 +15,16 @@ from docker import DockerClient
 
 from scripts.dockerd import start_engine, stop_engine
 
-OPTIONS = ("--bridge=none", "--iptables=false", "--ip6tables=false")
 
+def own_command(folder: Path) -> list[str]:
+    """The command of an engine that shares nothing with the machine's.
 
-def own_options(folder: Path) -> list[str]:
-    """The options of an engine that shares nothing with the machine's."""
+    Its network is its own too: without a bridge, dockerd removes the one of the machine's engine.
+    """
+    (folder / "daemon.json").write_text("{}")
     places = [f"--host=unix://{folder}/socket", f"--data-root={folder}/data", f"--exec-root={folder}/exec"]
-    return [*places, f"--pidfile={folder}/pid", *OPTIONS]
+    places += [f"--pidfile={folder}/pid", f"--config-file={folder}/daemon.json"]
+    return ["unshare", "--net", "dockerd", *places, "--bridge=none", "--iptables=false"]
 
 
 def skip_where_none_can_start() -> None:
@@ -34,12 +37,12 @@ def skip_where_none_can_start() -> None:
 def own_engine() -> Iterator[tuple[DockerClient, str]]:
     """The client and the address of an engine that starts and ends with the block."""
     skip_where_none_can_start()
-    folder = Path(tempfile.mkdtemp(prefix="engine-"))  # short: a socket's path has 107 characters at most
-    url = f"unix://{folder}/socket"
-    engine = start_engine(folder / "log", own_options(folder), url)
-    try:
-        with contextlib.closing(docker.DockerClient(base_url=url)) as client:
-            yield client, url
-    finally:
-        stop_engine(engine)
-        shutil.rmtree(folder)
+    # Not pytest's own folder: a socket's path has 107 characters at most.
+    with tempfile.TemporaryDirectory(prefix="engine-") as place:
+        folder, url = Path(place), f"unix://{place}/socket"
+        engine = start_engine(folder / "log", own_command(folder), url)
+        try:
+            with contextlib.closing(docker.DockerClient(base_url=url)) as client:
+                yield client, url
+        finally:
+            stop_engine(engine)

@@ -2,37 +2,28 @@
 
 from __future__ import annotations
 
-import tempfile
 from pathlib import Path
 
 import pytest
 
-from scripts.dockerd import ensure_docker_engine, start_engine, stop_engine, why_not_reachable
+from scripts.dockerd import ensure_docker_engine, start_engine, why_not_reachable
 
-from .engines import own_engine, own_options, skip_where_none_can_start
+from .engines import own_engine, skip_where_none_can_start
 from .users import run_python_as_nobody
 
 ENSURE = ["-c", "from scripts.dockerd import ensure_docker_engine; ensure_docker_engine()"]
 
 
 def test_an_engine_starts_answers_and_stops() -> None:
-    skip_where_none_can_start()
-    with tempfile.TemporaryDirectory(prefix="engine-") as folder:
-        url = f"unix://{folder}/socket"
-        assert why_not_reachable(url) is not None
-        engine = start_engine(Path(folder, "log"), own_options(Path(folder)), url)
-        try:
-            assert why_not_reachable(url) is None
-        finally:
-            stop_engine(engine)
-        assert engine.poll() is not None
-        assert why_not_reachable(url) is not None
+    with own_engine() as (_, url):
+        assert why_not_reachable(url) is None
+    assert why_not_reachable(url) is not None
 
 
 def test_an_engine_that_cannot_start_shows_its_log(tmp_path: Path) -> None:
     skip_where_none_can_start()
     with pytest.raises(SystemExit, match="no-such-option"):
-        start_engine(tmp_path / "log", ["--no-such-option"], f"unix://{tmp_path}/none")
+        start_engine(tmp_path / "log", ["dockerd", "--no-such-option"], f"unix://{tmp_path}/none")
 
 
 def test_an_engine_that_runs_is_used(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
