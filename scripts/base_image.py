@@ -3,27 +3,16 @@
 from __future__ import annotations
 
 import re
-import shutil
-import ssl
 from dataclasses import dataclass
-from pathlib import Path
 
 from docker import DockerClient
 from docker.errors import APIError
 
-from . import apt, progress
-from .cache import cache, digest, made
+from . import apt, debootstrap
 from .image_store import has_image, import_image
 from .images import ROOT
 
 DOCKERFILE = ROOT / "common" / "Dockerfile"
-PACKAGES = ("debootstrap", "debian-archive-keyring")
-BUNDLE = "/etc/ssl/certs/ca-certificates.crt"
-"""Debian's file of certificate authorities, inside the image."""
-INCLUDED = ("ca-certificates", "python3", "python3-venv")
-VARIABLES = {"PATH": "/usr/local/bin:/usr/bin:/bin:/usr/sbin:/sbin", "PIP_CERT": BUNDLE, "SSL_CERT_FILE": BUNDLE}
-LEFT_OUT = ("usr/share/info", "usr/share/locale", "usr/share/man", "var/lib/apt/lists", "var/cache/apt")
-"""Folders emptied, as Debian's own slim images do."""
 
 
 @dataclass(frozen=True)
@@ -70,37 +59,10 @@ def why_not_pullable(client: DockerClient, name: str) -> str | None:
 
 
 def debootstrap_image(client: DockerClient) -> str:
-    """The name of a Debian image with Python and this machine's certificate authorities, made once and kept."""
+    """The name of an image of the default's release of Debian, made once by debootstrap and kept."""
     release = default_base_image().rpartition("-")[2].partition("@")[0]
-    bundle = Path(ssl.get_default_verify_paths().cafile or BUNDLE)
-    key = digest([release.encode(), bundle.read_bytes(), Path(__file__).read_bytes()])
-    folder = cache() / "base" / key
-    with made(folder) as missing:
-        if missing:
-            if shutil.which("debootstrap") is None:
-                apt.install(PACKAGES)
-            folder.mkdir()
-            with progress.step(f"Making a base image of Debian {release} with debootstrap (once)"):
-                _make_archive(folder / "root.tar", release, bundle)
-    if not has_image(client, name := f"inference-python:{key}"):
-        import_image(folder / "root.tar", name, VARIABLES)
+    archive = debootstrap.archive(release)
+    name = f"inference-python:{archive.parent.name}"
+    if not has_image(client, name):
+        import_image(archive, name, debootstrap.VARIABLES)
     return name
-
-
-def _make_archive(archive: Path, release: str, bundle: Path) -> None:
-    root = archive.with_name("root")
-    options = ["--variant=minbase", "--force-check-gpg", f"--include={','.join(INCLUDED)}"]
-    progress.run(["debootstrap", *options, release, root, *apt.mirrors(release)[:1]])
-    shutil.copy(bundle, f"{root}{BUNDLE}")
-    _leave_out(root)
-    progress.run(["tar", "-C", root, "-c", "-f", archive, "."])
-    shutil.rmtree(root)
-
-
-def _leave_out(root: Path) -> None:
-    for folder in LEFT_OUT:
-        shutil.rmtree(root / folder)
-        (root / folder).mkdir()
-    for file in (root / "usr/share/doc").rglob("*"):
-        if not file.is_dir() and file.name != "copyright":
-            file.unlink()

@@ -51,7 +51,7 @@ def ensure_docker_engine() -> None:
             return
         if os.geteuid():
             raise SystemExit("The Docker engine does not run; run: sudo systemctl start docker")
-        _remove_stale_pid_file()
+        remove_stale_pid_file()
         print("Starting dockerd until this ends ...", flush=True)
         engine = start_engine(cache() / "dockerd.log")
     atexit.register(stop_engine, engine)
@@ -96,15 +96,17 @@ def stop_engine(engine: subprocess.Popen[bytes]) -> None:
         engine.wait()
 
 
-def _install() -> None:
-    if not apt.has_apt():
-        raise SystemExit(f"Docker is not installed; run: {INSTALL}")
-    apt.install([*PACKAGES, *apt.available(SPLIT_PACKAGES)])
-
-
-def _remove_stale_pid_file() -> None:
+def remove_stale_pid_file(file: Path = PID_FILE) -> None:
     """Remove the pid file that a killed engine left behind: dockerd refuses to start beside it."""
-    if PID_FILE.is_file():
-        number = int(PID_FILE.read_text())
-        if not psutil.pid_exists(number) or psutil.Process(number).name() != "dockerd":
-            PID_FILE.unlink()
+    number = file.read_text().strip() if file.is_file() else ""
+    if not (number.isdecimal() and psutil.pid_exists(int(number)) and psutil.Process(int(number)).name() == "dockerd"):
+        file.unlink(missing_ok=True)
+
+
+def _install() -> None:
+    if apt.has_apt():
+        apt.install([*PACKAGES, *apt.available(SPLIT_PACKAGES)])
+    elif shutil.which("docker"):
+        raise SystemExit("No Docker engine runs here; start Docker Desktop, or name another engine by DOCKER_HOST")
+    else:
+        raise SystemExit(f"Docker is not installed; run: {INSTALL}")

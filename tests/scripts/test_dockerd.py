@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
 
-from scripts.dockerd import ensure_docker_engine, start_engine, why_not_reachable
+from scripts.dockerd import ensure_docker_engine, remove_stale_pid_file, start_engine, why_not_reachable
 
 from .engines import own_engine, skip_where_none_can_start
 from .users import run_python_as_nobody
@@ -31,6 +32,18 @@ def test_an_engine_that_runs_is_used(monkeypatch: pytest.MonkeyPatch, capsys: py
         monkeypatch.setenv("DOCKER_HOST", url)
         ensure_docker_engine()
     assert capsys.readouterr().out == ""
+
+
+def test_only_the_pid_file_of_an_engine_that_ended_is_removed(tmp_path: Path) -> None:
+    stale = tmp_path / "pid"
+    for text in (str(os.getpid()), "", "4194305"):  # another program, an empty file, no process
+        stale.write_text(text)
+        remove_stale_pid_file(stale)
+        assert not stale.exists()
+    with own_engine() as (_, url):
+        live = Path(url.removeprefix("unix://")).with_name("pid")
+        remove_stale_pid_file(live)
+        assert live.is_file()
 
 
 def test_docker_host_without_an_engine_is_named(monkeypatch: pytest.MonkeyPatch) -> None:

