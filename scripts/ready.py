@@ -1,4 +1,4 @@
-"""A server that was just started: wait until it is ready, and say how to call it."""
+"""A server that was just started: wait until it is ready, and print how to call it."""
 
 from __future__ import annotations
 
@@ -9,30 +9,27 @@ from collections.abc import Callable
 import httpx
 from inference_common.tasks import TASKS
 
-TICK_SECONDS = 3.0
+from .progress import step
 
 
 def wait_ready(url: str, alive: Callable[[], bool]) -> str | None:
     """The pinned task once the server is ready; None when it ended, or its model could not be loaded."""
-    started = told = time.monotonic()
-    while alive():
-        try:
-            answer = httpx.get(f"{url}/ready", timeout=2)
-            if answer.status_code == 200:
-                return str(httpx.get(f"{url}/info", timeout=2).json()["task"])
-            if answer.json().get("status") == "failed":
-                print(f"The model could not be loaded: {answer.json()['error']}", file=sys.stderr)
-                return None
-        except httpx.TransportError:
-            answer = None  # not listening yet
-        if time.monotonic() - told > TICK_SECONDS:
-            told = time.monotonic()
-            print(f"  ... loading, {told - started:.0f} s", flush=True)
-        time.sleep(0.2)
+    with step("Loading the model"):
+        while alive():
+            try:
+                answer = httpx.get(f"{url}/ready", timeout=2)
+                if answer.status_code == 200:
+                    return str(httpx.get(f"{url}/info", timeout=2).json()["task"])
+                if answer.json().get("status") == "failed":
+                    print(f"The model could not be loaded: {answer.json()['error']}", file=sys.stderr)
+                    return None
+            except httpx.TransportError:
+                pass  # it does not listen yet
+            time.sleep(0.2)
     return None
 
 
-def tell(url: str, task: str) -> None:
+def print_calls(url: str, task: str) -> None:
     """Print calls that work when pasted."""
     known = TASKS[task]
     example = known.good[0]
