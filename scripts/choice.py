@@ -57,7 +57,9 @@ def _library_of(model: str, name: str | None, folder: Path) -> Library:
         problem = f"{model} is a model of {name}, which is not here"
     else:
         found = [one for one in known if any((folder / mark).is_file() for mark in one.models().SIGNATURES)]
-        advice = f"name another model, or add --library with one of: {', '.join(one.hub_name for one in found) or names}"
+        advice = (
+            f"name another model, or add --library with one of: {', '.join(one.hub_name for one in found) or names}"
+        )
         problem = f"{model} names no library (library_name in its README.md), and its files are not those of one"
     if len(found) != 1:
         raise SystemExit(f"{problem}; {advice}")
