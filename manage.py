@@ -52,6 +52,8 @@ def main() -> int:
         make_environment()
     except KeyboardInterrupt:
         sys.exit(130)
+    except (OSError, subprocess.CalledProcessError) as error:
+        sys.exit(f"{VENV} could not be made: {error}")
     source = str(ROOT / "common" / "src")
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join((str(ROOT), source))}
     os.execve(PYTHON, [str(PYTHON), "-m", "scripts", *sys.argv[1:]], environment)
