@@ -1,12 +1,14 @@
 #!/usr/bin/env python3
-"""The front door: makes `.venv` when its lock changed, then runs the verb in it. Needs Python >= 3.11 only."""
+"""Run a verb in `.venv`, which is made first when it is missing or its locks changed. Needs Python >= 3.11 only."""
 
 from __future__ import annotations
 
 import hashlib
+import importlib.util
 import os
 import subprocess
 import sys
+import time
 import venv
 from pathlib import Path
 
@@ -17,28 +19,41 @@ LOCKS = (ROOT / "common" / "uv.txt", ROOT / "tests" / "requirements.txt")
 
 
 def make_environment() -> None:
-    """Make `.venv` from its locks, unless it is already of these very locks."""
-    key = hashlib.sha256(b"".join(lock.read_bytes() for lock in LOCKS)).hexdigest()
+    """Make `.venv`, unless it is complete and made from these locks by this Python."""
+    key = hashlib.sha256(b"".join([*(lock.read_bytes() for lock in LOCKS), sys.version.encode()])).hexdigest()
     marker = VENV / "lock.sha256"
-    if marker.is_file() and marker.read_text() == key:
+    if PYTHON.exists() and marker.is_file() and marker.read_text() == key:
         return
-    print("Making .venv (once; a minute at most) ...", flush=True)
+    if importlib.util.find_spec("ensurepip") is None:
+        sys.exit("This Python cannot make virtual environments; on Debian and Ubuntu: apt-get install python3-venv")
+    print("Installing the tools into .venv (once per lock, about half a minute) ...", flush=True)
+    started = time.monotonic()
     venv.create(VENV, with_pip=True, clear=True)
     hashed = ["install", "--require-hashes", "-r"]
-    subprocess.run([PYTHON, "-m", "pip", "--quiet", "--disable-pip-version-check", *hashed, LOCKS[0]], check=True)
-    uv = [PYTHON, "-m", "uv", "pip", "--quiet", *hashed, LOCKS[1], "--python", PYTHON, "--compile-bytecode"]
-    subprocess.run(uv, check=True)
+    run("-m", "pip", "--quiet", "--disable-pip-version-check", *hashed, LOCKS[0])
+    run("-m", "uv", "pip", *hashed, LOCKS[1], "--python", PYTHON, "--compile-bytecode")
     marker.write_text(key)
+    print(f"Installing the tools into .venv: {time.monotonic() - started:.0f} s", flush=True)
+
+
+def run(*arguments: str | Path) -> None:
+    """Run Python in `.venv`, without its output. Ends the process with that output when it fails."""
+    done = subprocess.run([PYTHON, *arguments], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, check=False)
+    if done.returncode:
+        sys.stderr.buffer.write(done.stdout)
+        sys.exit("The tools could not be installed, for the reason above; run the same command again to try again.")
 
 
 def main() -> int:
-    """Run the verb; its exit status is ours."""
-    if sys.version_info < (3, 11):  # noqa: UP036  # whoever runs this may have an older one
+    """Run the verb in `.venv` in place of this process."""
+    if sys.version_info < (3, 11):  # noqa: UP036  # this file itself may be run by an older one
         sys.exit("Python 3.11 or newer is needed; run this file with one, as in: python3.12 manage.py start")
     try:
         make_environment()
-    except subprocess.CalledProcessError as error:
-        sys.exit(f"The tools could not be installed (exit {error.returncode}); the lines above say why.")
+    except KeyboardInterrupt:
+        sys.exit(130)
+    except (OSError, subprocess.CalledProcessError) as error:
+        sys.exit(f"{VENV} could not be made: {error}")
     source = str(ROOT / "common" / "src")
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join((str(ROOT), source))}
     os.execve(PYTHON, [str(PYTHON), "-m", "scripts", *sys.argv[1:]], environment)

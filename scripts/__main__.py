@@ -4,31 +4,35 @@ from __future__ import annotations
 
 import argparse
 import sys
+from collections.abc import Sequence
 
 from . import bench, build, check, docker_run, generate, lock, matrix, new, show, start
+from .suggest import unknown
+
+VERBS = (start, docker_run, show, build, check, lock, new, generate, matrix, bench)
 
 
-def parser() -> argparse.ArgumentParser:
-    """The command line: one sub-command a verb, each with its own help."""
+def main(arguments: Sequence[str]) -> int:
+    """Run one verb and return the exit status; without any, print what there is."""
     top = argparse.ArgumentParser(
         prog="./manage.py", description="Serve, show and test the libraries under docker_images/."
     )
     verbs = top.add_subparsers(title="verbs", metavar="VERB", required=True)
-    for module in (start, docker_run, show, build, check, lock, new, generate, matrix, bench):
+    for module in VERBS:
         module.add(verbs)
-    return top
-
-
-def main() -> int:
-    """Run one verb; without any, say what there is."""
-    if len(sys.argv) == 1:
-        parser().print_help()
+    if not arguments:
+        top.print_help()
         print("\nBegin with: ./manage.py start")
         return 2
-    arguments = parser().parse_args()
-    status: int = arguments.run(arguments)
+    if not arguments[0].startswith("-") and arguments[0] not in verbs.choices:
+        top.exit(2, f"{unknown('verb', arguments[0], list(verbs.choices))}\n./manage.py --help says what each does.\n")
+    parsed = top.parse_args(arguments)
+    try:
+        status: int = parsed.run(parsed)
+    except KeyboardInterrupt:
+        return 130
     return status
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(main(sys.argv[1:]))

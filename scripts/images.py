@@ -13,6 +13,8 @@ from types import ModuleType
 
 from inference_common.discover import tasks_in
 
+from .suggest import unknown
+
 ROOT = Path(__file__).resolve().parent.parent
 IMAGES = ROOT / "docker_images"
 
@@ -85,8 +87,8 @@ def libraries() -> list[Library]:
 
 
 def library(name: str) -> Library:
-    """The library of a name, written as its folder or as on the Hub. Raises SystemExit that names them all."""
+    """The library of a name, written as its folder or as on the Hub. Raises SystemExit that names the nearest."""
     for known in libraries():
         if name in (known.name, known.hub_name):
             return known
-    raise SystemExit(f"There is no library {name!r}; there are: {', '.join(known.hub_name for known in libraries())}")
+    raise SystemExit(unknown("library", name, [known.hub_name for known in libraries()]))

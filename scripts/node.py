@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import os
 import shutil
-import subprocess
 from collections.abc import Sequence
 from pathlib import Path
 
 from .cache import cache, digest, made
+from .progress import run, step
 
 
 def npm_folder(name: str, programs: Path, files: Sequence[Path]) -> Path:
@@ -22,7 +22,16 @@ def npm_folder(name: str, programs: Path, files: Sequence[Path]) -> Path:
             folder.mkdir()
             for file in files:
                 shutil.copy(file, folder)
-            npm = [str(programs / "npm"), "ci", "--ignore-scripts", "--no-audit", "--no-fund", "--silent"]
+            npm: list[str | Path] = [
+                programs / "npm",
+                "ci",
+                "--ignore-scripts",
+                "--no-audit",
+                "--no-fund",
+                "--prefix",
+                folder,
+            ]
             path = f"{programs}{os.pathsep}{os.environ['PATH']}"  # npm is a script that runs the node it finds
-            subprocess.run(npm, cwd=folder, check=True, env={**os.environ, "PATH": path})
+            with step(f"Installing the npm packages of {name}"):
+                run(npm, {**os.environ, "PATH": path})
     return folder

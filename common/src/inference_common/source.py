@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any, Literal, Protocol
 
 import yaml
-from huggingface_hub import HfApi, hf_hub_download, snapshot_download
+from huggingface_hub import HfApi, constants, hf_hub_download, snapshot_download
 from huggingface_hub.errors import (
     GatedRepoError,
     HfHubHTTPError,
@@ -133,7 +133,7 @@ class HubSource:
         try:
             folder = Path(self._download())
         except Exception as error:
-            raise _ours(error, self.name, self._asked) from error
+            raise _ours(error, self.name, self._asked, self._endpoint) from error
         self.revision = folder.name
         return folder
 
@@ -209,7 +209,7 @@ def read_card(folder: Path) -> ModelCard:
     )
 
 
-def _ours(error: Exception, name: str, revision: str | None) -> Exception:
+def _ours(error: Exception, name: str, revision: str | None, endpoint: str | None) -> Exception:
     """The Hub client's error as one of ours, with what to do about it."""
     if isinstance(error, GatedRepoError):
         return Forbidden(f"{name} is gated: accept its terms on the Hub, then set HF_TOKEN to a token of that account")
@@ -219,7 +219,12 @@ def _ours(error: Exception, name: str, revision: str | None) -> Exception:
     if status == 401 and not isinstance(error, RepositoryNotFoundError):
         return Unauthorized(f"The Hub refused the token for {name}; set HF_TOKEN to a valid one")
     if isinstance(error, RepositoryNotFoundError):
-        return NotFound(f"The Hub has no model {name}, or it is private: check the id, or set HF_TOKEN")
-    if isinstance(error, LocalEntryNotFoundError | OfflineModeIsEnabled):
-        return HubUnavailable(f"{name} is not in the cache and the Hub cannot be reached; check HF_HUB_OFFLINE")
-    return HubUnavailable(f"The Hub did not deliver {name} ({type(error).__name__}); check the network")
+        return NotFound(
+            f"The Hub has no model {name}, or it is private: check the id, or set HF_TOKEN to a token that may read it"
+        )
+    if isinstance(error, OfflineModeIsEnabled) or constants.HF_HUB_OFFLINE:
+        return HubUnavailable(f"{name} is not in the cache, and HF_HUB_OFFLINE is set; unset it to fetch the model")
+    return HubUnavailable(
+        f"The Hub at {endpoint or constants.ENDPOINT} did not deliver {name} ({type(error).__name__}); check the "
+        "network and HF_ENDPOINT, or name a folder that holds the model"
+    )

@@ -1,0 +1,82 @@
+"""Environments: what decides what is in one decides which one it is, and one that does not import is not complete."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from scripts import torch_builds
+from scripts.envs import python_with
+from scripts.lock import FAMILY, TORCH
+
+from ..wheels import write_wheel
+
+VERSION = TORCH.read_text().strip().partition("==")[2]
+
+
+@pytest.fixture
+def wheels(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A folder with a torch that needs a package beside it, in an empty cache; no index can be reached."""
+    for name in list(os.environ):
+        if name.startswith(("PIP_", "UV_", "TORCH_")):
+            monkeypatch.delenv(name)
+    monkeypatch.setenv("UV_OFFLINE", "1")
+    monkeypatch.setenv("UV_CACHE_DIR", str(tmp_path / "uv"))
+    folder = tmp_path / "wheels"
+    write_torch(folder, b"import nvidia_kernels\n")
+    write_wheel(folder, "nvidia_kernels", "1.0", {"nvidia_kernels/__init__.py": b""})
+    for requirement in FAMILY.read_text().split():
+        name, _, version = requirement.partition("==")
+        write_wheel(folder, name, version, {f"{name}/__init__.py": b""})
+    monkeypatch.setenv("INFERENCE_CACHE", str(tmp_path / "cache"))
+    monkeypatch.setenv("UV_FIND_LINKS", str(folder))
+    return folder
+
+
+def write_torch(folder: Path, program: bytes) -> None:
+    write_wheel(folder, "torch", f"{VERSION}+cpu", {"torch/__init__.py": program}, ["nvidia-kernels"])
+
+
+def environment(lock: Path) -> Path:
+    """The environment of a lock and torch, as another process finds or makes it."""
+    torch_builds.torch_builds.cache_clear()
+    return python_with("example", lock, [TORCH])
+
+
+@pytest.fixture
+def lock(tmp_path: Path) -> Path:
+    file = tmp_path / "requirements.txt"
+    file.write_text("# of nothing\n")
+    return file
+
+
+def test_it_has_what_the_builds_of_torch_need(wheels: Path, lock: Path) -> None:
+    python = environment(lock)
+    subprocess.run([python, "-c", "import torch, nvidia_kernels"], check=True)
+    assert environment(lock) == python
+
+
+def test_other_builds_of_torch_are_in_another_one(wheels: Path, lock: Path) -> None:
+    python = environment(lock)
+    write_torch(wheels, b"name = 'other'\n")
+    other = environment(lock)
+    assert other != python
+    subprocess.run([other, "-c", "from torch import name"], check=True)
+
+
+def test_one_that_does_not_import_is_refused_until_it_does(wheels: Path, lock: Path) -> None:
+    write_torch(wheels, b"raise ImportError('libcudart.so.13: cannot open shared object file')\n")
+    for _ in range(2):
+        with pytest.raises(SystemExit, match=r"(?s)libcudart\.so\.13: cannot open.*Set TORCH_BACKEND"):
+            environment(lock)
+
+
+def test_what_the_installer_says_is_shown(wheels: Path, tmp_path: Path) -> None:
+    lock = tmp_path / "requirements.txt"
+    lock.write_text("nvidia-kernels==2.0 --hash=sha256:" + 64 * "0" + "\n")
+    with pytest.raises(SystemExit, match=r"nvidia-kernels") as refused:
+        python_with("example", lock)
+    assert "failed with exit status" in str(refused.value)
