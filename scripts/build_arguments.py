@@ -27,7 +27,7 @@ def build_arguments(given: Mapping[str, str]) -> dict[str, str]:
     with contextlib.closing(docker.from_env(timeout=PROBE_SECONDS)) as client:
         named = arguments.get("PYTHON_IMAGE")
         base = BaseImage(named, "as PYTHON_IMAGE says") if named else choose_base_image(client)
-        print(f"base image: {base.name}, {base.reason}", flush=True)
+        print(f"Base image: {base.name}, {base.reason}.", flush=True)
         arguments["PYTHON_IMAGE"] = base.name
         if "WHEELS" not in arguments and "TORCH_BACKEND" not in arguments:
             builds = torch_builds()

@@ -22,7 +22,7 @@ def test_what_the_user_names_is_taken(monkeypatch: pytest.MonkeyPatch, capsys: p
         monkeypatch.setenv("DOCKER_HOST", url)
         arguments = build_arguments(given)
     assert arguments == {"PYTHON_IMAGE": "of-the-command-line", "TORCH_BACKEND": "cu130", "OTHER": "x"}
-    assert capsys.readouterr().out == "base image: of-the-command-line, as PYTHON_IMAGE says\n"
+    assert capsys.readouterr().out == "Base image: of-the-command-line, as PYTHON_IMAGE says.\n"
 
 
 def test_a_wheel_folder_becomes_an_image_of_its_wheels(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
