@@ -10,6 +10,7 @@ from pathlib import Path
 
 from .docker_cli import buildkit_docker
 from .images import ROOT, Library, library
+from .labels import labels
 
 COMMON = ROOT / "common"
 ARGUMENTS = ("PYTHON_IMAGE", "WHEELS", "TORCH_BACKEND")
@@ -42,7 +43,10 @@ def build(known: Library, arguments: Sequence[str] = ()) -> int:
         if status:
             return status
     file = known.folder / "Dockerfile"
-    return _docker(docker, ["--file", str(file), "--tag", known.image, *_of_library(given)], known.context)
+    # Of the command, not of the Dockerfile: they change with every commit, and no cached step must.
+    base = dict(pair.partition("=")[::2] for pair in given).get("PYTHON_IMAGE")
+    described = [part for name, value in labels(known, base).items() for part in ("--label", f"{name}={value}")]
+    return _docker(docker, ["--file", str(file), "--tag", known.image, *described, *_of_library(given)], known.context)
 
 
 def stages(known: Library) -> list[str]:

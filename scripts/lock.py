@@ -14,6 +14,7 @@ from pathlib import Path
 
 from inference_common.tasks import TASKS
 
+from . import bases, generate
 from .images import ROOT, Library, libraries, library
 
 COMMON = ROOT / "common" / "pyproject.toml"
@@ -63,7 +64,8 @@ def of_library(known: Library) -> Lock:
 
 def of_tools() -> Iterator[Lock]:
     """The locks of what tests, measures and installs."""
-    yield Lock(ROOT / "common" / "uv.txt", [ROOT / "common" / "uv.in"])
+    for asked in sorted((ROOT / "common").glob("*.in")):
+        yield Lock(asked.with_suffix(".txt"), [asked])
     group = ("--group", f"{ROOT / 'pyproject.toml'}:dev", "--all-extras")
     yield Lock(ROOT / "tests" / "requirements.txt", [COMMON], [part.replace(f"{ROOT}/", "") for part in group])
     for asked in sorted((*ROOT.glob("tests/*/*.in"), *ROOT.glob("scripts/benchmarks/*/*.in"))):
@@ -75,11 +77,16 @@ def add(verbs: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     verb = verbs.add_parser("lock", help="resolve requirements to versions with hashes")
     verb.add_argument("library", nargs="*", metavar="LIB", help="only these libraries (default: all, and the tools)")
     verb.add_argument("--upgrade", action="store_true", help="take the newest versions, not those of the lock")
+    verb.add_argument("--bases", action="store_true", help="instead, renew the digests of the base images")
     verb.set_defaults(run=run)
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Write the locks; a resolver that fails tells why itself."""
+    """Write the locks, or the digests of the base images; a resolver that fails tells why itself."""
+    if arguments.bases:
+        for file in bases.dockerfiles():
+            bases.renew(file)
+        return generate.run(arguments)
     chosen = [library(name) for name in arguments.library]
     locks = [of_library(known) for known in chosen or libraries()] + ([] if chosen else list(of_tools()))
     for one in locks:
