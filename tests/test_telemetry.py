@@ -18,6 +18,7 @@ from inference_common.tasks import TASKS
 from inference_common.telemetry import OPT_OUT
 from inference_common.testing.hub import Repo, serve_hub
 
+from scripts.envs import python_of
 from scripts.images import Library, libraries, library
 
 from .conftest import targets, tiny_model
@@ -57,11 +58,16 @@ def used(server: Server, seconds: float = REPORT_SECONDS, seen: Collection[str] 
 
 
 @contextlib.contextmanager
-def process(known: Library, **settings: str) -> Iterator[Server]:
-    """A process that serves the tiny model of its first task, from a Hub on loopback."""
-    task = known.tasks[0]
-    with serve_hub({"org/tiny": Repo(tiny_model(known, task))}) as hub:
-        yield start_process(known, task, "org/tiny", HF_ENDPOINT=hub.url, **settings)
+def process(known: Library, model: Path, **settings: str) -> Iterator[Server]:
+    """A process that serves a model of its first task, from a Hub on loopback."""
+    with serve_hub({"org/tiny": Repo(model)}) as hub:
+        yield start_process(known, known.tasks[0], "org/tiny", HF_ENDPOINT=hub.url, **settings)
+
+
+def prepared(known: Library) -> Path:
+    """The tiny model of its first task; that and the environment are made here, where the network is."""
+    python_of(known)
+    return tiny_model(known, known.tasks[0])
 
 
 def test_the_recorder_sees_names_and_addresses() -> None:
@@ -80,8 +86,10 @@ def test_a_process_reaches_for_its_hub_only(
 ) -> None:
     monkeypatch.setenv("HF_HOME", str(tmp_path))
 
+    model = prepared(known)
+
     def serve(_: Collection[str]) -> int:
-        with process(known) as server:
+        with process(known, model) as server:
             return used(server)
 
     status, seen = recorded(serve)
@@ -93,8 +101,11 @@ def test_without_its_variable_a_library_would_report(tmp_path: Path, monkeypatch
     """What the other tests here hold off happens, within the time that they wait for it."""
     monkeypatch.setenv("HF_HOME", str(tmp_path))
 
+    slim = library("sentence-transformers-onnx")
+    model = prepared(slim)
+
     def serve(seen: Collection[str]) -> int:
-        with process(library("sentence-transformers-onnx"), ORT_DISABLE_TELEMETRY="0") as server:
+        with process(slim, model, ORT_DISABLE_TELEMETRY="0") as server:
             return used(server, 3 * REPORT_SECONDS, seen)
 
     _, seen = recorded(serve)
@@ -123,10 +134,11 @@ def test_a_container_reaches_for_its_hub_only(imaged: Library, idle: Container) 
     if not os.access(namespace, os.R_OK):
         pytest.skip("the engine's containers are not processes of this machine, or not readable; run the tests as root")
     task = imaged.tasks[0]
+    model = tiny_model(imaged, task)
     options = {"network_mode": f"container:{idle.id}", "read_only": True, "tmpfs": {"/tmp": ""}}
 
     def serve(_: Collection[str]) -> tuple[int, str]:
-        with serve_hub({"org/tiny": Repo(tiny_model(imaged, task))}) as hub:
+        with serve_hub({"org/tiny": Repo(model)}) as hub:
             server = start_container(imaged, task, "org/tiny", options=options, HF_ENDPOINT=hub.url)
             assert server.container is not None
             log = server.container.logs(stream=True)  # still to be read when the container is gone
