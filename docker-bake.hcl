@@ -40,7 +40,7 @@ group "default" {
 target "_labels" {
   labels = {
     "org.opencontainers.image.base.name" = PYTHON_IMAGE == null ? "python:3.11-slim-bookworm" : PYTHON_IMAGE
-    "org.opencontainers.image.base.digest" = PYTHON_IMAGE == null ? "sha256:a36c24f9cbdf4fd0f52d67f0823eeac19c2028c637cecc392d97f980d4fec56b" : null
+    "org.opencontainers.image.base.digest" = PYTHON_IMAGE == null ? "sha256:0a310eeecf4e1f5a0743f9a6520c90c88d089c903ca5fd283f501e3a805f5f89" : null
     "org.opencontainers.image.source" = SOURCE
     "org.opencontainers.image.documentation" = DOCUMENTATION
     "org.opencontainers.image.revision" = REVISION
