@@ -5,6 +5,7 @@ from __future__ import annotations
 import ctypes
 import ipaddress
 import os
+import shutil
 import socket
 import subprocess
 import threading
@@ -59,6 +60,8 @@ def _recorded(run: Callable[[Collection[str]], T], namespace: Path | None) -> tu
 
 
 def _enter(namespace: Path | None) -> None:
+    if shutil.which("ip") is None:
+        pytest.skip("no network namespace can be set up: install iproute2")
     libc = ctypes.CDLL(None, use_errno=True)
     if namespace is None:
         failed = libc.unshare(CLONE_NEWNET)

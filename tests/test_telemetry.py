@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import ipaddress
 import os
 import socket
 import sys
@@ -22,7 +23,7 @@ from scripts.envs import python_of
 from scripts.images import Library, libraries, library
 
 from .conftest import targets, tiny_model
-from .network import recorded
+from .network import TCP, destination, recorded
 from .servers import Server, start_container, start_process
 
 REPORT_SECONDS = 12.0  # ONNX Runtime 1.32 sends its first report ten seconds after its import
@@ -72,20 +73,27 @@ def prepared(known: Library) -> Path:
 
 def test_the_recorder_sees_names_and_addresses() -> None:
     def attempt(_: Collection[str]) -> None:
-        for host in ("198.51.100.7", "2001:db8::7", "reports.example.com"):
+        for host in ("198.51.100.7", "reports.example.com", "127.0.0.1"):
             with pytest.raises(OSError, match=r"refused|resolution|not known"):
                 socket.create_connection((host, 443), timeout=5)
 
     _, seen = recorded(attempt)
-    assert {"198.51.100.7:443", "2001:db8::7:443"} <= seen
-    assert any("reports.example.com" in name for name in seen)
+    assert "198.51.100.7:443" in seen
+    assert any(place.endswith(":53 reports.example.com") for place in seen)
+    assert not any(place.startswith("127.") for place in seen)
+
+
+def test_the_recorder_reads_ipv6() -> None:
+    ports = (40000).to_bytes(2, "big") + (443).to_bytes(2, "big")
+    header = b"\x60" + bytes(5) + bytes([TCP]) + b"\x40" + bytes(16)
+    assert destination(header + ipaddress.ip_address("2001:db8::7").packed + ports) == "2001:db8::7:443"
+    assert destination(header + ipaddress.ip_address("::1").packed + ports) is None
 
 
 def test_a_process_reaches_for_its_hub_only(
     known: Library, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setenv("HF_HOME", str(tmp_path))
-
     model = prepared(known)
 
     def serve(_: Collection[str]) -> int:
@@ -100,7 +108,6 @@ def test_a_process_reaches_for_its_hub_only(
 def test_without_its_variable_a_library_would_report(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """What the other tests here hold off happens, within the time that they wait for it."""
     monkeypatch.setenv("HF_HOME", str(tmp_path))
-
     slim = library("sentence-transformers-onnx")
     model = prepared(slim)
 
