@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 
 from docker import DockerClient
 from docker.errors import APIError
 
 from . import apt, debootstrap
+from .bases import python_image
 from .image_store import has_image, import_image
-from .images import ROOT
-
-DOCKERFILE = ROOT / "common" / "Dockerfile"
 
 
 @dataclass(frozen=True)
@@ -28,7 +25,7 @@ def choose_base_image(client: DockerClient) -> BaseImage:
 
     Raises SystemExit that says what to do where neither is possible.
     """
-    name = default_base_image()
+    name = python_image()
     if has_image(client, name):
         return BaseImage(name, "which the engine has")
     problem = why_not_pullable(client, name)
@@ -42,13 +39,6 @@ def choose_base_image(client: DockerClient) -> BaseImage:
     return BaseImage(debootstrap_image(client), f"made by debootstrap, since {name} cannot be pulled ({problem})")
 
 
-def default_base_image() -> str:
-    """What common/Dockerfile starts from, unless it is given another."""
-    found = re.search(r"^ARG PYTHON_IMAGE=(\S+)$", DOCKERFILE.read_text(), re.MULTILINE)
-    assert found is not None
-    return found[1]
-
-
 def why_not_pullable(client: DockerClient, name: str) -> str | None:
     """None where the image's registry offers it to the engine, else the engine's error."""
     try:
@@ -60,7 +50,7 @@ def why_not_pullable(client: DockerClient, name: str) -> str | None:
 
 def debootstrap_image(client: DockerClient) -> str:
     """The name of an image of the default's release of Debian, made once by debootstrap and kept."""
-    release = default_base_image().rpartition("-")[2].partition("@")[0]
+    release = python_image().rpartition("-")[2].partition("@")[0]
     archive = debootstrap.archive(release)
     name = f"inference-python:{archive.parent.name}"
     if not has_image(client, name):

@@ -12,6 +12,7 @@ from .build_arguments import build_arguments
 from .docker_cli import buildkit_docker
 from .dockerd import ensure_docker_engine
 from .images import ROOT, Library, library
+from .labels import labels
 
 COMMON = ROOT / "common"
 STAGES = ("tools", "common", "base", "torch")
@@ -47,7 +48,8 @@ def build(chosen: Sequence[Library], arguments: Sequence[str] = ()) -> int:
         if status := _docker_build(docker, options, COMMON):
             return status
     for known in chosen:
-        options = ["--file", str(known.folder / "Dockerfile"), "--tag", known.image, *_options(_of_library(given))]
+        options = ["--file", str(known.folder / "Dockerfile"), "--tag", known.image]
+        options += [*_labels(known, given["PYTHON_IMAGE"]), *_options(_of_library(given))]
         if status := _docker_build(docker, options, known.context):
             return status
     return 0
@@ -67,6 +69,11 @@ def _parsed(argument: str) -> tuple[str, str]:
 def _of_library(given: Mapping[str, str]) -> dict[str, str]:
     """The arguments that a library's Dockerfile declares; Docker warns of others."""
     return {name: value for name, value in given.items() if name in ("BASE", "TOOLS", "COMMON")}
+
+
+def _labels(known: Library, base: str) -> list[str]:
+    """Labels as options: they change with every commit, so in a Dockerfile they would void the cache of its steps."""
+    return [part for name, value in labels(known, base).items() for part in ("--label", f"{name}={value}")]
 
 
 def _options(given: Mapping[str, str]) -> list[str]:

@@ -34,7 +34,8 @@ def run_container(
 ) -> Container:
     """Start a container that serves `model` at 127.0.0.1:`port`; a folder is mounted read-only.
 
-    `options` are the Docker SDK's; with its `network_mode="host"` the server itself listens on the port.
+    `options` are the Docker SDK's; with a `network_mode` of its own (`host`, `container:ID`) the server itself listens
+    on the port.
     """
     options = dict(options or {})
     volumes: dict[str, dict[str, str]] = dict(options.pop("volumes", {}))
@@ -43,7 +44,7 @@ def run_container(
         inside = f"/models/{Path(model).resolve().name}"
         volumes[str(Path(model).resolve())] = {"bind": inside, "mode": "ro"}
         model = inside
-    if options.get("network_mode") == "host":
+    if "network_mode" in options:
         environment |= {"PORT": str(port), "HOST": "127.0.0.1"}
     else:
         options["ports"] = {"80/tcp": ("127.0.0.1", port)}

@@ -14,11 +14,13 @@ from pathlib import Path
 
 from inference_common.tasks import TASKS
 
+from . import bases, generate
 from .images import ROOT, Library, libraries, library
 
 COMMON = ROOT / "common" / "pyproject.toml"
 TORCH = ROOT / "common" / "torch.txt"
 FAMILY = ROOT / "common" / "torch-family.txt"
+TORCH_UNUSED = ROOT / "common" / "torch-overrides.txt"
 OLDEST_PYTHON = "3.11"
 # Chosen when an environment is made, by what the machine has: one lock serves CPU and every kind of GPU.
 CHOSEN_LATER = re.compile(r"(torch|torchvision|torchaudio|triton|nvidia-[\w-]+|cuda-[\w-]+)(==| @)")
@@ -55,15 +57,17 @@ def of_library(known: Library) -> Lock:
     codecs = [codec for task in known.tasks for codec in (TASKS[task].input, TASKS[task].output)]
     extras = sorted({extra for codec in codecs if (extra := codec.extra) is not None})
     options = [part for extra in extras for part in ("--extra", extra)]
-    unused = known.folder / "overrides.txt"
-    options += ["--override", str(unused.relative_to(ROOT))] if unused.is_file() else []
-    asked = [COMMON, known.folder / "requirements.in", *([unused] if unused.is_file() else [])]
+    unused = [known.folder / "overrides.txt", *([TORCH_UNUSED] if known.needs_torch else [])]
+    unused = [file for file in unused if file.is_file()]
+    options += [part for file in unused for part in ("--override", str(file.relative_to(ROOT)))]
+    asked = [COMMON, known.folder / "requirements.in", *unused]
     return Lock(known.lock, asked, options, with_torch=known.needs_torch)
 
 
 def of_tools() -> Iterator[Lock]:
     """The locks of what tests, measures and installs."""
-    yield Lock(ROOT / "common" / "uv.txt", [ROOT / "common" / "uv.in"])
+    for asked in sorted((ROOT / "common").glob("*.in")):
+        yield Lock(asked.with_suffix(".txt"), [asked])
     group = ("--group", f"{ROOT / 'pyproject.toml'}:dev", "--all-extras")
     yield Lock(ROOT / "tests" / "requirements.txt", [COMMON], [part.replace(f"{ROOT}/", "") for part in group])
     for asked in sorted((*ROOT.glob("tests/*/*.in"), *ROOT.glob("scripts/benchmarks/*/*.in"))):
@@ -75,11 +79,16 @@ def add(verbs: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     verb = verbs.add_parser("lock", help="resolve requirements to versions with hashes")
     verb.add_argument("library", nargs="*", metavar="LIB", help="only these libraries (default: all, and the tools)")
     verb.add_argument("--upgrade", action="store_true", help="take the newest versions, not those of the lock")
+    verb.add_argument("--bases", action="store_true", help="instead, renew the digests of the base images")
     verb.set_defaults(run=run)
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Write the locks; a resolver that fails tells why itself."""
+    """Write the locks, or the digests of the base images; a resolver that fails tells why itself."""
+    if arguments.bases:
+        for file in bases.dockerfiles():
+            bases.renew(file)
+        return generate.run(arguments)
     chosen = [library(name) for name in arguments.library]
     locks = [of_library(known) for known in chosen or libraries()] + ([] if chosen else list(of_tools()))
     for one in locks:

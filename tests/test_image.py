@@ -3,20 +3,29 @@
 from __future__ import annotations
 
 import json
+import math
+import re
 from collections.abc import Iterator
+from datetime import datetime
 from pathlib import Path
 
 import docker
 import httpx
 import pytest
+from cyclonedx.schema import SchemaVersion
+from cyclonedx.validation.json import JsonStrictValidator
 from docker import DockerClient
 from inference_common.tasks import TASKS
 from inference_common.testing.hub import Repo, serve_hub
 
 from scripts.images import Library
+from scripts.labels import PREFIX, of_library
 
 from .conftest import tiny_model
 from .servers import start_container
+
+MAX_BYTES = {"sentence_transformers_onnx": 350_000_000}
+"""The largest that an image of a library may be, where that is what it is for."""
 
 
 @pytest.fixture
@@ -41,7 +50,39 @@ def test_it_is_described_and_its_size_known(imaged: Library, engine: DockerClien
     assert config["Healthcheck"]["Test"][0] == "CMD"
     assert "/data" in config["Volumes"]
     assert "80/tcp" in config["ExposedPorts"]
-    assert config["Labels"]["org.opencontainers.image.licenses"] == "Apache-2.0"
+    assert image.attrs["Size"] < MAX_BYTES.get(imaged.name, math.inf)
+
+
+def test_its_labels_say_what_it_was_built_from(imaged: Library, engine: DockerClient) -> None:
+    found = engine.images.get(imaged.image).attrs["Config"]["Labels"]
+    assert found.items() >= {f"{PREFIX}{name}": value for name, value in of_library(imaged).items()}.items()
+    assert found[f"{PREFIX}base.name"]
+    assert re.fullmatch(r"[0-9a-f]{40}(-dirty)?", found[f"{PREFIX}revision"])
+    assert datetime.fromisoformat(found[f"{PREFIX}created"]).tzinfo is not None
+
+
+def test_its_sbom_lists_what_is_installed(imaged: Library, engine: DockerClient) -> None:
+    code = """
+import json, sys, importlib.metadata as m
+installed = {d.metadata["Name"]: d.version for d in m.distributions()}
+print(json.dumps([open(f"{sys.prefix}/sbom.cdx.json").read(), installed]))
+"""
+    text, installed = json.loads(run(engine, imaged, code))
+    assert JsonStrictValidator(SchemaVersion.V1_6).validate_str(text) is None
+    sbom = json.loads(text)
+    assert sbom["metadata"]["component"]["name"] == "inference-common"
+    assert {part["name"]: part["version"] for part in sbom["components"]} == installed
+    assert all(part["purl"].startswith("pkg:pypi/") for part in sbom["components"])
+
+
+def test_it_holds_no_file_that_no_server_reads(imaged: Library, engine: DockerClient) -> None:
+    code = """
+import pathlib, sysconfig
+packages = pathlib.Path(sysconfig.get_path("purelib"))
+print([str(f) for name in ("**/tests/", "torch/include/", "onnxruntime/capi/libonnxruntime.so.*")
+       for f in packages.glob(name) if f.name != "tests.py"])
+"""
+    assert run(engine, imaged, code) == "[]"
 
 
 @pytest.mark.defect(15)

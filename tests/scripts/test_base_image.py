@@ -15,9 +15,9 @@ import docker
 import pytest
 from docker import DockerClient
 
-from scripts.base_image import BaseImage, choose_base_image, default_base_image, why_not_pullable
+from scripts.base_image import BaseImage, choose_base_image, why_not_pullable
 from scripts.dockerd import why_not_reachable
-from scripts.image_store import has_image, import_image
+from scripts.image_store import import_image
 
 from .engines import own_engine
 
@@ -102,15 +102,16 @@ def test_an_image_that_cannot_be_pulled_has_the_reason(machine_client: DockerCli
 def test_where_the_default_cannot_be_pulled_nor_made_the_user_reads_what_to_do(
     client: DockerClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("scripts.base_image.default_base_image", lambda: "127.0.0.1:1/missing:1")
+    monkeypatch.setattr("scripts.base_image.python_image", lambda: "127.0.0.1:1/missing:1")
     monkeypatch.setenv("PATH", "")  # without apt-get
     with pytest.raises(SystemExit, match="--build-arg PYTHON_IMAGE=NAME"):
         choose_base_image(client)
 
 
-def test_the_default_is_taken_where_the_engine_has_it(client: DockerClient, tmp_path: Path) -> None:
-    name = default_base_image().partition("@")[0]
-    assert not has_image(client, name)
-    import_image(archive_of(tmp_path, "file"), name, {"GREETING": "hello"})
-    assert choose_base_image(client) == BaseImage(name, "which the engine has")
-    assert "GREETING=hello" in client.images.get(name).attrs["Config"]["Env"]
+def test_the_default_is_taken_where_the_engine_has_it(
+    client: DockerClient, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr("scripts.base_image.python_image", lambda: "127.0.0.1:1/python:1")
+    import_image(archive_of(tmp_path, "file"), "127.0.0.1:1/python:1", {"GREETING": "hello"})
+    assert choose_base_image(client) == BaseImage("127.0.0.1:1/python:1", "which the engine has")
+    assert "GREETING=hello" in client.images.get("127.0.0.1:1/python:1").attrs["Config"]["Env"]

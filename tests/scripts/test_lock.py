@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import re
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 
 from scripts import lock
+from scripts.images import Library, libraries
 from scripts.lock import Lock
 
 
@@ -45,3 +48,13 @@ def test_torch_is_chosen_later_and_what_it_pulls_in_is_not_locked() -> None:
     assert lock.CHOSEN_LATER.match("torch==2.13.0 \\")
     assert lock.CHOSEN_LATER.match("nvidia-cublas-cu12==1 \\")
     assert not lock.CHOSEN_LATER.match("torchmetrics==1 \\")
+
+
+@pytest.mark.parametrize("machine", ["x86_64", "aarch64"])
+@pytest.mark.parametrize("known", [pytest.param(known, id=known.hub_name) for known in libraries()])
+def test_every_package_has_a_wheel_for_each_platform(known: Library, machine: str, tmp_path: Path) -> None:
+    command = [sys.executable, "-m", "uv", "pip", "install", "--dry-run", "--target", str(tmp_path), "--no-deps"]
+    command += ["--only-binary", ":all:", "--require-hashes", "--requirements", str(known.lock)]
+    command += ["--python-version", lock.OLDEST_PYTHON, "--python-platform", f"{machine}-unknown-linux-gnu"]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr

@@ -1,5 +1,6 @@
 """Validation, serialization and serving shared by every image."""
 
+from . import telemetry  # noqa: F401  # before anything imports a library that reports
 from .app import create_app
 from .errors import InferenceError, InvalidRequest
 from .pipeline import Device, Pipeline
