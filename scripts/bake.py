@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from .bases import python_image
-from .build import stages
-from .build_arguments import ARGUMENTS
 from .images import Library, libraries
 from .labels import PREFIX, of_base, of_library
+from .stages import ARGUMENTS, stages
 
 HEAD = """# Written by `./manage.py generate` from docker_images/; do not edit.
 # `docker buildx bake LIB` builds one image, `docker buildx bake` all of them; what they stand on comes along.

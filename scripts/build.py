@@ -13,10 +13,9 @@ from .docker_cli import buildkit_docker
 from .dockerd import ensure_docker_engine
 from .images import ROOT, Library, library
 from .labels import labels
+from .stages import STAGES, stages
 
 COMMON = ROOT / "common"
-STAGES = ("tools", "common", "base", "torch")
-"""The stages of common/Dockerfile that libraries' images use, in the order to build them."""
 
 
 def add(verbs: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -53,11 +52,6 @@ def build(chosen: Sequence[Library], arguments: Sequence[str] = ()) -> int:
         if status := _docker_build(docker, options, known.context):
             return status
     return 0
-
-
-def stages(known: Library) -> list[str]:
-    """The stages that a library's image uses."""
-    return [stage for stage in STAGES if stage != "torch" or known.needs_torch]
 
 
 def _parsed(argument: str) -> tuple[str, str]:

@@ -14,10 +14,9 @@ from docker import DockerClient
 
 from .base_image import BaseImage, choose_base_image
 from .image_store import has_image, import_image
+from .stages import ARGUMENTS
 from .torch_builds import TorchBuilds, torch_builds
 
-ARGUMENTS = ("PYTHON_IMAGE", "WHEELS", "TORCH_BACKEND")
-"""What common/Dockerfile lets a builder choose; variables of the environment of these names are read too."""
 PROBE_SECONDS = 30  # for an image registry to answer the engine
 
 

@@ -11,9 +11,9 @@ from pathlib import Path
 
 from .cache import cache, digest, made
 from .images import Library
-from .lock import TORCH
 from .progress import run, step
 from .torch_builds import TorchBuilds, torch_builds
+from .torch_files import TORCH
 
 
 def python_of(library: Library) -> Path:

@@ -16,10 +16,9 @@ from inference_common.tasks import TASKS
 
 from . import bases, generate
 from .images import ROOT, Library, libraries, library
+from .torch_files import FAMILY, TORCH
 
 COMMON = ROOT / "common" / "pyproject.toml"
-TORCH = ROOT / "common" / "torch.txt"
-FAMILY = ROOT / "common" / "torch-family.txt"
 TORCH_UNUSED = ROOT / "common" / "torch-overrides.txt"
 OLDEST_PYTHON = "3.11"
 # Chosen when an environment is made, by what the machine has: one lock serves CPU and every kind of GPU.

@@ -18,7 +18,7 @@ from typing import Literal
 from filelock import FileLock
 
 from .cache import cache, digest
-from .lock import FAMILY, TORCH
+from .torch_files import FAMILY, TORCH
 from .torch_wheels import completed
 from .wheel_folders import wheel_folders
 

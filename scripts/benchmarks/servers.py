@@ -14,7 +14,7 @@ from typing import Any
 
 from ..envs import python_of, python_with
 from ..images import ROOT, library
-from ..lock import TORCH
+from ..torch_files import TORCH
 from . import models, workloads
 from .targets import Command, Server, Worker
 

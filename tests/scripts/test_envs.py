@@ -10,7 +10,7 @@ import pytest
 
 from scripts import torch_builds
 from scripts.envs import python_with
-from scripts.lock import FAMILY, TORCH
+from scripts.torch_files import FAMILY, TORCH
 
 from ..wheels import write_wheel
 

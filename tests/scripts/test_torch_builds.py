@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from scripts import torch_builds
-from scripts.lock import FAMILY, TORCH
 from scripts.torch_builds import TorchBuilds
+from scripts.torch_files import FAMILY, TORCH
 
 from ..wheels import write_wheel
 
