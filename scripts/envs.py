@@ -34,7 +34,7 @@ def python_with(name: str, lock: Path, family: Sequence[Path] = ()) -> Path:
         if missing:
             if builds is not None:
                 print(builds.reason, flush=True)
-            with step(f"Making the environment of {name.replace('_', '-')} (once per lock)"):
+            with step(f"Making the environment of {name.replace('_', '-')}"):
                 _install(folder, python, lock)
                 if builds is not None:
                     _install_family(python, lock, family, builds)
