@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import os
 import subprocess
 from pathlib import Path
 
 import pytest
 
-from scripts import torch_builds
 from scripts.envs import python_with
 from scripts.lock import FAMILY, TORCH
+from scripts.torch_builds import torch_builds
 
 from ..wheels import write_wheel
 
@@ -18,20 +17,14 @@ VERSION = TORCH.read_text().strip().partition("==")[2]
 
 
 @pytest.fixture
-def wheels(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A folder with a torch that needs a package beside it, in an empty cache; no index can be reached."""
-    for name in list(os.environ):
-        if name.startswith(("PIP_", "UV_", "TORCH_")):
-            monkeypatch.delenv(name)
-    monkeypatch.setenv("UV_OFFLINE", "1")
-    monkeypatch.setenv("UV_CACHE_DIR", str(tmp_path / "uv"))
+def wheels(offline_installers: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A folder with a torch that needs a package beside it, and with the rest of its family."""
     folder = tmp_path / "wheels"
     write_torch(folder, b"import nvidia_kernels\n")
     write_wheel(folder, "nvidia_kernels", "1.0", {"nvidia_kernels/__init__.py": b""})
     for requirement in FAMILY.read_text().split():
         name, _, version = requirement.partition("==")
         write_wheel(folder, name, version, {f"{name}/__init__.py": b""})
-    monkeypatch.setenv("INFERENCE_CACHE", str(tmp_path / "cache"))
     monkeypatch.setenv("UV_FIND_LINKS", str(folder))
     return folder
 
@@ -42,7 +35,7 @@ def write_torch(folder: Path, program: bytes) -> None:
 
 def environment(lock: Path) -> Path:
     """The environment of a lock and torch, as another process finds or makes it."""
-    torch_builds.torch_builds.cache_clear()
+    torch_builds.cache_clear()
     return python_with("example", lock, [TORCH])
 
 
