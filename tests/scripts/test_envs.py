@@ -21,7 +21,8 @@ def wheels(offline_installers: None, tmp_path: Path, monkeypatch: pytest.MonkeyP
     """A folder with a torch that needs a package beside it, and with the rest of its family."""
     folder = tmp_path / "wheels"
     write_torch(folder, b"import nvidia_kernels\n")
-    write_wheel(folder, "nvidia_kernels", "1.0", {"nvidia_kernels/__init__.py": b""})
+    for name in ("nvidia_kernels", "networkx"):
+        write_wheel(folder, name, "1.0", {f"{name}/__init__.py": b""})
     for requirement in FAMILY.read_text().split():
         name, _, version = requirement.partition("==")
         write_wheel(folder, name, version, {f"{name}/__init__.py": b""})
@@ -30,7 +31,8 @@ def wheels(offline_installers: None, tmp_path: Path, monkeypatch: pytest.MonkeyP
 
 
 def write_torch(folder: Path, program: bytes) -> None:
-    write_wheel(folder, "torch", f"{VERSION}+cpu", {"torch/__init__.py": program}, ["nvidia-kernels"])
+    needed = ["nvidia-kernels", "networkx"]
+    write_wheel(folder, "torch", f"{VERSION}+cpu", {"torch/__init__.py": program}, needed)
 
 
 def environment(lock: Path) -> Path:
@@ -46,9 +48,11 @@ def lock(tmp_path: Path) -> Path:
     return file
 
 
-def test_it_has_what_the_builds_of_torch_need(wheels: Path, lock: Path) -> None:
+def test_it_has_what_the_builds_of_torch_need_and_else_only_what_is_locked(wheels: Path, lock: Path) -> None:
     python = environment(lock)
-    subprocess.run([python, "-c", "import torch, nvidia_kernels"], check=True)
+    program = "import torch, nvidia_kernels, importlib.util as i; print(i.find_spec('networkx'))"
+    done = subprocess.run([python, "-c", program], capture_output=True, text=True, check=True)
+    assert done.stdout == "None\n"
     assert environment(lock) == python
 
 

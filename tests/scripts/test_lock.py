@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from scripts import lock
+from scripts.images import ROOT
 from scripts.lock import Lock
 
 
@@ -45,3 +46,7 @@ def test_torch_is_chosen_later_and_what_it_pulls_in_is_not_locked() -> None:
     assert lock.CHOSEN_LATER.match("torch==2.13.0 \\")
     assert lock.CHOSEN_LATER.match("nvidia-cublas-cu12==1 \\")
     assert not lock.CHOSEN_LATER.match("torchmetrics==1 \\")
+
+
+def test_an_image_takes_the_same_packages_with_torch() -> None:
+    assert lock.CHOSEN_LATER.pattern in (ROOT / "common" / "install").read_text()
