@@ -26,7 +26,7 @@ def make_environment() -> None:
         return
     if importlib.util.find_spec("ensurepip") is None:
         sys.exit("This Python cannot make virtual environments; on Debian and Ubuntu: apt-get install python3-venv")
-    print("Installing the tools into .venv (once per lock, about half a minute) ...", flush=True)
+    print("Installing the tools into .venv (the first time, about half a minute) ...", flush=True)
     started = time.monotonic()
     venv.create(VENV, with_pip=True, clear=True)
     hashed = ["install", "--require-hashes", "-r"]

@@ -53,8 +53,8 @@ def _library_of(model: str, name: str | None, folder: Path) -> Library:
     names = ", ".join(one.hub_name for one in known)
     if name:
         found = [one for one in known if name in (one.name, one.hub_name)]
-        advice = f"the libraries here are: {names}; ./manage.py new {name} begins another one"
-        problem = f"{model} is a model of {name}, which is not here"
+        advice = f"the libraries here are: {names}; docs/add-a-library.md says how to add one"
+        problem = f"{model} is a model of {name!r}, which is not here"
     else:
         found = [one for one in known if any((folder / mark).is_file() for mark in one.models().SIGNATURES)]
         advice = (

@@ -6,6 +6,7 @@ import os
 import subprocess
 import sys
 import sysconfig
+import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -13,7 +14,7 @@ from .cache import cache, digest, made
 from .images import Library
 from .progress import run, step
 from .torch_builds import TorchBuilds, torch_builds
-from .torch_files import TORCH
+from .torch_files import CHOSEN_LATER, TORCH
 
 
 def python_of(library: Library) -> Path:
@@ -34,10 +35,10 @@ def python_with(name: str, lock: Path, family: Sequence[Path] = ()) -> Path:
         if missing:
             if builds is not None:
                 print(builds.reason, flush=True)
-            with step(f"Making the environment of {name.replace('_', '-')} (once per lock)"):
+            with step(f"Making the environment of {name.replace('_', '-')}"):
                 _install(folder, python, lock)
                 if builds is not None:
-                    _install_family(python, lock, family, builds)
+                    _install_family(python, family, builds)
     return python
 
 
@@ -51,16 +52,21 @@ def _key(lock: Path, family: Sequence[Path], builds: TorchBuilds | None) -> str:
 def _install(folder: Path, python: Path, lock: Path) -> None:
     """Make an environment and install exactly what a lock names."""
     run([sys.executable, "-m", "uv", "venv", "--python", sys.executable, folder])
-    _uv_install(python, "--no-deps", "--require-hashes", "--requirements", lock)
+    _uv("install", "--python", python, "--no-deps", "--require-hashes", "--requirements", lock)
 
 
-def _install_family(python: Path, lock: Path, family: Sequence[Path], builds: TorchBuilds) -> None:
-    """Install torch's family, and what these builds of it need beside the lock, such as NVIDIA's libraries.
+def _install_family(python: Path, family: Sequence[Path], builds: TorchBuilds) -> None:
+    """Install torch's family, and what these builds of it need that no lock names, such as NVIDIA's libraries.
 
     Raises SystemExit where one of them cannot be imported: builds that do not fit together.
     """
-    files = [part for file in family for part in ("--requirements", file)]
-    _uv_install(python, *builds.uv_options, "--constraints", lock, *files)
+    options: list[str | Path] = [*builds.uv_options, "--python", python]
+    with tempfile.TemporaryDirectory() as folder:
+        resolved = Path(folder) / "torch.txt"
+        _uv("compile", *options, "--no-header", "--no-annotate", "--output-file", resolved, *family)
+        chosen = [line for line in resolved.read_text().splitlines() if CHOSEN_LATER.match(line)]
+        resolved.write_text("\n".join(chosen))
+        _uv("install", *options, "--no-deps", "--requirements", resolved)
     packages = ", ".join(line.partition("==")[0] for file in family for line in file.read_text().split())
     done = subprocess.run([python, "-c", f"import {packages}"], stderr=subprocess.PIPE, text=True, check=False)
     if done.returncode:
@@ -71,8 +77,8 @@ def _install_family(python: Path, lock: Path, family: Sequence[Path], builds: To
         )
 
 
-def _uv_install(python: Path, *options: str | Path) -> None:
+def _uv(*arguments: str | Path) -> None:
     # The builds of torch are those of the options, not of uv's own setting.
     environment = {name: value for name, value in os.environ.items() if name != "UV_TORCH_BACKEND"}
-    uv: list[str | Path] = [sys.executable, "-m", "uv", "pip", "install", "--python", python]
-    run([*uv, *options], environment={**environment, "UV_COMPILE_BYTECODE": "1"})
+    uv: list[str | Path] = [sys.executable, "-m", "uv", "pip", *arguments]
+    run(uv, environment={**environment, "UV_COMPILE_BYTECODE": "1"})

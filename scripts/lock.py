@@ -16,13 +16,11 @@ from inference_common.tasks import TASKS
 
 from . import bases, generate
 from .images import ROOT, Library, libraries, library
-from .torch_files import FAMILY, TORCH
+from .torch_files import CHOSEN_LATER, FAMILY, TORCH
 
 COMMON = ROOT / "common" / "pyproject.toml"
 TORCH_UNUSED = ROOT / "common" / "torch-overrides.txt"
 OLDEST_PYTHON = "3.11"
-# Chosen when an environment is made, by what the machine has: one lock serves CPU and every kind of GPU.
-CHOSEN_LATER = re.compile(r"(torch|torchvision|torchaudio|triton|nvidia-[\w-]+|cuda-[\w-]+)(==| @)")
 OPTIONS = ("--quiet", "--universal", "--generate-hashes", "--no-header", "--no-annotate")
 NO_ADDRESS = ("--no-emit-index-url", "--no-emit-find-links")
 

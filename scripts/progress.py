@@ -22,7 +22,7 @@ def step(title: str) -> Iterator[None]:
     terminal = sys.stdout.isatty()
     if not terminal:
         print(f"{title} ...", flush=True)
-    with Progress(*columns, transient=True, disable=not terminal) as progress:
+    with Progress(*columns, transient=True, refresh_per_second=4, disable=not terminal) as progress:
         progress.add_task(title, total=None)
         yield
     print(f"{title}: {time.monotonic() - started:.0f} s", flush=True)

@@ -61,7 +61,7 @@ def test_a_gated_repository_wants_its_token(hub: Hub, tmp_path: Path) -> None:
 
 def test_a_hub_that_is_away_is_transient_until_it_is_cached(hub: Hub, tmp_path: Path) -> None:
     away = Hub({}, url="http://127.0.0.1:9")
-    with pytest.raises(HubUnavailable):
+    with pytest.raises(HubUnavailable, match="check the network and HF_ENDPOINT, or name a folder"):
         source(away, tmp_path).path()
     source(hub, tmp_path).path()
     assert source(away, tmp_path).path().is_dir()

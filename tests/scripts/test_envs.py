@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import os
 import subprocess
 from pathlib import Path
 
 import pytest
 
-from scripts import torch_builds
 from scripts.envs import python_with
+from scripts.torch_builds import torch_builds
 from scripts.torch_files import FAMILY, TORCH
 
 from ..wheels import write_wheel
@@ -18,31 +17,27 @@ VERSION = TORCH.read_text().strip().partition("==")[2]
 
 
 @pytest.fixture
-def wheels(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A folder with a torch that needs a package beside it, in an empty cache; no index can be reached."""
-    for name in list(os.environ):
-        if name.startswith(("PIP_", "UV_", "TORCH_")):
-            monkeypatch.delenv(name)
-    monkeypatch.setenv("UV_OFFLINE", "1")
-    monkeypatch.setenv("UV_CACHE_DIR", str(tmp_path / "uv"))
+def wheels(offline_installers: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A folder with a torch that needs a package beside it, and with the rest of its family."""
     folder = tmp_path / "wheels"
     write_torch(folder, b"import nvidia_kernels\n")
-    write_wheel(folder, "nvidia_kernels", "1.0", {"nvidia_kernels/__init__.py": b""})
+    for name in ("nvidia_kernels", "networkx"):
+        write_wheel(folder, name, "1.0", {f"{name}/__init__.py": b""})
     for requirement in FAMILY.read_text().split():
         name, _, version = requirement.partition("==")
         write_wheel(folder, name, version, {f"{name}/__init__.py": b""})
-    monkeypatch.setenv("INFERENCE_CACHE", str(tmp_path / "cache"))
     monkeypatch.setenv("UV_FIND_LINKS", str(folder))
     return folder
 
 
 def write_torch(folder: Path, program: bytes) -> None:
-    write_wheel(folder, "torch", f"{VERSION}+cpu", {"torch/__init__.py": program}, ["nvidia-kernels"])
+    needed = ["nvidia-kernels", "networkx"]
+    write_wheel(folder, "torch", f"{VERSION}+cpu", {"torch/__init__.py": program}, needed)
 
 
 def environment(lock: Path) -> Path:
     """The environment of a lock and torch, as another process finds or makes it."""
-    torch_builds.torch_builds.cache_clear()
+    torch_builds.cache_clear()
     return python_with("example", lock, [TORCH])
 
 
@@ -53,9 +48,11 @@ def lock(tmp_path: Path) -> Path:
     return file
 
 
-def test_it_has_what_the_builds_of_torch_need(wheels: Path, lock: Path) -> None:
+def test_it_has_what_the_builds_of_torch_need_and_else_only_what_is_locked(wheels: Path, lock: Path) -> None:
     python = environment(lock)
-    subprocess.run([python, "-c", "import torch, nvidia_kernels"], check=True)
+    program = "import torch, nvidia_kernels, importlib.util as i; print(i.find_spec('networkx'))"
+    done = subprocess.run([python, "-c", program], capture_output=True, text=True, check=True)
+    assert done.stdout == "None\n"
     assert environment(lock) == python
 
 

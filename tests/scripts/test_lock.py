@@ -10,8 +10,9 @@ from pathlib import Path
 import pytest
 
 from scripts import lock
-from scripts.images import Library, libraries
+from scripts.images import ROOT, Library, libraries
 from scripts.lock import Lock
+from scripts.torch_files import CHOSEN_LATER
 
 
 @pytest.fixture
@@ -45,9 +46,9 @@ def test_what_cannot_be_resolved_leaves_the_lock_as_it_was(one: Lock, monkeypatc
 
 
 def test_torch_is_chosen_later_and_what_it_pulls_in_is_not_locked() -> None:
-    assert lock.CHOSEN_LATER.match("torch==2.13.0 \\")
-    assert lock.CHOSEN_LATER.match("nvidia-cublas-cu12==1 \\")
-    assert not lock.CHOSEN_LATER.match("torchmetrics==1 \\")
+    assert CHOSEN_LATER.match("torch==2.13.0 \\")
+    assert CHOSEN_LATER.match("nvidia-cublas-cu12==1 \\")
+    assert not CHOSEN_LATER.match("torchmetrics==1 \\")
 
 
 @pytest.mark.parametrize("machine", ["x86_64", "aarch64"])
@@ -58,3 +59,7 @@ def test_every_package_has_a_wheel_for_each_platform(known: Library, machine: st
     command += ["--python-version", lock.OLDEST_PYTHON, "--python-platform", f"{machine}-unknown-linux-gnu"]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
+
+
+def test_an_image_takes_the_same_packages_with_torch() -> None:
+    assert CHOSEN_LATER.pattern in (ROOT / "common" / "install").read_text()

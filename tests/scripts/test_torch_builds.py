@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import json
-import os
 from pathlib import Path
 
 import pytest
 
-from scripts import torch_builds
-from scripts.torch_builds import TorchBuilds
+from scripts.torch_builds import TorchBuilds, torch_builds
 from scripts.torch_files import FAMILY, TORCH
 
 from ..wheels import write_wheel
@@ -19,24 +17,12 @@ REQUIREMENTS = [TORCH.read_text().strip(), *FAMILY.read_text().split()]
 
 def decide() -> TorchBuilds:
     """The decision of another process of the same environment."""
-    torch_builds.torch_builds.cache_clear()
-    return torch_builds.torch_builds()
-
-
-@pytest.fixture(autouse=True)
-def no_network(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    """An empty cache, no configuration of installers, and no index that can be reached."""
-    for name in list(os.environ):
-        if name.startswith(("PIP_", "UV_", "TORCH_")):
-            monkeypatch.delenv(name)
-    monkeypatch.setenv("UV_OFFLINE", "1")
-    monkeypatch.setenv("UV_CACHE_DIR", str(tmp_path / "uv"))
-    monkeypatch.setenv("INFERENCE_CACHE", str(tmp_path / "cache"))
-    monkeypatch.setenv("PIP_CONFIG_FILE", os.devnull)
+    torch_builds.cache_clear()
+    return torch_builds()
 
 
 @pytest.fixture
-def wheels(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+def wheels(offline_installers: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A folder with wheels of all of torch's family, which only a file of pip's configuration names."""
     folder = tmp_path / "wheels"
     for requirement in REQUIREMENTS:

@@ -133,7 +133,7 @@ class HubSource:
         try:
             folder = Path(self._download())
         except Exception as error:
-            raise _ours(error, self.name, self._asked, self._endpoint) from error
+            raise _ours(error, self.name, self._asked) from error
         self.revision = folder.name
         return folder
 
@@ -209,7 +209,7 @@ def read_card(folder: Path) -> ModelCard:
     )
 
 
-def _ours(error: Exception, name: str, revision: str | None, endpoint: str | None) -> Exception:
+def _ours(error: Exception, name: str, revision: str | None) -> Exception:
     """The Hub client's error as one of ours, with what to do about it."""
     if isinstance(error, GatedRepoError):
         return Forbidden(f"{name} is gated: accept its terms on the Hub, then set HF_TOKEN to a token of that account")
@@ -225,6 +225,6 @@ def _ours(error: Exception, name: str, revision: str | None, endpoint: str | Non
     if isinstance(error, OfflineModeIsEnabled) or constants.HF_HUB_OFFLINE:
         return HubUnavailable(f"{name} is not in the cache, and HF_HUB_OFFLINE is set; unset it to fetch the model")
     return HubUnavailable(
-        f"The Hub at {endpoint or constants.ENDPOINT} did not deliver {name} ({type(error).__name__}); check the "
-        "network and HF_ENDPOINT, or name a folder that holds the model"
+        f"The Hub did not deliver {name} ({type(error).__name__}); check the network and HF_ENDPOINT, or name a folder "
+        "that holds the model"
     )
