@@ -15,13 +15,18 @@ from playwright.sync_api import sync_playwright
 from . import apt, progress
 
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
-PACKAGES = ("chromium", "fonts-dejavu-core")
+DRIVER_PACKAGES = ("libatomic1",)
+"""What Playwright's own program needs of Debian and Ubuntu."""
+PACKAGES = ("chromium", "fonts-dejavu-core", *DRIVER_PACKAGES)
+PLAYWRIGHT = (sys.executable, "-m", "playwright")
 DOWNLOAD_SECONDS = 600
 START_SECONDS = 60
 
 
 def find_browser() -> Path | None:
-    """The first Chromium that starts on this machine, or None."""
+    """The first Chromium that starts on this machine; None without one, or where Playwright itself does not start."""
+    if not _starts(*PLAYWRIGHT):
+        return None
     return next((path for path in _candidates() if _starts(path)), None)
 
 
@@ -30,6 +35,8 @@ def install_browser() -> None:
     if _is_debian() and apt.can_install():
         apt.install(PACKAGES)
         return
+    if apt.can_install() and not _starts(*PLAYWRIGHT):
+        apt.install(DRIVER_PACKAGES)
     command = _download_command(with_libraries=apt.can_install())
     with progress.step("Downloading Chromium with Playwright"):
         try:
@@ -44,7 +51,10 @@ def install_browser() -> None:
 
 def install_command() -> str:
     """The command that installs a browser, for a person to run."""
-    return apt.install_command(PACKAGES) if _is_debian() else " ".join(_download_command(with_libraries=apt.has_apt()))
+    if _is_debian():
+        return apt.install_command(PACKAGES)
+    first = [apt.install_command(DRIVER_PACKAGES)] if apt.has_apt() and not _starts(*PLAYWRIGHT) else []
+    return " && ".join([*first, " ".join(_download_command(with_libraries=apt.has_apt()))])
 
 
 def _candidates() -> Iterator[Path]:
@@ -55,10 +65,10 @@ def _candidates() -> Iterator[Path]:
         yield downloaded
 
 
-def _starts(path: Path) -> bool:
-    """Whether the program runs: a downloaded one does not where the system lacks its libraries."""
+def _starts(*program: str | Path) -> bool:
+    """Whether the program runs: one that was downloaded does not where the system lacks its libraries."""
     try:
-        done = subprocess.run([path, "--version"], capture_output=True, timeout=START_SECONDS, check=False)
+        done = subprocess.run([*program, "--version"], capture_output=True, timeout=START_SECONDS, check=False)
     except (OSError, subprocess.TimeoutExpired):
         return False
     return done.returncode == 0
@@ -66,7 +76,7 @@ def _starts(path: Path) -> bool:
 
 def _download_command(*, with_libraries: bool) -> list[str]:
     """Playwright's command; `with_libraries` adds the system's packages that Chromium needs, by apt-get and sudo."""
-    return [sys.executable, "-m", "playwright", "install", *(["--with-deps"] if with_libraries else []), "chromium"]
+    return [*PLAYWRIGHT, "install", *(["--with-deps"] if with_libraries else []), "chromium"]
 
 
 @functools.cache
