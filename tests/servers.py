@@ -38,7 +38,7 @@ class Server:
 def start_process(known: Library, task: str, model: str, **settings: str) -> Server:
     """A server process on this machine, ready."""
     port = free_port()
-    environment = {**ALONE, **os.environ, **settings, "MODEL_ID": model, "TASK": task, "PORT": str(port)}
+    environment = {**_usual(known), **os.environ, **settings, "MODEL_ID": model, "TASK": task, "PORT": str(port)}
     environment["PYTHONPATH"] = str(ROOT / "common" / "src")
     command = [str(python_of(known)), "-m", "inference_common.serve"]
     process = subprocess.Popen(command, cwd=known.context, env=environment)
@@ -57,7 +57,9 @@ def start_container(known: Library, task: str, model: str, *, options: Mapping[s
     """A container of the library's image, ready; a folder model is mounted read-only. `options` are the SDK's."""
     client_of_docker = engine()
     port = free_port()
-    container = run_container(client_of_docker, known, model, {"TASK": task, **ALONE, **settings}, port, options)
+    container = run_container(
+        client_of_docker, known, model, {"TASK": task, **_usual(known), **settings}, port, options
+    )
 
     def stop() -> int:
         container.stop(timeout=60)
@@ -78,6 +80,12 @@ def start_container(known: Library, task: str, model: str, *, options: Mapping[s
     client = _client(port)
     _wait_ready(client, alive, give_up)
     return Server(known, task, client, stop, container=container)
+
+
+def _usual(known: Library) -> Mapping[str, str]:
+    """Settings of a server that a test does not set: none exports its model beside a test, and changes over in the
+    middle of it, unless the test is about that. Without torch there is only the file, and nothing to export it with."""
+    return {**ALONE, "OPTIMIZE": "none"} if known.needs_torch else ALONE
 
 
 def free_port() -> int:

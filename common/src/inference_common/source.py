@@ -30,7 +30,8 @@ _OTHER_FORMATS = ("*.h5", "*.msgpack", "*.ot", "*.tflite", "*.mlmodel", "onnx/*"
 
 
 Optimize = Literal["auto", "none", "onnx", "int8"]
-"""Which forms of a model may be run: its own only (`none`), one that is there (`auto`), or one to be made."""
+"""Which form of a model runs: the library's own network (`none`); an ONNX file, verified before (`auto`), or exported
+and verified now (`onnx`), or quantized as well (`int8`)."""
 
 
 @dataclass(frozen=True)
