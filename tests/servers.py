@@ -19,6 +19,7 @@ from scripts.envs import python_of
 from scripts.images import ROOT, Library
 
 START_SECONDS = 100
+EXPORT_SECONDS = 200  # at the lowest priority, on a machine that has other work too
 ALONE = {"OMP_NUM_THREADS": "1"}
 """Tiny models gain nothing from a second thread, and on a busy machine the two wait for each other."""
 
@@ -80,6 +81,22 @@ def start_container(known: Library, task: str, model: str, *, options: Mapping[s
     client = _client(port)
     _wait_ready(client, alive, give_up)
     return Server(known, task, client, stop, container=container)
+
+
+def optimization(server: Server) -> tuple[str, str]:
+    """The state of the first model that a server has, and the reason for it."""
+    found = server.client.get("/info").json()["models"][0]["optimization"]
+    return found["state"], found["reason"]
+
+
+def wait_for_optimization(server: Server, state: str = "verified") -> str:
+    """Wait for the end of an export in the background, which must be this one; the reason for it."""
+    end = time.monotonic() + EXPORT_SECONDS
+    while (found := optimization(server))[0] in {"pending", "exporting"}:
+        assert time.monotonic() < end, found
+        time.sleep(0.2)
+    assert found[0] == state, found
+    return found[1]
 
 
 def _usual(known: Library) -> Mapping[str, str]:

@@ -41,7 +41,7 @@ def test_it_runs_at_the_lowest_priority_and_stops_at_once(held_up: None) -> None
     statuses: list[int] = []
     runs = threading.Thread(target=lambda: statuses.append(process.run(REQUEST).returncode))
     runs.start()
-    until(lambda: bool(children()) and children()[0].nice() == NICE)
+    until(lambda: bool(children()) and children()[0].nice() == NICE, seconds=60)
     (child,) = children()
     until(lambda: child.ionice().ioclass == psutil.IOPRIO_CLASS_IDLE)
     assert os.getpgid(child.pid) != os.getpgid(0)
@@ -61,9 +61,10 @@ def test_it_has_an_end(held_up: None, monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_it_does_not_outlive_a_server_that_is_killed(held_up: None) -> None:
     code = f"from inference_common.onnx.process import ExportProcess\nExportProcess().run({REQUEST})"
-    server = subprocess.Popen([sys.executable, "-c", code])
-    until(lambda: bool(psutil.Process(server.pid).children()))
-    (child,) = psutil.Process(server.pid).children()
-    server.kill()
-    server.wait()
-    until(lambda: not psutil.pid_exists(child.pid) or child.status() == psutil.STATUS_ZOMBIE)
+    with subprocess.Popen([sys.executable, "-c", code]) as server:
+        try:
+            until(lambda: bool(psutil.Process(server.pid).children()), seconds=60)
+            (child,) = psutil.Process(server.pid).children()
+        finally:
+            server.kill()
+    until(lambda: not child.is_running() or child.status() == psutil.STATUS_ZOMBIE)
