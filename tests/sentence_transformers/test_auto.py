@@ -23,7 +23,7 @@ from ..servers import EXPORT_SECONDS, Server, optimization, start_process, wait_
 KNOWN = library("sentence-transformers")
 TASK = "feature-extraction"
 TEXTS = ["a happy person", "œuvre 日本", "the dog ran in the park. " * 20, "x"]
-CALLERS = 8
+CALLERS, PAUSE_SECONDS = 8, 0.05  # which leave the export some time on a small machine
 CLOSE = 1e-4
 pytestmark = pytest.mark.timeout(400)
 
@@ -71,6 +71,7 @@ def test_no_request_fails_and_no_number_changes_across_the_change_over(tmp_path:
                 while not ended.is_set():
                     text = TEXTS[(number + len(answers)) % len(TEXTS)]
                     answers.append((text, ask(client, text)))
+                    time.sleep(PAUSE_SECONDS)
 
         callers = [threading.Thread(target=call, args=(number,)) for number in range(CALLERS)]
         for caller in callers:
@@ -126,8 +127,8 @@ def test_a_server_that_ends_takes_its_export_with_it(tmp_path: Path, number: sig
         child = exporting(server)
         while b"torch" not in Path(f"/proc/{child.pid}/maps").read_bytes():
             time.sleep(0.1)
-        assert child.nice() == 19
         assert server.process is not None
+        assert child.nice() > psutil.Process(server.process.pid).nice()
         server.process.send_signal(number)
         assert server.process.wait(30) == (0 if number == signal.SIGTERM else -number)
         end = time.monotonic() + 10

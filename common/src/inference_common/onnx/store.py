@@ -46,8 +46,10 @@ def network_file(source: ModelSource, wanted: Wanted, mode: Optimize) -> Path | 
         return None
     search = current()
     search.has_form = True
-    own = None if wanted.part else source.file(OWN)
-    if find_spec("torch") is None:
+    can_export = find_spec("torch") is not None
+    # One that is not downloaded yet is not verified either, and `auto` does not wait for it.
+    own = None if wanted.part else source.file(OWN, cached_only=can_export and mode == "auto")
+    if not can_export:
         search.reason = "there is no torch here to verify the repository's file with, nor to export one"
         return None if mode == "int8" else own
     found = None if own is None else _taken(source, wanted, mode, own, search)
