@@ -1,9 +1,11 @@
 """Where there is no torch, as where these tests run: what is there is taken, and nothing can be made."""
 
 import json
+import threading
 from pathlib import Path
 
 import pytest
+from filelock import FileLock
 from huggingface_hub import constants
 from inference_common.onnx import store
 from inference_common.onnx.process import ExportProcess
@@ -116,3 +118,17 @@ def test_a_process_that_was_killed_leaves_no_mark(source: FolderSource, monkeypa
         assert network_file(source, WANTED, "onnx") is None
     assert search.reason == "its process was ended by signal 9"
     assert not list(kept(source, WANTED).glob("*.json"))
+
+
+def test_another_server_s_export_is_not_waited_for_by_one_that_stops(
+    source: FolderSource, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(store, "find_spec", lambda name: object())
+    monkeypatch.setattr(store, "LOCK_SECONDS", 0.05)
+    folder = kept(source, WANTED)
+    folder.mkdir(parents=True)
+    process = ExportProcess()
+    threading.Timer(0.2, process.stop).start()
+    with FileLock(folder / "lock"), searching(Search(process)) as search:
+        assert network_file(source, WANTED, "onnx") is None
+    assert search.reason == "the server stopped"

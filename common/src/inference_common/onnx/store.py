@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
@@ -15,11 +16,13 @@ from filelock import FileLock, Timeout
 from huggingface_hub import constants
 
 from ..source import ModelSource, Optimize
+from .process import ExportProcess
 from .search import Search, current
 
 OWN = "onnx/model.onnx"
 CLOSE = 1e-4  # of the network's outputs, whose values are of the order of 1
 WEIGHTS = ("*.safetensors", "pytorch_model*.bin", "config.json", "tokenizer.json")
+LOCK_SECONDS = 1.0  # between two looks at whether the server stops
 VERSION = 4  # of how files are made: another number makes them anew
 log = structlog.get_logger("inference")
 
@@ -107,8 +110,7 @@ def _verdict(search: Search, source: ModelSource, wanted: Wanted, file: Path, in
     folder = search.mark.parent
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        lock = FileLock(folder / "lock")
-        with lock.acquire(cancel_check=lambda: search.process.is_stopped):
+        with _locked(folder / "lock", search.process):
             found = _read(search.mark, int8 or file)  # another server's, while this one waited
             if found is not None:
                 return found
@@ -120,6 +122,17 @@ def _verdict(search: Search, source: ModelSource, wanted: Wanted, file: Path, in
         return {"taken": False, "why": "the server stopped"}
     except OSError as error:
         return {"taken": False, "why": f"nothing can be kept in {folder}: {error}"}
+
+
+def _locked(file: Path, process: ExportProcess) -> AbstractContextManager[object]:
+    """The lock, once no other server that shares the folder has it. Raises Timeout where the process is stopped."""
+    lock = FileLock(file)
+    while True:
+        try:
+            return lock.acquire(timeout=LOCK_SECONDS)
+        except Timeout:
+            if process.is_stopped:
+                raise
 
 
 def _read(mark: Path, file: Path) -> dict[str, Any] | None:
