@@ -19,6 +19,7 @@ from scripts.envs import python_of
 from scripts.images import ROOT, Library
 
 START_SECONDS = 100
+EXPORT_SECONDS = 200  # at the lowest priority, on a machine that has other work too
 ALONE = {"OMP_NUM_THREADS": "1"}
 """Tiny models gain nothing from a second thread, and on a busy machine the two wait for each other."""
 
@@ -38,7 +39,7 @@ class Server:
 def start_process(known: Library, task: str, model: str, **settings: str) -> Server:
     """A server process on this machine, ready."""
     port = free_port()
-    environment = {**ALONE, **os.environ, **settings, "MODEL_ID": model, "TASK": task, "PORT": str(port)}
+    environment = {**_usual(known), **os.environ, **settings, "MODEL_ID": model, "TASK": task, "PORT": str(port)}
     environment["PYTHONPATH"] = str(ROOT / "common" / "src")
     command = [str(python_of(known)), "-m", "inference_common.serve"]
     process = subprocess.Popen(command, cwd=known.context, env=environment)
@@ -57,7 +58,9 @@ def start_container(known: Library, task: str, model: str, *, options: Mapping[s
     """A container of the library's image, ready; a folder model is mounted read-only. `options` are the SDK's."""
     client_of_docker = engine()
     port = free_port()
-    container = run_container(client_of_docker, known, model, {"TASK": task, **ALONE, **settings}, port, options)
+    container = run_container(
+        client_of_docker, known, model, {"TASK": task, **_usual(known), **settings}, port, options
+    )
 
     def stop() -> int:
         container.stop(timeout=60)
@@ -78,6 +81,28 @@ def start_container(known: Library, task: str, model: str, *, options: Mapping[s
     client = _client(port)
     _wait_ready(client, alive, give_up)
     return Server(known, task, client, stop, container=container)
+
+
+def optimization(server: Server) -> tuple[str, str]:
+    """The state of the first model that a server has, and the reason for it."""
+    found = server.client.get("/info").json()["models"][0]["optimization"]
+    return found["state"], found["reason"]
+
+
+def wait_for_optimization(server: Server, state: str = "verified") -> str:
+    """Wait for the end of an export in the background, which must be this one; the reason for it."""
+    end = time.monotonic() + EXPORT_SECONDS
+    while (found := optimization(server))[0] in {"pending", "exporting"}:
+        assert time.monotonic() < end, found
+        time.sleep(0.2)
+    assert found[0] == state, found
+    return found[1]
+
+
+def _usual(known: Library) -> Mapping[str, str]:
+    """Settings of a server that a test does not set: none exports its model beside a test, and changes over in the
+    middle of it, unless the test is about that. Without torch there is only the file, and nothing to export it with."""
+    return {**ALONE, "OPTIMIZE": "none"} if known.needs_torch else ALONE
 
 
 def free_port() -> int:

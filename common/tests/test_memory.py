@@ -9,6 +9,8 @@ import psutil
 import pytest
 from inference_common import memory
 
+V2, V1 = (names for _, *names in memory._CGROUPS)
+
 
 def test_the_budget_is_as_set_or_a_share_of_what_there_is() -> None:
     assert memory.budget(3) == 3 * 1024 * 1024
@@ -17,10 +19,19 @@ def test_the_budget_is_as_set_or_a_share_of_what_there_is() -> None:
 
 @pytest.mark.parametrize(("limit", "counts"), [("1000000", True), ("max", False), ("9" * 19, False)])
 def test_a_container_s_limit_counts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, limit: str, counts: bool) -> None:
-    file = tmp_path / "memory.max"
-    file.write_text(limit)
-    monkeypatch.setattr(memory, "_CGROUP_LIMITS", (tmp_path / "missing", file))
+    (tmp_path / "memory.max").write_text(limit)
+    monkeypatch.setattr(memory, "_CGROUPS", [(tmp_path / "missing", *V1), (tmp_path, *V2)])
     assert memory.total() == (1_000_000 if counts else psutil.virtual_memory().total)
+
+
+@pytest.mark.parametrize(("limit", "found"), [("1000000", 700_000), ("max", None), ("100000", 0)])
+def test_what_is_available_leaves_out_what_is_used_but_for_cached_files(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, limit: str, found: int | None
+) -> None:
+    for name, text in (("max", limit), ("current", "500000"), ("stat", "anon 300000\ninactive_file 200000\n")):
+        (tmp_path / f"memory.{name}").write_text(text)
+    monkeypatch.setattr(memory, "_CGROUPS", [(tmp_path, *V2)])
+    assert memory.available() == found if found is not None else memory.available() > 1_000_000
 
 
 def test_files_are_counted_in_every_folder(tmp_path: Path) -> None:

@@ -1,6 +1,6 @@
+import asyncio
 import threading
 from pathlib import Path
-from typing import Self
 
 import pytest
 from conftest import Connect
@@ -9,7 +9,7 @@ from inference_common.discover import discover
 from inference_common.errors import HubUnavailable
 from inference_common.metrics import Metrics
 from inference_common.model import Admit, Model
-from inference_common.source import FolderSource, ModelSource, Optimize
+from inference_common.source import FolderSource
 from starlette.testclient import TestClient
 from toys.pipelines.feature_extraction import ToyFeatures
 from toys.waiting import until
@@ -123,15 +123,16 @@ def test_card_parameters_that_the_task_would_refuse_are_left_out(connect: Connec
 def test_torch_leaves_the_cores_to_another_runtime_where_no_other_network_will_run(
     model_folder: Path, monkeypatch: pytest.MonkeyPatch, admit: Admit | None, told: int
 ) -> None:
-    class Optimized(ToyFeatures):
-        @classmethod
-        def optimized(cls, model: ModelSource, mode: Optimize) -> Self | None:
-            return cls(model, "cpu")
-
     calls = list[int]()
+    monkeypatch.setattr(ToyFeatures, "optimized", classmethod(lambda cls, model, mode: cls(model, "cpu")))
     monkeypatch.setattr(threads, "torch_leaves_the_cores", lambda: calls.append(1))
     settings = Settings(device="cpu", optimize="auto")
-    model = Model(FolderSource(model_folder), discover("toys.pipelines"), settings, Metrics(), admit=admit)
-    assert model._optimized(Optimized) is not None
+
+    async def load() -> None:
+        model = Model(FolderSource(model_folder), discover("toys.pipelines"), settings, Metrics(), admit=admit)
+        await model.load()
+        assert model.state == "ready"
+        model.close()
+
+    asyncio.run(load())
     assert len(calls) == told
-    model.close()

@@ -42,6 +42,15 @@ def test_a_repository_is_downloaded_once_without_other_formats(hub: Hub, tmp_pat
     assert len(hub.downloads()) == 3
 
 
+def test_a_file_that_is_left_out_is_downloaded_when_it_is_wanted(hub: Hub, tmp_path: Path) -> None:
+    one = source(hub, tmp_path)
+    assert one.file("tf_model.h5", cached_only=True) is None
+    assert one.file("missing") is None
+    found = one.file("tf_model.h5")
+    assert found is not None
+    assert one.file("tf_model.h5", cached_only=True) == found
+
+
 def test_a_branch_is_found_and_a_missing_one_told(hub: Hub, tmp_path: Path) -> None:
     assert source(hub, tmp_path, revision="v1").path().is_dir()
     with pytest.raises(NotFound, match="no revision 'v2'"):

@@ -14,7 +14,7 @@ from inference_common.testing.onnx import write_lookup
 from scripts.images import library
 
 from ..conftest import tiny_model
-from ..servers import Server, start_process
+from ..servers import Server, start_process, wait_for_optimization
 from ..test_contract import post
 from .test_recorded import RECORDED, assert_as_recorded
 
@@ -61,10 +61,13 @@ def recorded(model: str) -> Path:
     return next(file for file in RECORDED if file.stem == model)
 
 
-def test_a_file_that_is_made_gives_the_answers_of_the_library(model: str, tmp_path: Path) -> None:
-    with served_as("onnx", tiny_model(KNOWN, model), MODELS[model], tmp_path) as server:
+def test_a_model_answers_as_the_library_before_and_after_the_change_over(model: str, tmp_path: Path) -> None:
+    with served_as("auto", tiny_model(KNOWN, model), MODELS[model], tmp_path) as server:
+        assert how(server) == "cpu"
         assert_as_recorded(server, recorded(model))
+        wait_for_optimization(server)
         assert how(server) == "cpu+optimized"
+        assert_as_recorded(server, recorded(model))
     assert len(list(tmp_path.rglob("model.onnx"))) == 1
 
 
@@ -80,6 +83,7 @@ def test_the_repository_s_file_is_run_if_it_is_right_and_else_one_is_made(tmp_pa
     (made,) = (tmp_path / "optimized").rglob("model.onnx")
     made.replace(own)
     with served_as("auto", model, TEXT, tmp_path) as server:
+        wait_for_optimization(server)
         assert how(server) == "cpu+optimized"
         assert_as_recorded(server, recorded(TEXT))
     assert not list((tmp_path / "optimized").rglob("model.onnx"))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from . import threads
@@ -71,6 +71,11 @@ class Batcher:
         finally:
             for job in jobs:
                 job.future.cancel()
+
+    def replace(self, pipelines: Mapping[AnyPipeline, AnyPipeline]) -> None:
+        """Have other pipelines run what waits, and what is still submitted, for those that they replace; in the model's
+        thread. What runs in other lanes meanwhile is finished by the pipeline that began it."""
+        self._waiting.replace(pipelines)
 
     @property
     def waiting(self) -> int:

@@ -17,7 +17,12 @@ LARGE, FREE = 256 * 2**20, 512 * 2**20  # bytes: of one array that is given back
 GARBAGE = 10_000  # objects that may be some before it is looked for; Python's 700 are those of some dozen requests
 SHARE = 0.7  # of all memory, for models: the rest is for requests, the libraries themselves, and the machine
 _M_TRIM_THRESHOLD, _M_MMAP_THRESHOLD, _M_ARENA_MAX = -1, -3, -8  # of glibc's malloc.h
-_CGROUP_LIMITS = (Path("/sys/fs/cgroup/memory.max"), Path("/sys/fs/cgroup/memory/memory.limit_in_bytes"))
+_CGROUPS = (
+    (Path("/sys/fs/cgroup"), "memory.max", "memory.current", "inactive_file"),
+    (Path("/sys/fs/cgroup/memory"), "memory.limit_in_bytes", "memory.usage_in_bytes", "total_inactive_file"),
+)
+"""The container's, by either version of Linux's control groups: where its files are, and what they name its limit, what
+is used of it, and how much of that holds files."""
 
 
 def budget(mib: int | None) -> int:
@@ -28,10 +33,22 @@ def budget(mib: int | None) -> int:
 def total() -> int:
     """Bytes of memory that this process may use: the container's limit, if that is below the machine's."""
     found = psutil.virtual_memory().total
-    for file in _CGROUP_LIMITS:
+    for folder, limit, *_ in _CGROUPS:
         with contextlib.suppress(OSError, ValueError):  # `max` is no number: no limit
-            found = min(found, int(file.read_text()))
+            found = min(found, int((folder / limit).read_text()))
     return int(found)
+
+
+def available() -> int:
+    """Bytes of memory that may still be taken without swapping: the container's, if that is less than the machine's.
+    What the kernel caches of files counts as available, as it gives that up."""
+    found = psutil.virtual_memory().available
+    for folder, limit, used, cached in _CGROUPS:
+        with contextlib.suppress(OSError, ValueError, KeyError):
+            stat = dict(line.split() for line in (folder / "memory.stat").read_text().splitlines())
+            taken = int((folder / used).read_text()) - int(stat[cached])
+            found = min(found, int((folder / limit).read_text()) - taken)
+    return max(0, int(found))
 
 
 def resident() -> int:

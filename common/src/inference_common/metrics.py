@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Callable
+from typing import Literal, get_args
 
-from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, Counter, Gauge, Histogram, generate_latest
+from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, Counter, Enum, Gauge, Histogram, generate_latest
 
 SIZES = (1, 2, 4, 8, 16, 32, 64, 128)
+OptimizationState = Literal["none", "pending", "exporting", "verified", "failed", "skipped"]
 
 
 class ModelMetrics:
@@ -37,9 +39,13 @@ class ModelMetrics:
         """Whether the model answers."""
         self._all._ready.labels(self._name).set(ready)
 
+    def set_optimization(self, state: OptimizationState) -> None:
+        """How far its faster form has come."""
+        self._all._optimization.labels(self._name).state(state)
+
     def forget(self) -> None:
         """The model is gone: its present is no longer told."""
-        for gauge in (self._all._queue_length, self._all._ready):
+        for gauge in (self._all._queue_length, self._all._ready, self._all._optimization):
             gauge.remove(self._name)
 
 
@@ -57,6 +63,10 @@ class Metrics:
         self._chunks = Counter("chunks", "Pieces made of answers that are made piece by piece", registry=here)
         self._queue_length = Gauge("queue_length", "Inputs waiting", ["model"], registry=here)
         self._ready = Gauge("model_ready", "1 once the model answers", ["model"], registry=here)
+        self._optimization = Enum(
+            "model_optimization", "State of the model's faster form on a CPU", ["model"], registry=here,
+            states=get_args(OptimizationState),
+        )  # fmt: skip
         # Looked up once: by labels, it takes longer than to count.
         self._of_route = functools.cache(
             lambda route, status: (self._requests.labels(route, str(status)), self._request_seconds.labels(route))

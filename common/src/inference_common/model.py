@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-import collections
 import contextlib
 import time
 from collections.abc import Callable, Iterator, Mapping
-from typing import Any, Literal
+from typing import Any, Literal, TypeVar
 
 import structlog
 from pydantic import ValidationError
@@ -15,18 +14,23 @@ from tenacity import AsyncRetrying, retry_if_exception_type, wait_exponential
 
 from . import memory, threads
 from .batcher import Batcher
+from .changeover import change_over
 from .discover import Pipelines
 from .errors import HubUnavailable, InferenceError, InvalidRequest, LoadFailed, ModelLoading, NotFound
 from .metrics import Metrics
+from .optimization import Optimization
 from .pipeline import Pipeline
+from .popularity import Popularity
 from .settings import Settings
 from .source import ModelCard, ModelSource
 from .streaming import Streams
 from .tasks import TASKS
+from .warmup import warm_up
 from .worker import ModelThread
 
 State = Literal["loading", "ready", "failed"]
 AnyPipeline = Pipeline[Any, Any, Any]
+T = TypeVar("T")
 Admit = Callable[[str, ModelCard, type[AnyPipeline]], None]
 """Raises Forbidden for a model, by name, card and pipeline, that a caller may not have loaded."""
 log = structlog.get_logger("inference")
@@ -60,6 +64,10 @@ class Model:
         )
         self.streams = Streams(self._thread, of_model, max_queue=queue, max_open=batch)
         of_model.watch_queues(lambda: self.batcher.waiting + self.streams.waiting)
+        self.limits = settings.limits
+        self.optimization = Optimization(source, settings, of_model)
+        self.popularity = Popularity()
+        self._changing: asyncio.Task[None] | None = None
         self._settled = asyncio.Event()
         self._since = time.monotonic()
 
@@ -79,6 +87,9 @@ class Model:
     def close(self) -> None:
         """Let go of the weights once what runs is done; does not wait."""
         pipelines, self.pipelines = self.pipelines, {}
+        self.optimization.stop()
+        if self._changing is not None:
+            self._changing.cancel()
         self._metrics.of_model(self.source.name).forget()
 
         def last() -> None:
@@ -136,6 +147,31 @@ class Model:
             seconds=round(time.monotonic() - self._since, 2),
         )
 
+    async def optimize(self) -> None:
+        """Change over to the ONNX form, if that is pending; return once it is done, or cannot be."""
+        if self.optimization.state == "pending":
+            self._changing = asyncio.create_task(change_over(self))
+            await asyncio.wait({self._changing})
+
+    async def run(self, call: Callable[[], T]) -> T:
+        """The result of `call()`, made in the model's thread between two batches."""
+        return await self._thread.run(call)
+
+    async def swap(self, pipelines: Mapping[str, AnyPipeline]) -> None:
+        """Have these answer the same tasks from the next batch on, what waits included, and let go of those before."""
+        first = next(iter(pipelines))
+        await self.run(lambda: warm_up(self.source.name, first, pipelines[first], self.limits, self.batcher))
+        replaced = {self.pipelines[task]: pipeline for task, pipeline in pipelines.items()}
+        await self.run(lambda: self.batcher.replace(replaced))
+        self.pipelines = pipelines
+        await self.run(lambda: self._let_go(replaced))
+
+    def _let_go(self, replaced: dict[AnyPipeline, AnyPipeline]) -> None:
+        while replaced:
+            replaced.popitem()[0].close()
+        self._torch_leaves_the_cores()
+        memory.trim()
+
     async def wait_ready(self, *, hold: bool) -> None:
         """Return once ready. Raises LoadFailed, or ModelLoading past `load_wait` (at once without `hold`)."""
         if self.state == "loading" and hold:
@@ -168,7 +204,11 @@ class Model:
         kind = self._library.load(task)
         if self._admit is not None:
             self._admit(self.source.name, card, kind)
-        first = self._optimized(kind) or kind(self.source, self._settings.device)
+        first = self.optimization.load(kind)
+        if first is None:
+            first = kind(self.source, self._settings.device)
+        else:
+            self._torch_leaves_the_cores()
         served: dict[str, AnyPipeline] = {task: first}
         for other in kind.also:
             if other == task:
@@ -176,44 +216,24 @@ class Model:
             adopted = self._library.load(other).adopt(first)
             if adopted is not None:
                 served[other] = adopted
-        self._warm_up(task, first)
+        warm_up(self.source.name, task, first, self.limits, self.batcher)
         return served, {name: self._defaults(name, card.parameters) for name in served}
 
-    def _optimized(self, kind: type[AnyPipeline]) -> AnyPipeline | None:
-        device, mode = self._settings.device, self._settings.optimize
-        is_on_cpu = device == "cpu" or (device == "auto" and not memory.has_gpu())
-        optimized = kind.optimized(self.source, mode) if is_on_cpu and mode != "none" else None
-        is_the_only_one = self._admit is None
-        if optimized is not None and is_the_only_one:
+    def _torch_leaves_the_cores(self) -> None:
+        """Where this is the only model of the process: another one's network may be torch's."""
+        if self._admit is None:
             threads.torch_leaves_the_cores()
-        return optimized
 
     def _defaults(self, task: str, asked: Mapping[str, Any]) -> Mapping[str, Any]:
         """Those of a card's parameters that the task takes; none where it would refuse one of them."""
         schema = TASKS[task].params
         known = {name: value for name, value in asked.items() if name in schema.model_fields}
         try:
-            schema.model_validate(known).within(self._settings.limits)
+            schema.model_validate(known).within(self.limits)
         except (ValidationError, InvalidRequest) as error:
             log.warning("the card's parameters are left out", model=self.source.name, task=task, error=str(error))
             return {}
         return known
-
-    def _warm_up(self, task: str, pipeline: AnyPipeline) -> None:
-        """Answer the task's first example, so that the first caller does not pay for lazy set-up."""
-        try:
-            known, limits = TASKS[task], pipeline.perceived(self._settings.limits)
-            first = known.input.decode(known.good[0], limits)
-            params = known.params.model_validate(dict(first.params)).within(limits)
-            if pipeline.streams:
-                collections.deque(pipeline.stream(first.items[0], params), maxlen=0)
-            else:
-                items = [pipeline.preprocess(item) for item in first.items[: pipeline.max_batch_size]]
-                pipeline.batch(items, params)
-                self.batcher.measure(pipeline, items[0], params)
-        except Exception as error:
-            # Some models refuse the plain example (they want a prompt, say) and serve well all the same.
-            log.warning("warm-up failed", model=self.source.name, error=f"{type(error).__name__}: {error}")
 
     def fail(self, error: BaseException | None, *, again: bool = False) -> None:
         """Remember why it cannot be loaded, and tell whoever waits."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import fnmatch
-from collections.abc import Sequence
+from collections.abc import Coroutine, Sequence
 from typing import Any, Protocol
 
 import anyio.to_thread
@@ -15,6 +15,7 @@ from .discover import Pipelines
 from .errors import Forbidden, NotFound, Overloaded, TooLarge
 from .metrics import Metrics
 from .model import Model
+from .optimizer import Optimizer
 from .pipeline import Pipeline
 from .residency import Residency
 from .settings import Settings
@@ -51,7 +52,7 @@ class Pinned:
     def __init__(self, source: ModelSource, library: Pipelines, settings: Settings, metrics: Metrics) -> None:
         self.library = library
         self.pinned = Model(source, library, settings, metrics, task=settings.task)
-        self._loading = asyncio.create_task(self.pinned.load(patient=True))
+        self._loading = asyncio.create_task(self._load())
 
     def all(self) -> Sequence[Model]:
         return [self.pinned]
@@ -66,6 +67,10 @@ class Pinned:
         self._loading.cancel()
         self.pinned.close()
 
+    async def _load(self) -> None:
+        await self.pinned.load(patient=True)
+        await self.pinned.optimize()
+
 
 class OnDemand:
     """Any model of the library, as many as fit in memory: who was asked for longest ago makes room."""
@@ -77,6 +82,7 @@ class OnDemand:
         self._settings, self._metrics = settings, metrics
         self._budget = memory.budget(settings.max_memory_mib)
         self._kept: Residency[Model] = Residency(self._budget)
+        self._optimizer = Optimizer(self._kept, self._budget)
         self._tasks: set[asyncio.Task[None]] = set()
         self._turn = asyncio.Lock()  # one load at a time: memory is counted before and after
 
@@ -91,19 +97,24 @@ class OnDemand:
         for model in self._kept.oldest_first():
             if model.source.name == name and model.answers(task):
                 self._kept.touch(model)
+                if model.popularity.count() and model.optimization.state == "pending":
+                    self._start(self._optimizer.optimize(model))
                 return model
         model = Model(self._source(name), self.library, self._settings, self._metrics, task=task, admit=self._admit)
         self._kept.add(model)
-        loading = asyncio.create_task(self._load(model))
-        self._tasks.add(loading)
-        loading.add_done_callback(self._tasks.discard)
+        self._start(self._load(model))
         return model
 
     async def close(self) -> None:
-        for loading in self._tasks:
-            loading.cancel()
+        for task in self._tasks:
+            task.cancel()
         for model in self.all():
             model.close()
+
+    def _start(self, work: Coroutine[Any, Any, None]) -> None:
+        task = asyncio.create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
 
     async def _load(self, model: Model) -> None:
         if await model.fetch():

@@ -21,6 +21,10 @@ class Residency(Generic[T]):
         """What all of them take."""
         return sum(size for _, size in self._things.values())
 
+    def size(self, thing: T) -> int:
+        """What one of them takes; 0 where it has left."""
+        return self._things[id(thing)][1] if id(thing) in self._things else 0
+
     def oldest_first(self) -> Sequence[T]:
         """All of them, by when they were last used."""
         return [thing for thing, _ in self._things.values()]

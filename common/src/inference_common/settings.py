@@ -33,7 +33,8 @@ class Settings(BaseSettings):
 
     optimize: Optimize = Field(
         default="auto",
-        description="on a CPU, the model's form: ONNX if there is one (`auto`), made if not (`onnx`, `int8`), `none`",
+        description="on a CPU: `none`, the library's own network; `auto`, at first the same, then an ONNX file exported"
+        " and verified meanwhile; `onnx`, the file from the start, which waits for that; `int8`, quantized as well",
     )
 
     host: str = Field(default="127.0.0.1", description="address to listen on (the images set `0.0.0.0`)")

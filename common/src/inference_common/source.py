@@ -30,7 +30,8 @@ _OTHER_FORMATS = ("*.h5", "*.msgpack", "*.ot", "*.tflite", "*.mlmodel", "onnx/*"
 
 
 Optimize = Literal["auto", "none", "onnx", "int8"]
-"""Which forms of a model may be run: its own only (`none`), one that is there (`auto`), or one to be made."""
+"""Which form of a model runs: the library's own network (`none`); an ONNX file, verified before (`auto`), or exported
+and verified now (`onnx`), or quantized as well (`int8`)."""
 
 
 @dataclass(frozen=True)
@@ -59,9 +60,9 @@ class ModelSource(Protocol):
         """
         ...
 
-    def file(self, name: str) -> Path | None:
-        """One file by its path in the model, downloaded first if need be, even one that `path` leaves out; None where
-        there is none, or it cannot be had now."""
+    def file(self, name: str, *, cached_only: bool = False) -> Path | None:
+        """One file by its path in the model, even one that `path` leaves out, downloaded first if need be, unless
+        `cached_only`; None where there is none, or it cannot be had now."""
         ...
 
     def card(self) -> ModelCard:
@@ -81,7 +82,7 @@ class FolderSource:
     def path(self) -> Path:
         return self._folder
 
-    def file(self, name: str) -> Path | None:
+    def file(self, name: str, *, cached_only: bool = False) -> Path | None:
         found = self._folder / name
         return found if found.is_file() else None
 
@@ -111,7 +112,7 @@ class HubSource:
     def path(self) -> Path:
         return self._folder
 
-    def file(self, name: str) -> Path | None:
+    def file(self, name: str, *, cached_only: bool = False) -> Path | None:
         try:
             found = hf_hub_download(
                 self.name,
@@ -120,6 +121,7 @@ class HubSource:
                 token=self._token,
                 endpoint=self._endpoint,
                 cache_dir=self._cache,
+                local_files_only=cached_only,
             )
         except (HfHubHTTPError, LocalEntryNotFoundError, OfflineModeIsEnabled):
             return None

@@ -18,7 +18,7 @@ _is_shared: ContextVar[bool] = ContextVar("is_shared", default=False)
 def cores() -> int:
     """How many cores this process may use: those it may run on, or fewer where its container has a quota of their
     time, which threads on all of them would only use up sooner."""
-    return max(1, int(min(_allowed(), _quota())))
+    return max(1, int(min(_allowed(), quota())))
 
 
 def native_libraries_keep_to_cores() -> None:
@@ -58,13 +58,13 @@ def _allowed() -> int:
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
-def _quota() -> float:
+def quota() -> float:
     """Seconds on cores that the container may take a second, by either version of Linux's control groups; infinite
     where nothing says."""
     with contextlib.suppress(OSError, ValueError):  # `max` is no number: no quota
-        quota, period = map(int, _CPU_MAX.read_text().split())
-        return quota / period
+        granted, period = map(int, _CPU_MAX.read_text().split())
+        return granted / period
     with contextlib.suppress(OSError, ValueError):
-        quota, period = (int(file.read_text()) for file in _CFS)
-        return quota / period if quota > 0 else math.inf
+        granted, period = (int(file.read_text()) for file in _CFS)
+        return granted / period if granted > 0 else math.inf
     return math.inf

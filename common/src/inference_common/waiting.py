@@ -7,8 +7,9 @@ import itertools
 import math
 import threading
 import time
+import weakref
 from collections import defaultdict, deque
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -78,6 +79,7 @@ class Waiting:
         self._jobs: deque[Job] = deque()
         self._backlog: dict[AnyPipeline, _Backlog] = defaultdict(_Backlog)
         self._times: dict[tuple[AnyPipeline, bool], CallTime] = defaultdict(CallTime)
+        self._successors: weakref.WeakKeyDictionary[AnyPipeline, AnyPipeline] = weakref.WeakKeyDictionary()
         self._lock = threading.Lock()
         self._at_work: set[int] = set()
         self._is_shared = False
@@ -93,6 +95,9 @@ class Waiting:
     def add(self, pipeline: AnyPipeline, jobs: Sequence[Job]) -> bool:
         """Jobs of one pipeline, the latest; whether the first lane is idle, and is to begin."""
         with self._lock:
+            if self._successors and pipeline in self._successors:  # which was replaced since its inputs were prepared
+                pipeline = self._successors[pipeline]
+                _hand_over(jobs, pipeline)
             self._jobs.extend(jobs)
             self._backlog[pipeline].change(len(jobs), sum(job.cost for job in jobs))
             if not self._at_work:
@@ -117,17 +122,29 @@ class Waiting:
             self._remove(batch)
             return Taken(batch, self._is_shared, before - self._seconds(pipeline), self._helper(lanes))
 
+    def replace(self, pipelines: Mapping[AnyPipeline, AnyPipeline]) -> None:
+        """Other pipelines take the place of some, which nothing here refers to from now on."""
+        with self._lock:
+            self._successors.update(pipelines)
+            for old, new in pipelines.items():
+                jobs = [job for job in self._jobs if job.pipeline is old]
+                _hand_over(jobs, new)
+                self._backlog[new].change(len(jobs), sum(job.cost for job in jobs))
+                self._backlog.pop(old, None)
+                for is_shared in (False, True):
+                    self._times.pop((old, is_shared), None)
+
     def ran(self, batch: Sequence[Job], seconds: float, *, is_shared: bool) -> None:
         """What one call took."""
         with self._lock:
-            times = self.time(batch[0].pipeline, is_shared=is_shared)
+            times = self._known(batch[0].pipeline, is_shared=is_shared)
             times.observe(max(job.cost for job in batch) * len(batch), seconds)
 
     def done(self, taken: Taken) -> None:
         """A batch that was taken has been run, in one call or in several."""
         with self._lock:
             now = time.perf_counter()
-            times = self.time(taken.batch[0].pipeline, is_shared=taken.is_shared)
+            times = self._known(taken.batch[0].pipeline, is_shared=taken.is_shared)
             times.observe_pace(taken.shorter, now - self._since)
             self._since = now
 
@@ -138,13 +155,19 @@ class Waiting:
 
     def seconds(self) -> float:
         """How long what waits now is likely to take."""
-        return sum(
-            self.time(pipeline, is_shared=self._is_shared).pace * self._seconds(pipeline) for pipeline in self._backlog
-        )
+        with self._lock:
+            return sum(
+                self.time(pipeline, is_shared=self._is_shared).pace * self._seconds(pipeline)
+                for pipeline in self._backlog
+            )
 
     def size(self, pipeline: AnyPipeline) -> int:
         """How many inputs a call takes at most."""
         return min(pipeline.max_batch_size, self._max_batch_size)
+
+    def _known(self, pipeline: AnyPipeline, *, is_shared: bool) -> CallTime:
+        """What its calls take; of one that was replaced while it ran, a record that nobody reads."""
+        return CallTime() if pipeline in self._successors else self.time(pipeline, is_shared=is_shared)
 
     def _next(self, lanes: int) -> list[Job]:
         """The oldest job, and those that join it: where lanes share what waits, no more than its part of that."""
@@ -183,3 +206,8 @@ class Waiting:
         waits = self._backlog[pipeline]
         times = self.time(pipeline, is_shared=self._is_shared)
         return times.seconds(math.ceil(waits.count / self.size(pipeline)), waits.cost)
+
+
+def _hand_over(jobs: Sequence[Job], pipeline: AnyPipeline) -> None:
+    for job in jobs:
+        job.pipeline = pipeline

@@ -1,11 +1,15 @@
 """Where there is no torch, as where these tests run: what is there is taken, and nothing can be made."""
 
 import json
+import threading
 from pathlib import Path
 
 import pytest
+from filelock import FileLock
 from huggingface_hub import constants
 from inference_common.onnx import store
+from inference_common.onnx.process import ExportProcess
+from inference_common.onnx.search import Search, searching
 from inference_common.onnx.store import OWN, Wanted, kept, network_file
 from inference_common.source import FolderSource
 from inference_common.testing.onnx import write_lookup
@@ -70,3 +74,61 @@ def test_a_check_that_failed_is_remembered(source: FolderSource, monkeypatch: py
     assert not told["taken"]
     assert "No module named 'torch'" in told["why"]
     assert network_file(source, WANTED, "onnx") is None
+
+
+@pytest.mark.parametrize("mark", ["", "{", "[]", "null", '{"taken": 1}', '{"taken": true, "why": ""}'])
+def test_a_mark_that_says_nothing_is_written_again(
+    source: FolderSource, monkeypatch: pytest.MonkeyPatch, mark: str
+) -> None:
+    monkeypatch.setattr(store, "find_spec", lambda name: object())
+    folder = kept(source, WANTED)
+    folder.mkdir(parents=True)
+    (folder / "model.json").write_text(mark)
+    with searching(Search()) as search:
+        assert network_file(source, WANTED, "auto") is None
+    assert search.is_pending
+    assert network_file(source, WANTED, "onnx") is None
+    assert "could not be exported" in json.loads((folder / "model.json").read_text())["why"]
+
+
+def test_auto_takes_what_is_verified_and_starts_no_process(
+    source: FolderSource, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(store, "find_spec", lambda name: object())
+    monkeypatch.setattr(ExportProcess, "run", lambda *_: 1 / 0)
+    write_lookup(source.path() / OWN, "last_hidden_state")
+    with searching(Search()) as search:
+        assert network_file(source, WANTED, "auto") is None
+    assert (search.has_form, search.is_pending) == (True, True)
+    mark = kept(source, WANTED, source.path() / OWN) / "model.json"
+    mark.parent.mkdir(parents=True)
+    mark.write_text(json.dumps({"taken": True, "why": "", "difference": 0.0}))
+    assert network_file(source, WANTED, "auto") == source.path() / OWN
+    store.refuse(mark, "its answers differ")
+    with searching(Search()) as search:
+        assert network_file(source, WANTED, "auto") is None
+    assert search.is_pending  # another one may be exported
+
+
+def test_a_process_that_was_killed_leaves_no_mark(source: FolderSource, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(store, "find_spec", lambda name: object())
+    process = ExportProcess()
+    process.stop()
+    with searching(Search(process)) as search:
+        assert network_file(source, WANTED, "onnx") is None
+    assert search.reason == "its process was ended by signal 9"
+    assert not list(kept(source, WANTED).glob("*.json"))
+
+
+def test_another_server_s_export_is_not_waited_for_by_one_that_stops(
+    source: FolderSource, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(store, "find_spec", lambda name: object())
+    monkeypatch.setattr(store, "LOCK_SECONDS", 0.05)
+    folder = kept(source, WANTED)
+    folder.mkdir(parents=True)
+    process = ExportProcess()
+    threading.Timer(0.2, process.stop).start()
+    with FileLock(folder / "lock"), searching(Search(process)) as search:
+        assert network_file(source, WANTED, "onnx") is None
+    assert search.reason == "the server stopped"

@@ -3,10 +3,12 @@
 Runs in a library's environment and folder, in a process of its own, so that a server need not hold torch, or the
 weights twice, in memory. Reads a request as JSON from standard input:
 
-    {"folder", "original", "outputs", "file", "write": bool, "int8": path or null}
+    {"folder", "original", "outputs", "file", "write": bool, "int8": path or null,
+     "parent": process id or absent, "threads": count or null or absent}
 
 and writes {"difference", "agreement"} to standard output: the largest difference of the file's outputs from the
 network's, and (with `int8`) the mean cosine of the quantised file's. `original` is the `module:name` of an `Original`.
+It ends with the process `parent`, and uses so many `threads` (default: one for each core).
 """
 
 from __future__ import annotations
@@ -23,6 +25,7 @@ import numpy as np
 from ..source import FolderSource, ModelSource
 from .attention import join_heads
 from .network import OnnxNetwork
+from .process import end_with
 
 Batch = Mapping[str, Any]
 """Tensors by name, each with a first dimension of inputs that run together."""
@@ -44,9 +47,14 @@ class Original(Protocol):
 
 def main() -> None:
     """Make or check, as asked."""
+    asked = json.load(sys.stdin)
+    if "parent" in asked:
+        end_with(asked["parent"])
     import torch
 
-    asked = json.load(sys.stdin)
+    threads = asked.get("threads")
+    if threads is not None:
+        torch.set_num_threads(threads)
     module, _, name = asked["original"].partition(":")
     kind: type[Original] = getattr(import_module(module), name)
     original = kind(FolderSource(Path(asked["folder"])), "cpu")
@@ -56,10 +64,12 @@ def main() -> None:
     with torch.inference_mode():
         said = [original.network(**batch) for batch in batches]
     theirs = [{name: getattr(one, name).numpy() for name in asked["outputs"]} for one in said]
-    told: dict[str, float | None] = {"difference": difference(file, batches, theirs), "agreement": None}
+    told: dict[str, float | None] = {"agreement": None}
+    told["difference"] = difference(OnnxNetwork(file, asked["outputs"], threads=threads), batches, theirs)
     if asked["int8"]:
-        quantize(file, Path(asked["int8"]))
-        told["agreement"] = agreement(Path(asked["int8"]), batches, theirs)
+        quantized = Path(asked["int8"])
+        quantize(file, quantized)
+        told["agreement"] = agreement(OnnxNetwork(quantized, asked["outputs"], threads=threads), batches, theirs)
     json.dump(told, sys.stdout)
 
 
@@ -97,11 +107,11 @@ def export(network: Any, batches: Sequence[Batch], outputs: Sequence[str], file:
     partial.replace(file)
 
 
-def difference(file: Path, batches: Sequence[Batch], theirs: Sequence[Batch]) -> float:
+def difference(network: OnnxNetwork, batches: Sequence[Batch], theirs: Sequence[Batch]) -> float:
     """The largest difference where there is something to read: absolute, or relative to an output's largest value
     where that is above 1. NaN where either has one."""
     return float(np.max([
-        np.abs(ours - other).max() / max(1.0, np.abs(other).max()) for ours, other in _both(file, batches, theirs)
+        np.abs(ours - other).max() / max(1.0, np.abs(other).max()) for ours, other in _both(network, batches, theirs)
     ]))  # fmt: skip
 
 
@@ -114,11 +124,11 @@ def quantize(file: Path, quantized: Path) -> None:
     )
 
 
-def agreement(file: Path, batches: Sequence[Batch], theirs: Sequence[Batch]) -> float:
+def agreement(network: OnnxNetwork, batches: Sequence[Batch], theirs: Sequence[Batch]) -> float:
     """The mean cosine of the file's outputs to the network's, over everything there is to read."""
     cosines = [
         (ours * other).sum(-1) / (np.linalg.norm(ours, axis=-1) * np.linalg.norm(other, axis=-1))
-        for ours, other in _both(file, batches, theirs)
+        for ours, other in _both(network, batches, theirs)
     ]
     return float(np.mean(np.concatenate([np.ravel(cosine) for cosine in cosines])))
 
@@ -129,9 +139,8 @@ def _differing(name: str, batches: Sequence[Batch]) -> list[int]:
     return [place for place, found in enumerate(sizes) if len(set(found)) > 1]
 
 
-def _both(file: Path, batches: Sequence[Batch], theirs: Sequence[Batch]) -> Iterator[tuple[Any, Any]]:
+def _both(network: OnnxNetwork, batches: Sequence[Batch], theirs: Sequence[Batch]) -> Iterator[tuple[Any, Any]]:
     """The file's and the network's outputs, without what stands at padding. Raises ValueError where shapes differ."""
-    network = OnnxNetwork(file, list(theirs[0]))
     for batch, others in zip(batches, theirs, strict=True):
         arrays = {name: value.numpy() for name, value in batch.items()}
         mask = arrays.get("attention_mask")

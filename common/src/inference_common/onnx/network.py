@@ -20,7 +20,7 @@ Arrays = Mapping[str, npt.NDArray[Any]]
 
 
 class OnnxNetwork:
-    """A network on the CPU, with a thread for each core that this process may use.
+    """A network on the CPU, with so many `threads`; by default one for each core that this process may use.
 
     `inputs` are the names it takes. `outputs` are what is asked of it: by these names, or in the file's own order
     where it has others. `lanes` is how many calls may run at once, each then on one core: one, unless `side_by_side`,
@@ -28,9 +28,10 @@ class OnnxNetwork:
     file that is none.
     """
 
-    def __init__(self, file: Path, outputs: Sequence[str], *, side_by_side: bool = False) -> None:
+    def __init__(self, file: Path, outputs: Sequence[str], *, side_by_side: bool = False,
+                 threads: int | None = None) -> None:  # fmt: skip
         self.lanes = cores() if side_by_side and file.stat().st_size <= FEW_WEIGHTS else 1
-        self._alone = _session(file, cores())
+        self._alone = _session(file, threads or cores())
         self._shared = self._alone if self.lanes == 1 else _session(file, 1)
         self.inputs = frozenset(one.name for one in self._alone.get_inputs())
         self.outputs = tuple(outputs)

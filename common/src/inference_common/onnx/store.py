@@ -4,23 +4,25 @@ from __future__ import annotations
 
 import hashlib
 import json
-import subprocess
-import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
 import structlog
-from filelock import FileLock
+from filelock import FileLock, Timeout
 from huggingface_hub import constants
 
 from ..source import ModelSource, Optimize
+from .process import ExportProcess
+from .search import Search, current
 
 OWN = "onnx/model.onnx"
 CLOSE = 1e-4  # of the network's outputs, whose values are of the order of 1
 WEIGHTS = ("*.safetensors", "pytorch_model*.bin", "config.json", "tokenizer.json")
+LOCK_SECONDS = 1.0  # between two looks at whether the server stops
 VERSION = 4  # of how files are made: another number makes them anew
 log = structlog.get_logger("inference")
 
@@ -38,37 +40,44 @@ class Wanted:
 def network_file(source: ModelSource, wanted: Wanted, mode: Optimize) -> Path | None:
     """The file to run, or None where the library's own network is to be run instead.
 
-    `auto` takes what is there: the repository's file, or one made before. `onnx` and `int8` make what is not, which
-    takes a process of its own for some seconds. A file that does not give the network's numbers is not taken; where
-    there is no torch to hold it by, the repository's is taken at its word.
+    `auto` takes what is verified already: the repository's file, or one exported before. `onnx` and `int8` verify or
+    export what is not, which takes a process of its own for some seconds. A file that does not give the network's
+    numbers is not taken; where there is no torch to verify it with, the repository's is taken unverified. What was
+    found is told to `search.current()`.
     """
     if mode == "none":
         return None
-    own = None if wanted.part else source.file(OWN)
-    if find_spec("torch") is None:
+    search = current()
+    search.has_form = True
+    can_export = find_spec("torch") is not None
+    # One that is not downloaded yet is not verified either, and `auto` does not wait for it.
+    own = None if wanted.part else source.file(OWN, cached_only=can_export and mode == "auto")
+    if not can_export:
+        search.reason = "there is no torch here to verify the repository's file with, nor to export one"
         return None if mode == "int8" else own
-    found = None if own is None else _taken(source, wanted, mode, own)
-    return found or _taken(source, wanted, mode, None)
+    found = None if own is None else _taken(source, wanted, mode, own, search)
+    return found or _taken(source, wanted, mode, None, search)
 
 
-def _taken(source: ModelSource, wanted: Wanted, mode: Optimize, own: Path | None) -> Path | None:
-    """The repository's `own` file, or one that is made, if it is right."""
-    if mode == "auto" and own is None and not _root().is_dir():
+def _taken(source: ModelSource, wanted: Wanted, mode: Optimize, own: Path | None, search: Search) -> Path | None:
+    """The repository's `own` file, or one that is exported, if it is right."""
+    if mode == "auto" and not cache_folder().is_dir():
+        search.is_pending = True
         return None
     folder = kept(source, wanted, own)
     file = own or folder / "model.onnx"
-    if mode == "auto" and not file.is_file():
-        return None
     int8 = folder / "int8.onnx" if mode == "int8" else None
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        with FileLock(folder / "lock"):
-            told = _told(folder, source, wanted, file, int8)
-    except OSError as error:
-        told = {"taken": False, "why": f"nothing can be kept in {folder}: {error}"}
-    if not told["taken"]:
-        log.warning("the ONNX file is not taken", model=source.name, file=str(file), why=told["why"])
+    search.mark = folder / ("model.json" if int8 is None else "int8.json")
+    found = _read(search.mark, int8 or file)
+    if found is None and mode == "auto":
+        search.is_pending = True
         return None
+    verdict = found or _verdict(search, source, wanted, file, int8)
+    if not verdict["taken"]:
+        search.reason = verdict["why"]
+        log.warning("the ONNX file is not taken", model=source.name, file=str(file), why=search.reason)
+        return None
+    search.reason = ""
     return int8 or file
 
 
@@ -78,43 +87,88 @@ def kept(source: ModelSource, wanted: Wanted, own: Path | None = None) -> Path:
     for file in (*_weights(source.path() / wanted.part), *([] if own is None else [own])):
         with file.open("rb") as opened:
             digest.update(file.name.encode() + hashlib.file_digest(opened, "sha256").digest())
-    return _root() / digest.hexdigest()[:32]
+    return cache_folder() / digest.hexdigest()[:32]
 
 
-def _root() -> Path:
+def cache_folder() -> Path:
+    """Where exported files and verdicts are kept: in the Hub client's own folder."""
     return Path(constants.HF_HOME) / "optimized"
+
+
+def refuse(mark: Path, why: str) -> None:
+    """Remember that a file is not to be taken, whatever was found before."""
+    _write(mark, {"taken": False, "why": why})
 
 
 def _weights(folder: Path) -> Iterator[Path]:
     return iter(sorted({file for pattern in WEIGHTS for file in folder.glob(pattern)}))
 
 
-def _told(folder: Path, source: ModelSource, wanted: Wanted, file: Path, int8: Path | None) -> dict[str, Any]:
-    """What came of making the file, or of holding it to the network: remembered, unless the process was killed."""
-    mark = folder / ("model.json" if int8 is None else "int8.json")
-    if mark.is_file():
-        remembered: dict[str, Any] = json.loads(mark.read_text())
-        return remembered
-    told, is_final = _made(source, wanted, file, int8)
-    if is_final:
-        mark.write_text(json.dumps(told))
-    return told
+def _verdict(search: Search, source: ModelSource, wanted: Wanted, file: Path, int8: Path | None) -> dict[str, Any]:
+    """What came of exporting or verifying: remembered, unless the process was killed."""
+    assert search.mark is not None  # set before
+    folder = search.mark.parent
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        with _locked(folder / "lock", search.process):
+            found = _read(search.mark, int8 or file)  # another server's, while this one waited
+            if found is not None:
+                return found
+            verdict, is_final = _made(search, source, wanted, file, int8)
+            if is_final:
+                _write(search.mark, verdict)
+            return verdict
+    except Timeout:
+        return {"taken": False, "why": "the server stopped"}
+    except OSError as error:
+        return {"taken": False, "why": f"nothing can be kept in {folder}: {error}"}
 
 
-def _made(source: ModelSource, wanted: Wanted, file: Path, int8: Path | None) -> tuple[dict[str, Any], bool]:
-    """Make and check in a process of its own; what came of it, and whether it would come of it again."""
+def _locked(file: Path, process: ExportProcess) -> AbstractContextManager[object]:
+    """The lock, once no other server that shares the folder has it. Raises Timeout where the process is stopped."""
+    lock = FileLock(file)
+    while True:
+        try:
+            return lock.acquire(timeout=LOCK_SECONDS)
+        except Timeout:
+            if process.is_stopped:
+                raise
+
+
+def _read(mark: Path, file: Path) -> dict[str, Any] | None:
+    """The verdict that was remembered of a file; None where there is none that can be read, or the file is gone."""
+    try:
+        verdict = json.loads(mark.read_text(encoding="utf-8"))
+        if isinstance(verdict["taken"], bool) and isinstance(verdict["why"], str):
+            return verdict if file.is_file() or not verdict["taken"] else None
+    except (OSError, ValueError, TypeError, KeyError):
+        return None
+    return None
+
+
+def _write(mark: Path, verdict: Mapping[str, Any]) -> None:
+    """Whole or not at all, so that a server that is killed meanwhile leaves no half of it."""
+    partial = mark.with_suffix(".part")
+    partial.write_text(json.dumps(verdict), encoding="utf-8")
+    partial.replace(mark)
+
+
+def _made(
+    search: Search, source: ModelSource, wanted: Wanted, file: Path, int8: Path | None
+) -> tuple[dict[str, Any], bool]:
+    """Export and verify in a process of its own; what came of it, and whether it would come of it again."""
     write = not file.is_file()
-    log.info("making" if write else "checking", model=source.name, file=str(int8 or file))
-    asked = {
+    log.info("exporting to ONNX" if write else "verifying", model=source.name, file=str(int8 or file))
+    done = search.process.run({
         "folder": str(source.path() / wanted.part), "original": wanted.original, "outputs": list(wanted.outputs),
         "file": str(file), "write": write, "int8": None if int8 is None else str(int8),
-    }  # fmt: skip
-    command = [sys.executable, "-m", f"{__package__}.make"]
-    done = subprocess.run(command, input=json.dumps(asked), capture_output=True, text=True, check=False)
+    })  # fmt: skip
+    if done.returncode < 0:
+        return {"taken": False, "why": f"its process was ended by signal {-done.returncode}"}, False
     if done.returncode:
-        why = f"it could not be made: {done.stderr.strip().rpartition(chr(10))[2][:500]}"
-        return {"taken": False, "why": why}, done.returncode > 0
+        why = f"it could not be exported: {done.stderr.strip().rpartition(chr(10))[2][:500]}"
+        return {"taken": False, "why": why}, True
     told = json.loads(done.stdout.rpartition("\n")[2])
-    log.info("made", model=source.name, difference=told["difference"], agreement=told["agreement"])
+    log.info("verified", model=source.name, difference=told["difference"], agreement=told["agreement"])
     why = f"its output is off by {told['difference']:.1e}"
     return {"taken": bool(told["difference"] <= CLOSE), "why": why, **told}, True

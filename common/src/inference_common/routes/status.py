@@ -51,6 +51,8 @@ def _about(model: Model) -> dict[str, object]:
         "state": model.state,
         "task": tasks[0] if tasks else None,
         "tasks": tasks,
+        "form": model.optimization.form,
+        "optimization": {"state": model.optimization.state, "reason": model.optimization.reason},
     }
 
 

@@ -1,0 +1,39 @@
+"""How far two answers are apart."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+
+
+def difference(answer: Any, other: Any) -> float:
+    """The largest difference of two answers' numbers: absolute, or relative to the array's (the number's) own size
+    where that is above 1. Infinite where anything else than a number differs."""
+    if isinstance(answer, np.ndarray) and isinstance(other, np.ndarray):
+        if answer.shape != other.shape:
+            return math.inf
+        return _of_numbers(answer, other) if answer.size else 0.0
+    if _is_number(answer) and _is_number(other):
+        return _of_numbers(np.asarray(answer), np.asarray(other))
+    if isinstance(answer, Mapping) and isinstance(other, Mapping):
+        return difference(list(answer.items()), list(other.items()))
+    if isinstance(answer, list | tuple) and isinstance(other, list | tuple):
+        if len(answer) != len(other):
+            return math.inf
+        return max((difference(*pair) for pair in zip(answer, other, strict=True)), default=0.0)
+    return 0.0 if bool(answer == other) else math.inf
+
+
+def _is_number(value: object) -> bool:
+    return isinstance(value, int | float | np.number) and not isinstance(value, bool)
+
+
+def _of_numbers(answer: Any, other: Any) -> float:
+    """NaN and infinity count as equal to themselves."""
+    if np.array_equal(answer, other, equal_nan=answer.dtype.kind == "f"):
+        return 0.0
+    apart = float(np.abs(answer.astype(float) - other.astype(float)).max() / max(1.0, float(np.abs(answer).max())))
+    return math.inf if math.isnan(apart) else apart

@@ -1,0 +1,45 @@
+"""Search: how `network_file` may look for an ONNX file while a pipeline is made, and what it found."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from .process import ExportProcess
+
+
+@dataclass
+class Search:
+    """`process` runs what exports and verifies.
+
+    Found: `has_form`, whether the model has an ONNX form at all; `is_pending`, whether a file is still to be exported
+    or verified; `mark`, the file that holds the last verdict; `reason`, why no file is taken, or why one is taken
+    without verification.
+    """
+
+    process: ExportProcess = field(default_factory=ExportProcess)
+    has_form: bool = False
+    is_pending: bool = False
+    mark: Path | None = None
+    reason: str = ""
+
+
+_current: ContextVar[Search | None] = ContextVar("search", default=None)
+
+
+def current() -> Search:
+    """The search in progress; a new one where nobody began it."""
+    return _current.get() or Search()
+
+
+@contextmanager
+def searching(search: Search) -> Iterator[Search]:
+    """Make `current` return this one inside."""
+    token = _current.set(search)
+    try:
+        yield search
+    finally:
+        _current.reset(token)

@@ -1,0 +1,52 @@
+"""Optimizer: exports models of a library server, one at a time, as far as both of their forms fit its memory."""
+
+from __future__ import annotations
+
+import asyncio
+
+import anyio.to_thread
+
+from . import memory
+from .model import Model
+from .residency import Residency
+
+MIB = 2**20
+FORMS = 2  # of a small network in the ONNX form: one session for all cores, and one for calls side by side
+
+
+class Optimizer:
+    """Changes models over to their ONNX form; `kept` are all that are loaded, within `budget` bytes."""
+
+    def __init__(self, kept: Residency[Model], budget: int) -> None:
+        self._kept, self._budget = kept, budget
+        self._turn = asyncio.Lock()
+        self._queued: set[int] = set()
+
+    async def optimize(self, model: Model) -> None:
+        """Change over once it is this model's turn; nothing happens where it waits for that already."""
+        if id(model) in self._queued:
+            return
+        self._queued.add(id(model))
+        try:
+            async with self._turn:
+                await self._in_turn(model)
+        finally:
+            self._queued.discard(id(model))
+
+    async def _in_turn(self, model: Model) -> None:
+        before = self._kept.size(model)
+        if not before or model.optimization.state != "pending":  # it was unloaded meanwhile
+            return
+        weights = await anyio.to_thread.run_sync(model.optimization.weight_bytes)
+        needed, free = FORMS * weights, self._budget - self._kept.bytes
+        if needed > free:
+            model.optimization.skip(
+                f"both forms take {needed // MIB:,} MiB more for a moment, and models may take {free // MIB:,} MiB more"
+                " here; set MAX_MEMORY_MIB where there is more"
+            )
+            return
+        self._kept.resize(model, before + needed)
+        resident = memory.resident()
+        await model.optimize()
+        # What was measured corrects what was estimated; what was loaded for others meanwhile counts for them too.
+        self._kept.resize(model, max(weights, before + memory.resident() - resident))

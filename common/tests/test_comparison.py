@@ -1,0 +1,29 @@
+import math
+
+import numpy as np
+import pytest
+from inference_common.comparison import difference
+
+
+@pytest.mark.parametrize(
+    ("answer", "other", "apart"),
+    [
+        ([{"label": "a", "score": 0.5}], [{"label": "a", "score": 0.25}], 0.25),
+        ([{"label": "a", "score": 0.5}], [{"label": "b", "score": 0.5}], math.inf),
+        ([1.0, 2.0], [1.0], math.inf),
+        ({"a": 1}, {"b": 1}, math.inf),
+        (np.array([100.0, 1.0]), np.array([100.0, 2.0]), 0.01),  # of the largest there
+        (np.array([0.1]), np.array([0.2]), 0.1),
+        (np.zeros((2, 3)), np.zeros((3, 2)), math.inf),
+        (np.array([np.nan]), np.array([np.nan]), 0.0),
+        (np.array([np.nan]), np.array([1.0]), math.inf),
+        (np.zeros((0, 3)), np.zeros((0, 3)), 0.0),
+        (np.float32(1.0), 1.5, 0.5),
+        (True, False, math.inf),
+        ("text", "text", 0.0),
+        ("text", None, math.inf),
+        ([], [], 0.0),
+    ],
+)
+def test_numbers_may_differ_a_little_and_nothing_else_may(answer: object, other: object, apart: float) -> None:
+    assert difference(answer, other) == pytest.approx(apart)

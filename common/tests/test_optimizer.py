@@ -1,0 +1,68 @@
+"""Which models of a library server are changed over, and when: with stand-ins for models, which only count."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+
+from inference_common.optimizer import FORMS, Optimizer
+from inference_common.residency import Residency
+
+WEIGHTS = 10
+
+
+class Standin:
+    """A model, its optimization, and how many of its kind are optimized at once."""
+
+    running = most = 0
+
+    def __init__(self, state: str = "pending") -> None:
+        self.optimization, self.state, self.reason, self.runs = self, state, "", 0
+
+    def weight_bytes(self) -> int:
+        return WEIGHTS
+
+    def skip(self, reason: str) -> None:
+        self.state, self.reason = "skipped", reason
+
+    async def optimize(self) -> None:
+        Standin.running += 1
+        Standin.most = max(Standin.most, Standin.running)
+        await asyncio.sleep(0.01)
+        Standin.running -= 1
+        self.runs, self.state = self.runs + 1, "verified"
+
+
+def optimized(budget: int, *models: Standin, kept: int | None = None) -> Residency[Any]:
+    """All of them asked for twice at once; the first `kept` of them are still loaded."""
+    residency: Residency[Any] = Residency(budget)
+    for model in models[:kept]:
+        residency.add(model, WEIGHTS)
+
+    async def run() -> None:
+        optimizer = Optimizer(residency, budget)
+        await asyncio.gather(*(optimizer.optimize(model) for model in [*models, *models]))  # type: ignore[arg-type]
+
+    asyncio.run(run())
+    return residency
+
+
+def test_one_at_a_time_and_each_once() -> None:
+    models = [Standin(), Standin(), Standin("verified")]
+    optimized(10**12, *models)
+    assert [model.runs for model in models] == [1, 1, 0]
+    assert Standin.most == 1
+
+
+def test_both_forms_must_fit_the_budget() -> None:
+    model = Standin()
+    residency = optimized(WEIGHTS + FORMS * WEIGHTS - 1, model)
+    assert (model.runs, model.state) == (0, "skipped")
+    assert "MAX_MEMORY_MIB" in model.reason
+    assert residency.size(model) == WEIGHTS
+
+
+def test_one_that_was_unloaded_meanwhile_is_left() -> None:
+    model = Standin()
+    residency = optimized(10**12, model, kept=0)
+    assert (model.runs, residency.size(model)) == (0, 0)
