@@ -19,7 +19,7 @@ from .lease import Lease
 from .metrics import Metrics
 from .model import AnyPipeline, Model
 from .models import Models
-from .patience import in_time, too_slow, until_gone
+from .patience import InTime, SharedTimer, UntilGone, too_slow, watching_timer
 from .pipeline import Chunk
 from .settings import Settings
 from .task import Params, Task
@@ -30,7 +30,7 @@ AnyTask = Task[Any, Any, Any]
 DECODERS = 4  # threads for decoding and encoding; more would only fight the model for cores
 
 
-@dataclass(frozen=True)
+@dataclass(slots=True)
 class Work:
     """One request, decoded and ready for the model; `costs` are those of its items."""
 
@@ -54,7 +54,7 @@ class Work:
         return self.task.events is not None and bool(getattr(self.params, "stream", False))
 
 
-@dataclass(frozen=True)
+@dataclass(slots=True)
 class Answer:
     """The outputs in order, what they cost in the pipeline's unit, and the headers that tell."""
 
@@ -70,6 +70,7 @@ class Service:
         self.settings, self.metrics, self.models = settings, metrics, models
         self.limits = settings.limits
         self._decoders = CapacityLimiter(DECODERS)
+        self._body_timer, self._watching_timer = SharedTimer(settings.body_timeout), watching_timer(settings.timeout)
 
     async def in_thread(self, call: Callable[[], T], *, light: bool = False) -> T:
         """Run what takes time but not the model, off the event loop; what is so `light` that this would take longer,
@@ -88,9 +89,12 @@ class Service:
         told = request.headers.get("content-length", "")
         if told.isdecimal() and int(told) > limit:
             raise _too_large(limit)
+        with InTime(self._body_timer, self._late_body):
+            return await _body(request, limit)
+
+    def _late_body(self) -> RequestTimeout:
         seconds = self.settings.body_timeout
-        late = f"The request body did not arrive within {seconds:g} s; send it faster"
-        return await in_time(_body(request, limit), seconds, lambda: RequestTimeout(late))
+        return RequestTimeout(f"The request body did not arrive within {seconds:g} s; send it faster")
 
     def prepare(self, model: Model, task: AnyTask, items: Sequence[Any], raw: Mapping[str, Any], *,
                 many: bool) -> Work:  # fmt: skip
@@ -120,15 +124,16 @@ class Service:
         """The model's outputs. Raises Overloaded, InferenceFailed, InferenceTimeout, or ClientDisconnect."""
         started = time.perf_counter()
         submit = work.model.streams.collect if work.pipeline.streams else work.model.batcher.submit
-        submitted = submit(work.pipeline, work.items, work.params, work.costs)
-        timed = await until_gone(request, submitted, self.settings.timeout)
+        with UntilGone(request, self.settings.timeout, self._watching_timer):
+            timed = await submit(work.pipeline, work.items, work.params, work.costs)
         cost = sum(work.costs)
         return Answer([t.output for t in timed], cost, _headers(work, timed, cost, time.perf_counter() - started))
 
     async def stream(self, request: Request, work: Work) -> tuple[Chunk, AsyncGenerator[Chunk, None]]:
         """The first chunk, once it is there, and the others. Raises as `run`; the generator too, at any chunk."""
         chunks = self._in_time(work)
-        return await until_gone(request, anext(chunks), self.settings.timeout), chunks
+        with UntilGone(request, self.settings.timeout, self._watching_timer):
+            return await anext(chunks), chunks
 
     async def _in_time(self, work: Work) -> AsyncGenerator[Chunk, None]:
         until = asyncio.get_running_loop().time() + self.settings.timeout

@@ -23,11 +23,11 @@ M = TypeVar("M", bound=BaseModel)
 
 def parse(body: bytes) -> Any:
     """Parse one JSON document. Raises InvalidRequest that says where it breaks."""
-    if not body.strip():
-        raise InvalidRequest('The request body is empty; send JSON such as {"inputs": ...}')
     try:
         return orjson.loads(body)
     except orjson.JSONDecodeError as error:
+        if not body.strip():
+            raise InvalidRequest('The request body is empty; send JSON such as {"inputs": ...}') from None
         raise InvalidRequest(
             f"The request body is not valid JSON: {error.msg} at line {error.lineno} column {error.colno}"
             " (NaN and Infinity are not JSON; text must be UTF-8)"
@@ -45,7 +45,7 @@ def of_query(text: str) -> Any:
 def validate(adapter: TypeAdapter[T], value: object, at: str) -> T:
     """Check `value` against a schema. Raises InvalidRequest with each finding."""
     try:
-        return adapter.validate_python(value)
+        return adapter.validator.validate_python(value)  # the adapter's own method passes a dozen arguments on
     except ValidationError as error:
         raise _invalid(error, at) from None
 
