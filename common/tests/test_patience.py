@@ -4,7 +4,7 @@ from typing import TypeVar
 
 import pytest
 from inference_common.errors import InferenceTimeout
-from inference_common.patience import UntilGone, watching_timer
+from inference_common.patience import CancelOnDisconnect, disconnect_timer
 from starlette.requests import ClientDisconnect, Request
 from starlette.types import Message
 
@@ -27,7 +27,7 @@ def request(receive: Receive) -> Request:
 
 
 async def until_gone(request: Request, work: Awaitable[T], seconds: float) -> T:
-    with UntilGone(request, seconds, watching_timer(seconds)):
+    with CancelOnDisconnect(request, seconds, disconnect_timer(seconds)):
         return await work
 
 

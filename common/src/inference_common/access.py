@@ -22,13 +22,13 @@ class AccessLog:
         self._log = structlog.get_logger("access").bind()  # once: binding takes longer than a line
         self._render = config["processors"][-1] if config["logger_factory"] is logs.Lines else None
 
-    def write(self, level: int, request_id: str, **values: Any) -> None:
-        """The line of one request, where lines of this level are written."""
+    def write(self, level: int, values: dict[str, Any]) -> None:
+        """The line of one request, of these values, where lines of this level are written."""
         if not self._log.is_enabled_for(level):
             return
         if self._render is None:
             self._log.log(level, "request", **values)
             return
-        when = f"{datetime.now(UTC).isoformat(timespec='microseconds')[:-6]}Z"  # without the +00:00
-        values.update(timestamp=when, level=LEVELS[level], logger="access", event="request", request_id=request_id)
+        values["timestamp"] = f"{datetime.now(UTC).isoformat(timespec='microseconds')[:-6]}Z"  # without the +00:00
+        values["level"], values["logger"], values["event"] = LEVELS[level], "access", "request"
         logs.WRITER.defer(self._render(None, "", values))

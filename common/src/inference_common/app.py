@@ -75,7 +75,7 @@ class CrossOrigin:
         )
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        is_plain = scope.get("method") == "POST" and all(name != b"origin" for name, _ in scope["headers"])
+        is_plain = scope.get("method") == "POST" and b"origin" not in dict(scope["headers"])
         await (self._app if is_plain else self._cors)(scope, receive, send)
 
 

@@ -12,9 +12,7 @@ from .task import InputCodec
 SMALL_BODY = 4096  # bytes of JSON or text; more takes longer to read than a thread takes to begin (about 0.1 ms)
 SHORT_BODY = 512  # bytes, where the model tells the cost too: by its tokenizer, as a rule
 FEW_VALUES = 512  # of an answer, numbers or 64 characters of text each; more takes longer to write
-
-
-_PLAIN = frozenset({float, int, bool, type(None)})  # one value each, known without a call
+_PLAIN = frozenset({float, int, bool, type(None)})  # types of one value each, counted without a call
 
 
 def is_light_to_read(body: bytes, codec: InputCodec[Any], pipeline: Pipeline[Any, Any, Any]) -> bool:

@@ -30,4 +30,3 @@ class LineWriter:
             deferred = [self._deferred.popleft() for _ in range(len(self._deferred))]
             sys.stderr.write("".join(f"{line}\n" for line in (*deferred, *lines)))
             sys.stderr.flush()
-

@@ -73,14 +73,15 @@ class RequestContext:
         route = getattr(scope.get("route"), "path", "unmatched")
         self._metrics.observe_request(route, status, seconds)
         # Probes come every few seconds for ever, and tell an operator nothing as long as they are answered.
-        self._access_log.write(
-            logging.DEBUG if route in PROBES else logging.INFO,
-            request_id,
-            method=scope["method"],
-            path=scope["path"][:200],
-            status=status,
-            milliseconds=round(seconds * 1000, 1),
-        )
+        level = logging.DEBUG if route in PROBES else logging.INFO
+        values = {
+            "method": scope["method"],
+            "path": scope["path"][:200],
+            "status": status,
+            "milliseconds": round(seconds * 1000, 1),
+            "request_id": request_id,
+        }
+        self._access_log.write(level, values)
 
 
 def _id_of(scope: Scope) -> str:

@@ -28,13 +28,14 @@ class _CancelScope(ABC):
     """
 
     def __init__(self, timer: SharedTimer) -> None:
-        task = asyncio.current_task()
+        self._loop = asyncio.get_running_loop()  # once: up to Python 3.11 each look is a system call
+        task = asyncio.current_task(self._loop)
         assert task is not None
         self._timer, self._task, self._cancelled_before = timer, task, task.cancelling()
         self._reason: Exception | None = None
 
     def __enter__(self) -> Self:
-        self._timer.start(self)
+        self._timer.start(self, self._loop)
         return self
 
     def __exit__(
@@ -58,7 +59,7 @@ class _CancelScope(ABC):
         """The timer's seconds are over."""
 
 
-class InTime(_CancelScope):
+class CancelAfter(_CancelScope):
     """The work inside is cancelled, and `late()` raised, after the seconds of `timer`."""
 
     def __init__(self, timer: SharedTimer, late: Callable[[], Exception]) -> None:
@@ -69,9 +70,9 @@ class InTime(_CancelScope):
         self.cancel(self._late())
 
 
-class UntilGone(_CancelScope):
+class CancelOnDisconnect(_CancelScope):
     """The work inside is cancelled, with ClientDisconnect, when the caller of `request` leaves; and with
-    InferenceTimeout after so many seconds. `timer` is that of `watching_timer(seconds)`."""
+    InferenceTimeout after so many seconds. `timer` is that of `disconnect_timer(seconds)`."""
 
     def __init__(self, request: Request, seconds: float, timer: SharedTimer) -> None:
         super().__init__(timer)
@@ -86,7 +87,7 @@ class UntilGone(_CancelScope):
         super().__exit__(kind, error, trace)
 
     def expire(self) -> None:
-        self._watching = asyncio.get_running_loop().create_task(self._watch())
+        self._watching = self._loop.create_task(self._watch())
 
     async def _watch(self) -> None:
         try:
@@ -98,6 +99,6 @@ class UntilGone(_CancelScope):
             self.cancel(too_slow(self._seconds))
 
 
-def watching_timer(seconds: float) -> SharedTimer:
-    """The timer for UntilGone of so many seconds."""
+def disconnect_timer(seconds: float) -> SharedTimer:
+    """The timer for CancelOnDisconnect of so many seconds."""
     return SharedTimer(min(WATCH_AFTER, seconds))

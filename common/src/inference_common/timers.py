@@ -24,9 +24,8 @@ class SharedTimer:
         self._ends: dict[Expiring, float] = {}  # in ascending order
         self._is_armed = False
 
-    def start(self, waiting: Expiring) -> None:
-        """Begin a wait."""
-        loop = asyncio.get_running_loop()
+    def start(self, waiting: Expiring, loop: asyncio.AbstractEventLoop) -> None:
+        """Begin a wait; `loop` is the running one."""
         self._ends[waiting] = loop.time() + self._seconds
         if not self._is_armed:
             self._is_armed = True

@@ -45,7 +45,7 @@ def of_query(text: str) -> Any:
 def validate(adapter: TypeAdapter[T], value: object, at: str) -> T:
     """Check `value` against a schema. Raises InvalidRequest with each finding."""
     try:
-        return adapter.validator.validate_python(value)  # the adapter's own method passes a dozen arguments on
+        return adapter.validate_python(value)
     except ValidationError as error:
         raise _invalid(error, at) from None
 
