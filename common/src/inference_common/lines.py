@@ -28,5 +28,6 @@ class LineWriter:
         """Write the deferred lines, and then these, at once."""
         with self._lock:
             deferred = [self._deferred.popleft() for _ in range(len(self._deferred))]
-            sys.stderr.write("".join(f"{line}\n" for line in (*deferred, *lines)))
-            sys.stderr.flush()
+            if deferred or lines:
+                sys.stderr.write("".join(f"{line}\n" for line in (*deferred, *lines)))
+                sys.stderr.flush()
