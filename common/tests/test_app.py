@@ -4,6 +4,7 @@ import re
 import pytest
 from conftest import Connect
 from inference_common import InvalidRequest, Settings, create_app
+from starlette.testclient import TestClient
 
 
 def test_a_model_s_name_must_be_one() -> None:
@@ -64,3 +65,18 @@ def test_caches_are_told_that_an_answer_depends_on_the_page(connect: Connect) ->
     assert client.get("/info").headers["vary"] == "Origin"
     asked = {"origin": "http://localhost:3000", "access-control-request-method": "POST"}
     assert client.options("/", headers=asked).headers["access-control-allow-origin"] == "*"
+
+
+def test_a_path_behind_a_prefix_is_found(connect: Connect) -> None:
+    behind = TestClient(connect().app, root_path="/behind")
+    assert behind.post("/behind/", json={"inputs": "abc"}).json() == [3, 1]
+    assert behind.post("/behind/models/toy", json={"inputs": "abc"}).json() == [3, 1]
+    # Without its prefix it is /embeddings, which is no route, though the whole of it is one.
+    assert TestClient(connect().app, root_path="/v1").post("/v1/embeddings", json={"input": "abc"}).status_code == 404
+
+
+def test_a_request_is_counted_under_its_route(connect: Connect) -> None:
+    client = connect()
+    for headers in ({}, {"origin": "http://localhost:3000"}):
+        client.post("/", json={"inputs": "abc"}, headers=headers)
+    assert 'requests_total{route="/",status="200"} 2.0' in client.get("/metrics").text

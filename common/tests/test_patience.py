@@ -1,12 +1,14 @@
 import asyncio
 from collections.abc import Awaitable, Callable
+from typing import TypeVar
 
 import pytest
 from inference_common.errors import InferenceTimeout
-from inference_common.patience import until_gone
+from inference_common.patience import CancelOnDisconnect, disconnect_timer
 from starlette.requests import ClientDisconnect, Request
 from starlette.types import Message
 
+T = TypeVar("T")
 Receive = Callable[[], Awaitable[Message]]
 
 
@@ -22,6 +24,11 @@ async def leaves() -> Message:
 
 def request(receive: Receive) -> Request:
     return Request({"type": "http", "method": "POST", "headers": []}, receive)
+
+
+async def until_gone(request: Request, work: Awaitable[T], seconds: float) -> T:
+    with CancelOnDisconnect(request, seconds, disconnect_timer(seconds)):
+        return await work
 
 
 class Work:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AbstractAsyncContextManager
 
 from starlette.applications import Starlette
 from starlette.middleware.cors import CORSMiddleware
+from starlette.routing import Route, Router
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from .discover import discover
@@ -62,21 +63,30 @@ class _App(Starlette):
         self._metrics = metrics
 
     def build_middleware_stack(self) -> ASGIApp:
-        return RequestContext(CrossOrigin(self.router), self._metrics)
+        return RequestContext(Dispatch(self.router), self._metrics)
 
 
-class CrossOrigin:
-    """CORSMiddleware, but for a POST that comes from no page: it would only tell caches, which keep none, to vary."""
+class Dispatch:
+    """Routes a request. A POST that comes from no page passes by CORSMiddleware, which would only tell caches, which
+    keep none, to vary; and to a path without parameters it passes by the router, which tries one route after another.
+    """
 
-    def __init__(self, app: ASGIApp) -> None:
-        self._app = app
+    def __init__(self, router: Router) -> None:
+        self._router = router
         self._cors = CORSMiddleware(
-            app, allow_origins=["*"], allow_methods=["*"], allow_headers=["*"], expose_headers=EXPOSED
+            router, allow_origins=["*"], allow_methods=["*"], allow_headers=["*"], expose_headers=EXPOSED
         )
+        routes = [route for route in router.routes if isinstance(route, Route) and not route.param_convertors]
+        self._posts = {route.path: route for route in routes if "POST" in (route.methods or ())}
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        is_plain = scope.get("method") == "POST" and all(name != b"origin" for name, _ in scope["headers"])
-        await (self._app if is_plain else self._cors)(scope, receive, send)
+    def __call__(self, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
+        if scope.get("method") != "POST" or b"origin" in dict(scope["headers"]):
+            return self._cors(scope, receive, send)
+        route = None if scope.get("root_path") else self._posts.get(scope["path"])
+        if route is None:
+            return self._router(scope, receive, send)
+        scope["route"], scope["path_params"] = route, {}  # as the router does
+        return route.app(scope, receive, send)
 
 
 def _source(settings: Settings) -> ModelSource | None:

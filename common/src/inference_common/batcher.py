@@ -63,7 +63,9 @@ class Batcher:
         loop = asyncio.get_running_loop()
         jobs = [Job(pipeline, i, params, c, loop.create_future()) for i, c in zip(items, costs, strict=True)]
         if self._waiting.add(pipeline, jobs):
-            self._post_turn(loop, FIRST)
+            # After this turn of the event loop: what its other requests send joins the batch, and the thread is not
+            # woken to wait for the interpreter's lock meanwhile.
+            loop.call_soon(self._post_turn, loop, FIRST)
         try:
             if len(jobs) == 1:
                 return [await jobs[0].future]

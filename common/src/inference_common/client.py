@@ -11,7 +11,7 @@ Version = tuple[int, ...]
 _AGENTS = re.compile(r"(hf_hub|@huggingface/inference)/(\d+(?:\.\d+)*)")
 
 
-@dataclass(frozen=True)
+@dataclass(slots=True)
 class Client:
     """The caller's official client, if it is one, and the media types it accepts.
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -13,6 +12,7 @@ from .task import InputCodec
 SMALL_BODY = 4096  # bytes of JSON or text; more takes longer to read than a thread takes to begin (about 0.1 ms)
 SHORT_BODY = 512  # bytes, where the model tells the cost too: by its tokenizer, as a rule
 FEW_VALUES = 512  # of an answer, numbers or 64 characters of text each; more takes longer to write
+_PLAIN = frozenset({float, int, bool, type(None)})  # types of one value each, counted without a call
 
 
 def is_light_to_read(body: bytes, codec: InputCodec[Any], pipeline: Pipeline[Any, Any, Any]) -> bool:
@@ -29,16 +29,16 @@ def _left(value: object, room: int) -> int:
     """How many more values there is room for once these are counted; negative where there is none."""
     if isinstance(value, str):
         return room - 1 - len(value) // 64
-    if isinstance(value, np.ndarray):
-        return room - value.size
-    if isinstance(value, int | float | np.number | None):
-        return room - 1
-    if isinstance(value, Mapping):
+    if isinstance(value, dict):
         value = value.values()
+    elif isinstance(value, np.ndarray):
+        return room - value.size
+    elif isinstance(value, int | float | np.number | None):
+        return room - 1
     elif not isinstance(value, list | tuple):
         return -1
     for part in value:
-        room = _left(part, room)
+        room = room - 1 if type(part) in _PLAIN else _left(part, room)
         if room < 0:
             break
     return room

@@ -12,9 +12,15 @@ import orjson
 import structlog
 from huggingface_hub.utils import logging as hub_logging
 
+from .lines import LineWriter
+
 REQUEST_ID: ContextVar[str | None] = ContextVar("request_id", default=None)
 """The id of the request that is answered: in each line that is written meanwhile."""
 _BARE = re.compile(r"[!#-&(-<>-~]+").fullmatch  # plain ASCII without quotes: a path may hold what moves a cursor
+
+
+WRITER = LineWriter()
+"""The one of this process, as there is one standard error: lines that are deferred stay in order with the others."""
 
 
 class Lines(structlog.WriteLogger):
@@ -23,6 +29,11 @@ class Lines(structlog.WriteLogger):
     def __init__(self, name: str) -> None:
         super().__init__(sys.stderr)
         self.name = name  # for add_logger_name
+
+    def msg(self, message: str) -> None:
+        WRITER.write(message)
+
+    debug = info = warning = error = critical = exception = fatal = log = msg
 
 
 def configure(fmt: Literal["plain", "json"], level: str) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import random
 import re
 import time
@@ -13,6 +14,7 @@ from starlette.requests import ClientDisconnect
 from starlette.responses import JSONResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from .access import AccessLog
 from .errors import InferenceError
 from .logs import REQUEST_ID
 from .metrics import Metrics
@@ -32,7 +34,7 @@ class RequestContext:
 
     def __init__(self, app: ASGIApp, metrics: Metrics) -> None:
         self._app, self._metrics = app, metrics
-        self._log = log.bind()  # once: a logger that is bound for each line takes longer than the line
+        self._access_log = AccessLog()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -64,21 +66,22 @@ class RequestContext:
                 raise  # part of the answer is gone: the connection must break
             await answer(scope, receive, send_with_id)
         finally:
-            self._note(scope, status, time.perf_counter() - started)
+            self._note(scope, request_id, status, time.perf_counter() - started)
             REQUEST_ID.reset(token)
 
-    def _note(self, scope: Scope, status: int, seconds: float) -> None:
+    def _note(self, scope: Scope, request_id: str, status: int, seconds: float) -> None:
         route = getattr(scope.get("route"), "path", "unmatched")
         self._metrics.observe_request(route, status, seconds)
         # Probes come every few seconds for ever, and tell an operator nothing as long as they are answered.
-        tell = self._log.debug if route in PROBES else self._log.info
-        tell(
-            "request",
-            method=scope["method"],
-            path=scope["path"][:200],
-            status=status,
-            milliseconds=round(seconds * 1000, 1),
-        )
+        level = logging.DEBUG if route in PROBES else logging.INFO
+        values = {
+            "method": scope["method"],
+            "path": scope["path"][:200],
+            "status": status,
+            "milliseconds": round(seconds * 1000, 1),
+            "request_id": request_id,
+        }
+        self._access_log.write(level, values)
 
 
 def _id_of(scope: Scope) -> str:

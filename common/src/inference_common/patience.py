@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
-from typing import TypeVar
+from abc import ABC, abstractmethod
+from collections.abc import Callable
+from types import TracebackType
+from typing import Self
 
 from starlette.requests import ClientDisconnect, Request
 
 from .errors import InferenceTimeout
+from .timers import SharedTimer
 
-T = TypeVar("T")
-WATCH_AFTER = 0.01  # seconds from which on a caller's leaving is watched for; most answers are sooner
+WATCH_AFTER = 0.05  # seconds from which on a caller's leaving is watched for; many answers are sooner
 
 
 def too_slow(seconds: float) -> InferenceTimeout:
@@ -19,70 +21,84 @@ def too_slow(seconds: float) -> InferenceTimeout:
     return InferenceTimeout(f"The model did not answer within {seconds:g} s; send less at once")
 
 
-async def in_time(work: Awaitable[T], seconds: float, late: Callable[[], Exception]) -> T:
-    """What `work` gives. It is cancelled, and `late()` raised, after so many seconds."""
-    interruption = _Interruption()
-    timer = asyncio.get_running_loop().call_later(seconds, lambda: interruption.begin(late()))
-    try:
-        return await interruption.over(work)
-    finally:
-        timer.cancel()
+class _CancelScope(ABC):
+    """A `with` block whose work `cancel` ends, by cancelling the task that is in it, with a reason that it then raises.
 
+    As asyncio.timeout, but that costs a request that is answered at once as much as its own work.
+    """
 
-async def until_gone(request: Request, work: Awaitable[T], seconds: float) -> T:
-    """What `work` gives. It is cancelled, with ClientDisconnect, when the caller of `request` leaves; and with
-    InferenceTimeout after so many seconds."""
-    loop = asyncio.get_running_loop()
-    interruption = _Interruption()
-    watching: asyncio.Task[None] | None = None
-
-    def begin() -> None:
-        nonlocal watching
-        watching = loop.create_task(_watch(request, seconds - WATCH_AFTER, seconds, interruption))
-
-    timer = loop.call_later(min(WATCH_AFTER, seconds), begin)
-    try:
-        return await interruption.over(work)
-    finally:
-        timer.cancel()
-        if watching is not None:
-            watching.cancel()
-
-
-async def _watch(request: Request, left: float, seconds: float, interruption: _Interruption) -> None:
-    try:
-        async with asyncio.timeout(max(0.0, left)):
-            while (await request.receive())["type"] != "http.disconnect":
-                continue
-        interruption.begin(ClientDisconnect())
-    except TimeoutError:
-        interruption.begin(too_slow(seconds))
-
-
-class _Interruption:
-    """What ends the work of the task that makes it, at most once. As asyncio.timeout, which begins as soon, and costs
-    a request that is answered at once as much as its own work."""
-
-    def __init__(self) -> None:
-        task = asyncio.current_task()
+    def __init__(self, timer: SharedTimer) -> None:
+        self._loop = asyncio.get_running_loop()  # once: up to Python 3.11 each look is a system call
+        task = asyncio.current_task(self._loop)
         assert task is not None
-        self._task, self._cancelled_before = task, task.cancelling()
-        self._why: Exception | None = None
+        self._timer, self._task, self._cancelled_before = timer, task, task.cancelling()
+        self._reason: Exception | None = None
 
-    def begin(self, why: Exception) -> None:
-        """Cancel the task's work, which then raises `why`."""
-        self._why = why
+    def __enter__(self) -> Self:
+        self._timer.start(self, self._loop)
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._timer.stop(self)
+        if self._reason is None:
+            return
+        is_cancelled_by_others = self._task.cancelling() - 1 > self._cancelled_before
+        self._task.uncancel()
+        if kind is asyncio.CancelledError and not is_cancelled_by_others:
+            raise self._reason from None
+
+    def cancel(self, reason: Exception) -> None:
+        """End the work; at most once."""
+        self._reason = reason
         self._task.cancel()
 
-    async def over(self, work: Awaitable[T]) -> T:
-        """What `work` gives, if it is not interrupted."""
+    @abstractmethod
+    def expire(self) -> None:
+        """The timer's seconds are over."""
+
+
+class CancelAfter(_CancelScope):
+    """The work inside is cancelled, and `late()` raised, after the seconds of `timer`."""
+
+    def __init__(self, timer: SharedTimer, late: Callable[[], Exception]) -> None:
+        super().__init__(timer)
+        self._late = late
+
+    def expire(self) -> None:
+        self.cancel(self._late())
+
+
+class CancelOnDisconnect(_CancelScope):
+    """The work inside is cancelled, with ClientDisconnect, when the caller of `request` leaves; and with
+    InferenceTimeout after so many seconds. `timer` is that of `disconnect_timer(seconds)`."""
+
+    def __init__(self, request: Request, seconds: float, timer: SharedTimer) -> None:
+        super().__init__(timer)
+        self._request, self._seconds = request, seconds
+        self._watching: asyncio.Task[None] | None = None
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if self._watching is not None:
+            self._watching.cancel()
+        super().__exit__(kind, error, trace)
+
+    def expire(self) -> None:
+        self._watching = self._loop.create_task(self._watch())
+
+    async def _watch(self) -> None:
         try:
-            return await work
-        except asyncio.CancelledError:
-            is_cancelled_by_others = self._task.cancelling() - 1 > self._cancelled_before
-            if self._why is None or is_cancelled_by_others:
-                raise
-            raise self._why from None
-        finally:
-            if self._why is not None:
-                self._task.uncancel()
+            async with asyncio.timeout(max(0.0, self._seconds - WATCH_AFTER)):
+                while (await self._request.receive())["type"] != "http.disconnect":
+                    continue
+            self.cancel(ClientDisconnect())
+        except TimeoutError:
+            self.cancel(too_slow(self._seconds))
+
+
+def disconnect_timer(seconds: float) -> SharedTimer:
+    """The timer for CancelOnDisconnect of so many seconds."""
+    return SharedTimer(min(WATCH_AFTER, seconds))

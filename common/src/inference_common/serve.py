@@ -19,6 +19,7 @@ from pydantic import ValidationError
 
 from . import logs, memory, threads
 from .errors import InferenceError
+from .protocol import HttpProtocol
 from .settings import Settings
 
 LAST_WORDS = 2.0  # seconds
@@ -76,6 +77,7 @@ def main(app: str = "app.main:app") -> int:
     server = Server(
         uvicorn.Config(
             loaded,
+            http=HttpProtocol,
             host=settings.host,
             port=settings.port,
             log_config=None,

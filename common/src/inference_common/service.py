@@ -19,10 +19,11 @@ from .lease import Lease
 from .metrics import Metrics
 from .model import AnyPipeline, Model
 from .models import Models
-from .patience import in_time, too_slow, until_gone
+from .patience import CancelAfter, CancelOnDisconnect, disconnect_timer, too_slow
 from .pipeline import Chunk
 from .settings import Settings
 from .task import Params, Task
+from .timers import SharedTimer
 from .waiting import Timed
 
 T = TypeVar("T")
@@ -30,7 +31,7 @@ AnyTask = Task[Any, Any, Any]
 DECODERS = 4  # threads for decoding and encoding; more would only fight the model for cores
 
 
-@dataclass(frozen=True)
+@dataclass(slots=True)
 class Work:
     """One request, decoded and ready for the model; `costs` are those of its items."""
 
@@ -54,7 +55,7 @@ class Work:
         return self.task.events is not None and bool(getattr(self.params, "stream", False))
 
 
-@dataclass(frozen=True)
+@dataclass(slots=True)
 class Answer:
     """The outputs in order, what they cost in the pipeline's unit, and the headers that tell."""
 
@@ -70,6 +71,8 @@ class Service:
         self.settings, self.metrics, self.models = settings, metrics, models
         self.limits = settings.limits
         self._decoders = CapacityLimiter(DECODERS)
+        self._body_timer = SharedTimer(settings.body_timeout)
+        self._disconnect_timer = disconnect_timer(settings.timeout)
 
     async def in_thread(self, call: Callable[[], T], *, light: bool = False) -> T:
         """Run what takes time but not the model, off the event loop; what is so `light` that this would take longer,
@@ -88,9 +91,12 @@ class Service:
         told = request.headers.get("content-length", "")
         if told.isdecimal() and int(told) > limit:
             raise _too_large(limit)
+        with CancelAfter(self._body_timer, self._late_body):
+            return await _body(request, limit)
+
+    def _late_body(self) -> RequestTimeout:
         seconds = self.settings.body_timeout
-        late = f"The request body did not arrive within {seconds:g} s; send it faster"
-        return await in_time(_body(request, limit), seconds, lambda: RequestTimeout(late))
+        return RequestTimeout(f"The request body did not arrive within {seconds:g} s; send it faster")
 
     def prepare(self, model: Model, task: AnyTask, items: Sequence[Any], raw: Mapping[str, Any], *,
                 many: bool) -> Work:  # fmt: skip
@@ -120,15 +126,16 @@ class Service:
         """The model's outputs. Raises Overloaded, InferenceFailed, InferenceTimeout, or ClientDisconnect."""
         started = time.perf_counter()
         submit = work.model.streams.collect if work.pipeline.streams else work.model.batcher.submit
-        submitted = submit(work.pipeline, work.items, work.params, work.costs)
-        timed = await until_gone(request, submitted, self.settings.timeout)
+        with CancelOnDisconnect(request, self.settings.timeout, self._disconnect_timer):
+            timed = await submit(work.pipeline, work.items, work.params, work.costs)
         cost = sum(work.costs)
         return Answer([t.output for t in timed], cost, _headers(work, timed, cost, time.perf_counter() - started))
 
     async def stream(self, request: Request, work: Work) -> tuple[Chunk, AsyncGenerator[Chunk, None]]:
         """The first chunk, once it is there, and the others. Raises as `run`; the generator too, at any chunk."""
         chunks = self._in_time(work)
-        return await until_gone(request, anext(chunks), self.settings.timeout), chunks
+        with CancelOnDisconnect(request, self.settings.timeout, self._disconnect_timer):
+            return await anext(chunks), chunks
 
     async def _in_time(self, work: Work) -> AsyncGenerator[Chunk, None]:
         until = asyncio.get_running_loop().time() + self.settings.timeout
@@ -164,12 +171,15 @@ def _too_large(limit: int) -> TooLarge:
 
 
 def _headers(work: Work, timed: Sequence[Timed], cost: int, total: float) -> Mapping[str, str]:
-    ran = max(t.ran for t in timed)
+    ran, queued = timed[0].ran, timed[0].queued
+    if len(timed) > 1:
+        ran, queued = max(t.ran for t in timed), max(t.queued for t in timed)
+    seconds = f"{ran:.6f}"
     headers = {
         "x-compute-type": work.compute_type,
-        "x-compute-time": f"{ran:.6f}",
-        "x-queue-time": f"{max(t.queued for t in timed):.6f}",
-        "x-inference-time": f"{ran:.6f}",
+        "x-compute-time": seconds,
+        "x-queue-time": f"{queued:.6f}",
+        "x-inference-time": seconds,
         "x-total-time": f"{total:.6f}",
         **work.task.input.meter(work.items),
     }

@@ -28,7 +28,7 @@ class Params(BaseModel):
         return self
 
 
-@dataclass(frozen=True)
+@dataclass(slots=True)
 class Payload:
     """A request as it came: raw bytes, the media type when the caller named one, and raw parameters of the query."""
 
@@ -65,7 +65,7 @@ class Limits:
     side: int | None = None
 
 
-@dataclass(frozen=True)
+@dataclass(slots=True)
 class Decoded(Generic[In_co]):
     """A request after decoding.
 
@@ -104,7 +104,7 @@ class InputCodec(Protocol[In]):
         ...
 
 
-@dataclass(frozen=True)
+@dataclass(slots=True)
 class Encoded:
     """An answer's body, its media type, and headers of its own."""
 

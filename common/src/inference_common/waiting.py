@@ -23,7 +23,7 @@ FIRST = 0  # of the lanes: the model's own thread, which all that waits may rely
 ENOUGH = 2  # inputs for each lane: fewer are sooner done one batch after the other, each on all cores
 
 
-@dataclass(frozen=True)
+@dataclass(slots=True)
 class Timed:
     """An output, and the seconds its input waited and ran."""
 

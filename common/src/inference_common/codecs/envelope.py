@@ -13,7 +13,7 @@ FIELDS = frozenset({"inputs", "parameters", "options"})
 MISSING = 'The field "inputs" is missing; send JSON such as {"inputs": ...}'
 
 
-@dataclass(frozen=True)
+@dataclass(slots=True)
 class Envelope:
     """What an envelope held; `params` join those of `parameters` and of the root, which win."""
 
@@ -29,11 +29,13 @@ def opened(value: Mapping[str, Any], root: frozenset[str] = frozenset()) -> Enve
     """
     if "inputs" not in value:
         raise InvalidRequest(MISSING)
-    unknown = sorted(set(value) - FIELDS - root)
-    if unknown:
+    if not value.keys() <= (FIELDS | root if root else FIELDS):
+        unknown = sorted(value.keys() - FIELDS - root)
         names = ", ".join(repr(name[:64]) for name in unknown[:8])
         raise InvalidRequest(f"Unknown parameter {names}; known: {', '.join(sorted(FIELDS | root))}")
-    params = {**_mapping(value, "parameters"), **{name: given for name, given in value.items() if name in root}}
+    params = _mapping(value, "parameters")
+    if root:
+        params = {**params, **{name: given for name, given in value.items() if name in root}}
     return Envelope(value["inputs"], params, _mapping(value, "options"))
 
 

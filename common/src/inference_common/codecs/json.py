@@ -23,11 +23,11 @@ M = TypeVar("M", bound=BaseModel)
 
 def parse(body: bytes) -> Any:
     """Parse one JSON document. Raises InvalidRequest that says where it breaks."""
-    if not body.strip():
-        raise InvalidRequest('The request body is empty; send JSON such as {"inputs": ...}')
     try:
         return orjson.loads(body)
     except orjson.JSONDecodeError as error:
+        if not body.strip():
+            raise InvalidRequest('The request body is empty; send JSON such as {"inputs": ...}') from None
         raise InvalidRequest(
             f"The request body is not valid JSON: {error.msg} at line {error.lineno} column {error.colno}"
             " (NaN and Infinity are not JSON; text must be UTF-8)"

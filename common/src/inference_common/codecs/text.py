@@ -85,6 +85,8 @@ def _at_most(count: int, limit: int, unit: str) -> None:
 
 def _plain_text(payload: Payload) -> str | None:
     """The body as plain text, or None when it is JSON: as its media type says, else as its first character does."""
+    if payload.content_type == "application/json":
+        return None
     media = (payload.content_type or "").partition(";")[0].strip().lower()
     looks_json = payload.body.lstrip()[:1] in (b"{", b"[", b'"', b"")
     if media == "application/json" or (looks_json and media != "text/plain"):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import functools
 from collections.abc import Awaitable, Callable
 from typing import Any
 
@@ -15,25 +14,25 @@ Handler = Callable[[Request], Awaitable[Response]]
 
 
 class _Headers(Headers):
-    """Read once: Starlette's own go through all of them for each name that is asked for."""
+    """Looked up in a table: Starlette's own go through all of them for each name that is looked for."""
 
     def __init__(self, scope: Scope) -> None:
         super().__init__(raw=scope["headers"])
-        # Of a name that comes twice, the first.
-        self._values = {name.decode("latin-1"): value.decode("latin-1") for name, value in reversed(scope["headers"])}
+        self._values = dict(reversed(scope["headers"]))  # of a name that comes twice, the first
 
     def __getitem__(self, name: str) -> str:
-        value: str = self._values[name.lower()]
-        return value
+        value: bytes = self._values[name.lower().encode("latin-1")]
+        return value.decode("latin-1")
 
     def get(self, name: str, default: Any = None) -> Any:
-        return self._values.get(name.lower(), default)
+        value = self._values.get(name.lower().encode("latin-1"))
+        return default if value is None else value.decode("latin-1")
 
 
 class _Request(Request):
-    @functools.cached_property
-    def headers(self) -> Headers:
-        return _Headers(self.scope)
+    def __init__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        super().__init__(scope, receive, send)
+        self._headers = _Headers(scope)  # where Starlette's own property looks first
 
 
 class Endpoint:

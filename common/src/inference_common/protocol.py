@@ -1,0 +1,42 @@
+"""HttpProtocol: uvicorn's, which writes what it sends in one turn of the event loop at once."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any, cast
+
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+
+
+class HttpProtocol(HttpToolsProtocol):
+    """As uvicorn's own, which gives the head of an answer and its body to the system one by one, and wakes the caller
+    twice."""
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as uvicorn has it
+        super().connection_made(cast(asyncio.Transport, _OneWrite(transport, self.loop)))
+
+
+class _OneWrite:
+    """A transport that gathers what is written to it in one turn of the event loop."""
+
+    def __init__(self, transport: asyncio.Transport, loop: asyncio.AbstractEventLoop) -> None:
+        self._transport, self._loop = transport, loop
+        self._gathered: list[bytes | bytearray | memoryview] = []
+        self.is_closing = transport.is_closing  # called for each request: not through __getattr__
+
+    def write(self, data: bytes | bytearray | memoryview) -> None:
+        if not self._gathered:
+            self._loop.call_soon(self._flush)
+        self._gathered.append(data)
+
+    def close(self) -> None:
+        self._flush()
+        self._transport.close()
+
+    def _flush(self) -> None:
+        gathered, self._gathered = self._gathered, []
+        if gathered:
+            self._transport.write(b"".join(gathered))
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._transport, name)
