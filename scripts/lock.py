@@ -21,7 +21,7 @@ TORCH = ROOT / "common" / "torch.txt"
 FAMILY = ROOT / "common" / "torch-family.txt"
 OLDEST_PYTHON = "3.11"
 # Chosen when an environment is made, by what the machine has: one lock serves CPU and every kind of GPU.
-CHOSEN_LATER = re.compile(r"(torch|torchvision|torchaudio|triton|nvidia-[\w-]+|cuda-[\w-]+)(==| @)")
+CHOSEN_LATER = re.compile(r"(torch|torchvision|torchaudio|triton|nvidia-(?!ml-py=)[\w-]+|cuda-[\w-]+)(==| @)")
 OPTIONS = ("--quiet", "--universal", "--generate-hashes", "--no-header", "--no-annotate")
 NO_ADDRESS = ("--no-emit-index-url", "--no-emit-find-links")
 
@@ -103,7 +103,7 @@ def write(one: Lock, *, upgrade: bool = False) -> None:
         blocks = _blocks(resolved.read_text())
     kept = [block for block in blocks if not (one.with_torch and CHOSEN_LATER.match(block))]
     one.file.write_text(f"# asked: {one.digest}\n{''.join(kept)}")
-    if one.with_torch:
+    if one.with_torch and one.file.name == "requirements.txt":
         _write_family(one.file.with_name("torch.txt"), blocks)
 
 
