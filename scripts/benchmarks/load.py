@@ -16,8 +16,8 @@ from .targets import Load
 
 TOOLS = Path(__file__).parent / "tools"
 NODE_LOCK = ROOT / "tests" / "clients" / "tools.txt"
-PATIENCE = 10  # seconds that an answer is waited for
-STREAM_PATIENCE = 60  # the same, of a streamed one
+PATIENCE = 10  # seconds that an answer is waited for where requests come by chance
+CLIENT_PATIENCE = 60  # the same, of clients that ask one request after the other
 
 
 def figures(url: str, bodies: str, content_type: str, load: Load, seconds: float, seed: int) -> dict[str, float]:
@@ -27,14 +27,15 @@ def figures(url: str, bodies: str, content_type: str, load: Load, seconds: float
 
 def streams(url: str, bodies: str, load: Load, seconds: float) -> Sequence[Stream]:
     """Each streamed chat completion of `seconds` of load, as its clients read it."""
-    asked = {"clients": load.clients, "patience": STREAM_PATIENCE, "streams": True}
+    asked = {"clients": load.clients, "patience": CLIENT_PATIENCE, "streams": True}
     return [Stream(*row) for row in _rows(url, bodies, "application/json", seconds, asked)]
 
 
 def answers(url: str, bodies: str, content_type: str, load: Load, seconds: float, seed: int) -> Sequence[Answer]:
     """Each request of `seconds` of load, in the order in which they ended."""
-    when = None if load.rate is None else moments(load.rate, seconds, seed)
-    asked = {"clients": load.clients, "patience": PATIENCE, "moments": when, "streams": False}
+    asked: dict[str, object] = {"clients": load.clients, "patience": CLIENT_PATIENCE, "moments": None, "streams": False}
+    if load.rate is not None:
+        asked |= {"patience": PATIENCE, "moments": moments(load.rate, seconds, seed)}
     return [Answer(*row) for row in _rows(url, bodies, content_type, seconds, asked)]
 
 
