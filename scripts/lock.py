@@ -109,7 +109,7 @@ def write(one: Lock, *, upgrade: bool = False) -> None:
         blocks = _blocks(resolved.read_text())
     kept = [block for block in blocks if not (one.with_torch and CHOSEN_LATER.match(block))]
     one.file.write_text(f"# asked: {one.digest}\n{''.join(kept)}")
-    if one.with_torch:
+    if one.with_torch and one.file.name == "requirements.txt":
         _write_family(one.file.with_name("torch.txt"), blocks)
 
 

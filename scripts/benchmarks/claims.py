@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from .figures import Row, Spread, by_pair, spread
+from .figures import RATES, Row, Spread, by_pair, spread
 
 By = Literal["ratio", "difference", "value"]
 COMPARE: Mapping[By, Callable[[float, float], float]] = {
@@ -49,7 +49,7 @@ def judge(claim: Claim, rows: Sequence[Row]) -> Spread | None:
     ours = by_pair(rows, claim.one, claim.load, claim.figure)
     load = claim.others_load or claim.load
     theirs = [by_pair(rows, other, load, claim.figure) for other in claim.others]
-    best = max if claim.figure == "rate" else min
+    best = max if claim.figure in RATES else min
     compared = []
     for pair, value in ours.items():
         known = [other[pair] for other in theirs if pair in other]

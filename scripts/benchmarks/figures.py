@@ -13,9 +13,13 @@ Row = Mapping[str, float | str]
 FIGURES = {
     "rate": "answers/s", "p50": "ms", "p95": "ms", "p99": "ms", "refused": "requests", "failed": "requests",
     "memory": "MB", "offered": "requests/s", "ready": "s", "answer": "s", "recovery": "s", "refusal": "ms",
-    "drain": "s", "size": "MB",
+    "drain": "s", "size": "MB", "tokens": "tokens/s", "first": "ms", "speed": "s of audio/s", "changeover": "s",
+    "wrong": "answers", "child": "MB",
 }  # fmt: skip
-"""The unit of each figure."""
+"""The unit of each figure: `first` is the time to a stream's first text, `changeover` from ready to the first answer by
+the ONNX file, `child` the memory of a server's child processes."""
+RATES = frozenset({"rate", "tokens", "speed"})
+"""Figures of which more is better."""
 
 
 @dataclass(frozen=True)
@@ -25,6 +29,18 @@ class Answer:
     sent: float
     took: float
     status: int
+
+
+@dataclass(frozen=True)
+class Stream:
+    """One streamed answer: when it was sent and how long all of it took, in ms, its HTTP status, its count of tokens as
+    its usage says (0: not said), and when each piece of text came."""
+
+    sent: float
+    took: float
+    status: int
+    tokens: int
+    times: Sequence[float]
 
 
 @dataclass(frozen=True)
@@ -65,6 +81,23 @@ def summary(answers: Sequence[Answer], seconds: float) -> dict[str, float]:
         "refusal": percentile(refused, 50),
         "drain": (last_answered - last_asked) / 1000,
         "failed": float(len(answers) - len(served) - len(refused)),
+    }
+
+
+def stream_summary(streams: Sequence[Stream], seconds: float, tokens: int) -> dict[str, float]:
+    """What the streams of `seconds` of load come to. Each must have `tokens`, else it counts as `failed`. A piece of
+    text may hold several tokens, so the pieces that came within the time, after its first fifth, count by their
+    share."""
+    served = [one for one in streams if one.status == 200 and one.times and one.tokens in (0, tokens)]
+    warm, end = seconds * 200, seconds * 1000
+    counted = sum(tokens * sum(warm < time <= end for time in one.times) / len(one.times) for one in served)
+    first = [one.times[0] - one.sent for one in served]
+    took = [one.took for one in served]
+    return {
+        "tokens": counted * 1000 / (end - warm),
+        "first": percentile(first, 50),
+        **{f"p{percent}": percentile(took, percent) for percent in (50, 99)},
+        "failed": float(len(streams) - len(served)),
     }
 
 

@@ -13,9 +13,11 @@ from ..choice import packaged_demo
 from ..envs import python_of, python_with
 from ..images import ROOT, library
 from ..tiny import let_read
+from ..torch_files import TORCH
 
 PHOTOS_LOCK = ROOT / "tests" / "timm" / "real.txt"
-LAYOUT = 5  # of these folders: another number makes them anew
+TOOLS = Path(__file__).parent / "tools"
+LAYOUT = 6  # of these folders: another number makes them anew
 SOURCES = str(ROOT / "common" / "src")
 WRITE_CLASSIFIER = """
 import pathlib, sys
@@ -32,11 +34,15 @@ pathlib.Path(target, "README.md").write_text(card)
 WRITE_WRITER = """
 import pathlib, sys
 import torch
-from transformers import AutoTokenizer, LlamaConfig, LlamaForCausalLM
+from transformers import AutoTokenizer, LlamaConfig, LlamaForCausalLM, PreTrainedTokenizerFast
 
 torch.manual_seed(0)
 source, target = sys.argv[1:]
-tokenizer = AutoTokenizer.from_pretrained(source)
+words = AutoTokenizer.from_pretrained(source)
+marks = {name: getattr(words, name) for name in ("unk_token", "pad_token", "cls_token", "sep_token")}
+read = ["input_ids", "attention_mask"]  # as Llama's has them
+tokenizer = PreTrainedTokenizerFast(tokenizer_object=words.backend_tokenizer, model_input_names=read, **marks)
+tokenizer.chat_template = "{% for message in messages %}{{ message['role'] }} : {{ message['content'] }} {% endfor %}"
 shape = dict(hidden_size=512, intermediate_size=1376, num_hidden_layers=6, num_attention_heads=8)
 config = LlamaConfig(vocab_size=len(tokenizer), tie_word_embeddings=True, eos_token_id=None, bos_token_id=None, **shape)
 LlamaForCausalLM(config).save_pretrained(target)
@@ -66,6 +72,11 @@ def minilm() -> Path:
     return folder / "all-MiniLM-L6-v2"
 
 
+def minilm_plain() -> Path:
+    """all-MiniLM-L6-v2 as its package has it: without an ONNX file."""
+    return Path(packaged_demo(library("sentence-transformers")))
+
+
 def minilm_flat() -> Path:
     """The same files, where `model.onnx` lies beside the others."""
     folder = minilm().parent / "flat"
@@ -83,6 +94,28 @@ def classifier() -> Path:
 def writer() -> Path:
     """A network of random weights that writes on and on, one token at a time, as small language models do."""
     return _of_transformers("writer", WRITE_WRITER)
+
+
+def whisper() -> Path:
+    """A Whisper of the `base` size with random weights, which writes 64 tokens of whatever it is given."""
+    folder = cache() / "bench" / f"whisper-{LAYOUT}"
+    with made(folder) as missing:
+        if missing:
+            python, target = python_of(library("transformers")), folder / "whisper-base"
+            subprocess.run([python, TOOLS / "write_whisper.py", target], check=True)
+    return folder / "whisper-base"
+
+
+def whisper_ctranslate2() -> Path:
+    """The same weights as faster-whisper reads them, in float32, written by CTranslate2's own converter."""
+    source, folder = whisper(), cache() / "bench" / f"whisper-ctranslate2-{LAYOUT}"
+    with made(folder) as missing:
+        if missing:
+            python = python_with("bench-ctranslate2", TOOLS / "ctranslate2.txt", [TORCH])
+            options: list[str | Path] = ["--model", source, "--output_dir", folder / "whisper-base"]
+            copied = ["--copy_files", "tokenizer.json", "preprocessor_config.json"]
+            subprocess.run([python.with_name("ct2-transformers-converter"), *options, *copied], check=True)
+    return folder / "whisper-base"
 
 
 def efficientnet() -> Path:

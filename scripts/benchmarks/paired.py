@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Iterator, Mapping, Sequence
 
-from .figures import Row
+from .figures import FIGURES, Row
 from .running import Running, RunningServer, alike, begin, end, hold, memory
 from .scenario import Effort, Scenario, Tell
 from .targets import Load, Target
@@ -54,7 +54,8 @@ def rounds(running: Mapping[str, Running], loads: Sequence[Load], effort: Effort
             for name in names:
                 row = measured(running[name], name, load, effort.seconds, pair)
                 rows.append(row)
-                tell(f"{load.name}, pair {pair + 1}: {name}: {row['rate']:.1f}/s, p50 {row['p50']:.1f} ms")
+                speed = next(f"{row[figure]:.1f} {FIGURES[figure]}" for figure in ("rate", "tokens") if figure in row)
+                tell(f"{load.name}, pair {pair + 1}: {name}: {speed}, p50 {row['p50']:.1f} ms")
     return rows
 
 

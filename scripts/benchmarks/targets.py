@@ -34,7 +34,9 @@ def clients(*counts: int) -> list[Load]:
 @dataclass(frozen=True)
 class Server:
     """A server process. `start` gives its command for a port; `ready` is a path that answers 200 once it serves;
-    `answer` leads from the JSON of an answer to the vector in it, where there is one to compare."""
+    `answer` leads from the JSON of an answer to the vector in it, where there is one to compare. With `compute_type`,
+    it is measured once its answers have that in the header `x-compute-type`. `tokens` is how many each streamed answer
+    has (0: its answers are not streams)."""
 
     name: str
     start: Callable[[int], Command]
@@ -43,6 +45,8 @@ class Server:
     content_type: str = "application/json"
     ready: str = "/ready"
     answer: Sequence[str | int] | None = None
+    compute_type: str | None = None
+    tokens: int = 0
 
 
 @dataclass(frozen=True)

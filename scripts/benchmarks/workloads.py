@@ -29,6 +29,7 @@ PHOTOS = ("astronaut.png", "chelsea.png", "coffee.png", "ihc.png", "rocket.jpg",
 MEGAPIXELS = (4000, 3000)
 AUDIO_FORMATS = {"wav": ("WAV", "PCM_16"), "flac": ("FLAC", "PCM_16"), "mp3": ("MP3", None), "ogg": ("OGG", "VORBIS")}
 SECONDS, RATE = 10, 44_100  # of each sound, in Hz; stereo
+SPEECH_SECONDS, SPEECH_RATE = 30, 16_000  # of the recording to transcribe, in Hz; mono
 
 
 @cache
@@ -64,12 +65,22 @@ def large_photo() -> list[bytes]:
 @cache
 def sounds() -> list[bytes]:
     """10 s of stereo at 44.1 kHz in each format, in their order."""
-    chance = np.random.default_rng(0)
-    times = np.arange(SECONDS * RATE) / RATE
-    voice = sum(np.sin(2 * np.pi * 110 * n * times + n * np.sin(3 * times)) / n for n in range(1, 12))
-    loud = (0.2 * voice * (0.6 + 0.4 * np.sin(2 * np.pi * 2.5 * times)))[:, None]
-    samples = loud + chance.normal(0, 0.01, (len(times), 2))
+    samples = _voice(SECONDS, RATE)[:, None] + np.random.default_rng(0).normal(0, 0.01, (SECONDS * RATE, 2))
     return [_sound(samples, *AUDIO_FORMATS[name]) for name in AUDIO_FORMATS]
+
+
+@cache
+def speech() -> list[bytes]:
+    """One recording of 30 s, mono at 16 kHz, as a WAV file."""
+    return [_sound(_voice(SPEECH_SECONDS, SPEECH_RATE), "WAV", "PCM_16", SPEECH_RATE)]
+
+
+def _voice(seconds: int, rate: int) -> np.typing.NDArray[np.float64]:
+    """A sound whose overtones and loudness change as those of a voice do."""
+    times = np.arange(seconds * rate) / rate
+    tones = [np.sin(2 * np.pi * 110 * n * times + n * np.sin(3 * times)) / n for n in range(1, 12)]
+    voice: np.typing.NDArray[np.float64] = 0.2 * np.sum(tones, axis=0) * (0.6 + 0.4 * np.sin(2 * np.pi * 2.5 * times))
+    return voice
 
 
 def _jpeg(image: Image.Image, size: tuple[int, int]) -> bytes:
@@ -78,7 +89,7 @@ def _jpeg(image: Image.Image, size: tuple[int, int]) -> bytes:
     return buffer.getvalue()
 
 
-def _sound(samples: np.typing.NDArray[np.float64], container: str, coding: str | None) -> bytes:
+def _sound(samples: np.typing.NDArray[np.float64], container: str, coding: str | None, rate: int = RATE) -> bytes:
     buffer = io.BytesIO()
-    soundfile.write(buffer, samples, RATE, format=container, subtype=coding)
+    soundfile.write(buffer, samples, rate, format=container, subtype=coding)
     return buffer.getvalue()

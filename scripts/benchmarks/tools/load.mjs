@@ -1,6 +1,7 @@
 // Asks one server as many clients that each wait for their answer (autocannon), or at given moments whatever became of
 // the requests before (undici). Reads one question as JSON, writes [sent ms, took ms, status] of each request; a
-// request without an answer has the status 0.
+// request without an answer has the status 0. With `streams`, clients read server-sent events of chat completions to
+// their end (undici), and each request also has its count of tokens as its usage says, and when each text came, in ms.
 import { readFileSync } from 'node:fs'
 import { performance } from 'node:perf_hooks'
 import autocannon from 'autocannon'
@@ -59,5 +60,45 @@ async function open () {
   await agent.destroy()
 }
 
-await (asked.moments === null ? closed() : open())
+async function streams () {
+  const agent = new Agent({ pipelining: 1, connections: asked.clients })
+  const gone = AbortSignal.timeout((asked.seconds + asked.patience) * 1000)
+  const client = async (number) => {
+    for (let next = Math.floor(bodies.length / asked.clients) * number; ; next++) {
+      const sent = performance.now() - started
+      if (sent > asked.seconds * 1000) return
+      const row = [sent, 0, 0, 0, []]
+      rows.push(row)
+      try {
+        const options = { method: 'POST', body: bodies[next % bodies.length], headers, dispatcher: agent, signal: gone }
+        const answer = await request(asked.url, options)
+        await readEvents(answer.body, row)
+        row[2] = answer.statusCode
+      } catch {
+        await new Promise((resolve) => setTimeout(resolve, 100)) // or a server that refuses would be asked in a loop
+      }
+      row[1] = performance.now() - started - sent
+    }
+  }
+  await Promise.all(Array.from({ length: asked.clients }, (_, number) => client(number)))
+  await agent.destroy()
+}
+
+async function readEvents (body, row) {
+  let unread = ''
+  body.setEncoding('utf8')
+  for await (const text of body) {
+    const now = performance.now() - started
+    const lines = (unread + text).split('\n')
+    unread = lines.pop()
+    for (const line of lines) {
+      if (!line.startsWith('data: {')) continue
+      const event = JSON.parse(line.slice(6))
+      if (event.choices?.[0]?.delta?.content) row[4].push(now)
+      row[3] = event.usage?.completion_tokens ?? row[3]
+    }
+  }
+}
+
+await (asked.streams ? streams() : asked.moments === null ? closed() : open())
 process.stdout.write(JSON.stringify(rows), () => process.exit(0)) // whatever else still waits
