@@ -132,6 +132,6 @@ def test_torch_leaves_the_cores_to_another_runtime_where_no_other_network_will_r
     monkeypatch.setattr(threads, "torch_leaves_the_cores", lambda: calls.append(1))
     settings = Settings(device="cpu", optimize="auto")
     model = Model(FolderSource(model_folder), discover("toys.pipelines"), settings, Metrics(), admit=admit)
-    assert model._optimized(Optimized) is not None
+    assert model._optimized(Optimized, "cpu") is not None
     assert len(calls) == told
     model.close()

@@ -13,12 +13,13 @@ import structlog
 from pydantic import ValidationError
 from tenacity import AsyncRetrying, retry_if_exception_type, wait_exponential
 
-from . import memory, threads
+from . import device, memory, threads
 from .batcher import Batcher
 from .discover import Pipelines
 from .errors import HubUnavailable, InferenceError, InvalidRequest, LoadFailed, ModelLoading, NotFound
 from .metrics import Metrics
-from .pipeline import Pipeline
+from .pipeline import Device, Pipeline
+from .residency import Memory
 from .settings import Settings
 from .source import ModelCard, ModelSource
 from .streaming import Streams
@@ -39,13 +40,14 @@ class Model:
     `task` is the one asked for (None: the card's own); with `admit` the model is one that a caller named: it may be
     refused, and the caller is told why. `leases` counts the requests that hold it. `pipelines` are those that the
     loaded weights answer, the first task's first; `defaults` are, by task, the raw parameters that the model's card
-    sets for callers who do not.
+    sets for callers who do not. `memory` is what loading it was seen to take.
     """
 
     def __init__(self, source: ModelSource, library: Pipelines, settings: Settings, metrics: Metrics, *,
                  task: str | None = None, admit: Admit | None = None) -> None:  # fmt: skip
         self.source = source
         self.leases = 0
+        self.memory = Memory()
         self.state: State = "loading"
         self.reason = f"{source.name} is loading"
         self.pipelines: Mapping[str, AnyPipeline] = {}
@@ -168,7 +170,9 @@ class Model:
         kind = self._library.load(task)
         if self._admit is not None:
             self._admit(self.source.name, card, kind)
-        first = self._optimized(kind) or kind(self.source, self._settings.device)
+        where = device.resolve(self._settings.device)
+        before = Memory(memory.resident(), device.gpu_allocated(where))
+        first = self._optimized(kind, where) or kind(self.source, where)
         served: dict[str, AnyPipeline] = {task: first}
         for other in kind.also:
             if other == task:
@@ -176,13 +180,16 @@ class Model:
             adopted = self._library.load(other).adopt(first)
             if adopted is not None:
                 served[other] = adopted
+        weights = Memory(memory.resident(), device.gpu_allocated(where)) - before
+        for pipeline in served.values():
+            _fit_batches(pipeline, weights.gpu)
         self._warm_up(task, first)
+        self.memory = Memory(memory.resident() - before.host, weights.gpu)
         return served, {name: self._defaults(name, card.parameters) for name in served}
 
-    def _optimized(self, kind: type[AnyPipeline]) -> AnyPipeline | None:
-        device, mode = self._settings.device, self._settings.optimize
-        is_on_cpu = device == "cpu" or (device == "auto" and not memory.has_gpu())
-        optimized = kind.optimized(self.source, mode) if is_on_cpu and mode != "none" else None
+    def _optimized(self, kind: type[AnyPipeline], where: Device) -> AnyPipeline | None:
+        mode = self._settings.optimize
+        optimized = kind.optimized(self.source, mode) if where == device.CPU and mode != "none" else None
         is_the_only_one = self._admit is None
         if optimized is not None and is_the_only_one:
             threads.torch_leaves_the_cores()
@@ -223,3 +230,10 @@ class Model:
         self._settled.set()
         log.error("model failed to load", model=self.source.name, reason=self.reason, will_retry=again,
                   exc_info=None if expected else error)  # fmt: skip
+
+
+def _fit_batches(pipeline: AnyPipeline, weights: int) -> None:
+    """Give a pipeline batches of a size for its device, unless it has set its own; the rows of open streams stay as few
+    as they are, since what a GPU keeps of each grows."""
+    if not pipeline.streams and "max_batch_size" not in vars(pipeline):
+        pipeline.max_batch_size = device.batch_size(pipeline.max_batch_size, pipeline.device, weights)

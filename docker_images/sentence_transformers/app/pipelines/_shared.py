@@ -57,7 +57,7 @@ class TextPipeline(Pipeline[In, P, Out], Generic[In, P, Out]):
 
     def _use(self, network: Encoder | Scorer) -> None:
         self.network = network
-        self.device, self.lanes = network.device, network.lanes
+        self.device, self.dtype, self.lanes = network.device, network.dtype, network.lanes
         self.tokens = TokenCounter(network)
         self.cost_unit = "tokens" if self.tokens.exact else None
 
