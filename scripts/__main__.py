@@ -6,6 +6,7 @@ import argparse
 import sys
 
 from . import bench, build, check, docker_run, generate, lock, matrix, new, show, start
+from .gpu import pack
 
 
 def parser() -> argparse.ArgumentParser:
@@ -14,7 +15,7 @@ def parser() -> argparse.ArgumentParser:
         prog="./manage.py", description="Serve, show and test the libraries under docker_images/."
     )
     verbs = top.add_subparsers(title="verbs", metavar="VERB", required=True)
-    for module in (start, docker_run, show, build, check, lock, new, generate, matrix, bench):
+    for module in (start, docker_run, show, build, check, lock, new, generate, matrix, bench, pack):
         module.add(verbs)
     return top
 

@@ -1,4 +1,4 @@
-"""`offline TASK MODEL OPTIMIZE BODIES`: a library's pipeline without a server, in the library's folder.
+"""`offline TASK MODEL OPTIMIZE BODIES [DEVICE]`: a library's pipeline without a server, in the library's folder.
 
 The limit of what a server of it can do: it is fed the bodies that the servers are sent, decoded, in windows of as many
 as there are clients, by the best of several ways to make batches of a window.
@@ -13,6 +13,7 @@ import time
 from collections.abc import Iterator, Sequence
 from typing import Any
 
+from inference_common.device import batch_size, gpu_allocated
 from inference_common.discover import discover
 from inference_common.memory import keep_freed
 from inference_common.source import open_source
@@ -22,7 +23,7 @@ from inference_common.tasks import TASKS
 from .limits import limits_of
 from .line import answer, bodies
 
-SIZES = (1, 2, 4, 8, 16, 32)
+SIZES = (1, 2, 4, 8, 16, 32, 64, 128)
 TRIAL_SECONDS = 0.5  # for each way, once
 
 Way = tuple[bool, int]
@@ -32,15 +33,17 @@ Way = tuple[bool, int]
 class Offline:
     """A pipeline and what it is fed."""
 
-    def __init__(self, task: str, model: str, mode: Any, path: str) -> None:
+    def __init__(self, task: str, model: str, mode: Any, path: str, device: str = "cpu") -> None:
         sys.path.insert(0, os.getcwd())
         self.task = TASKS[task]
         kind, source = discover("app.pipelines").load(task), open_source(model)
         optimized = None if mode == "none" else kind.optimized(source, mode)
-        self.pipeline = kind(source, "cpu") if optimized is None else optimized
+        self.pipeline = kind(source, device) if optimized is None else optimized
+        self.pipeline.max_batch_size = batch_size(self.pipeline.max_batch_size, device, gpu_allocated(device))
         self.limits = limits_of(self.pipeline)
-        self.params = self.task.params()
         self.bodies = bodies(path)
+        first = self.task.input.decode(Payload(self.bodies[0], None), self.limits)
+        self.params = self.task.params.model_validate(dict(first.params))
         self.best: dict[int, Way] = {}
 
     def steps(self, load: str, clients: int) -> Iterator[int]:
@@ -74,9 +77,9 @@ class Offline:
 
 def main(arguments: Sequence[str]) -> None:
     """Answer until the end of the input."""
-    task, model, mode, path = arguments
+    task, model, mode, path, *device = arguments
     keep_freed()  # as a server of it
-    answer(Offline(task, model, mode, path).steps)
+    answer(Offline(task, model, mode, path, *device).steps)
 
 
 if __name__ == "__main__":
