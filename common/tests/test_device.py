@@ -7,7 +7,6 @@ from typing import Any
 import pytest
 from conftest import Connect
 from inference_common import Settings, device
-from inference_common.batcher import _halve_batches
 from inference_common.errors import LoadFailed
 from inference_common.model import _fit_batches
 from pydantic import ValidationError

@@ -13,12 +13,12 @@ IGNORED = frozenset({"seed", "id"})
 def distance(ours: Any, theirs: Any) -> float:
     """The length of the difference of all their numbers, by that of theirs; infinite where anything else differs."""
     one, other = list(_leaves(ours)), list(_leaves(theirs))
-    if [kind for kind, _ in one] != [kind for kind, _ in other]:
+    if [(at, type(leaf)) for at, leaf in one] != [(at, type(leaf)) for at, leaf in other]:
         return math.inf
-    pairs = [(a, b) for (_, a), (_, b) in zip(one, other, strict=True) if isinstance(b, float)]
-    texts = [(a, b) for (_, a), (_, b) in zip(one, other, strict=True) if not isinstance(b, float)]
-    if any(a != b for a, b in texts):
+    leaves = [(a, b) for (_, a), (_, b) in zip(one, other, strict=True)]
+    if any(a != b for a, b in leaves if not isinstance(b, float)):
         return math.inf
+    pairs = [(a, b) for a, b in leaves if isinstance(b, float)]
     off = math.sqrt(sum((a - b) ** 2 for a, b in pairs))
     length = math.sqrt(sum(b * b for _, b in pairs))
     return off / length if length else (math.inf if off else 0.0)
