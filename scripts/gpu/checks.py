@@ -82,8 +82,8 @@ class Served:
         is_gpu = self.run.device != "cpu"
         compute, dtype = ("gpu", self.case.dtype) if is_gpu else ("cpu", "float32")
         seen_compute = {key.lower(): value for key, value in answers[0][2].items()}["x-compute-type"]
-        far = max(distance(ours[1], other[1]) for ours, other in zip(answers, theirs, strict=True))
-        apart = distance(theirs[0][1], theirs[1][1])
+        ours, expected = ([self.case.compared_part(told) for _, told, _ in some] for some in (answers, theirs))
+        far, apart = max(map(distance, ours, expected)), distance(expected[0], expected[1])
         return [
             Check(f"{name}: device", info["device"], self.run.device, info["device"] == self.run.device),
             Check(f"{name}: x-compute-type", seen_compute, compute, seen_compute == compute),
@@ -167,7 +167,7 @@ def on_demand(run: Run) -> list[Check]:
     """A server without a model: the budget of the GPU's memory makes the first model leave for the last."""
     first, last = ON_DEMAND
     needed = {case.name: file_size(run.folder, case) // MIB + 1 for case in ON_DEMAND}
-    most = max(needed.values()) + min(needed.values()) // 2  # room for either, not for both
+    most = max(needed.values()) * 21 // 20 + 1  # room for either, not for both
     server = Server(first.library, run.folder / "logs" / "on-demand.log", run.settings(
         MAX_GPU_MEMORY_MIB=str(most), **({"MAX_MEMORY_MIB": str(most)} if run.device == "cpu" else {})))  # fmt: skip
     try:

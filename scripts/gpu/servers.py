@@ -82,7 +82,7 @@ class Worker:
     def __init__(self, library: str, task: str, model: str, bodies: Path, device: str, log: Path) -> None:
         with log.open("wb") as file:
             self.process = subprocess.Popen(
-                [sys.executable, "-m", "scripts.benchmarks.workers.offline", task, model, "none", str(bodies), device],
+                [sys.executable, "-m", "scripts.gpu.alone", task, model, str(bodies), device],
                 cwd=library_folder(library), env={**os.environ}, stdin=subprocess.PIPE, stdout=subprocess.PIPE,
                 stderr=file, text=True,
             )  # fmt: skip

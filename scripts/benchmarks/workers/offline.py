@@ -1,4 +1,4 @@
-"""`offline TASK MODEL OPTIMIZE BODIES [DEVICE]`: a library's pipeline without a server, in the library's folder.
+"""`offline TASK MODEL OPTIMIZE BODIES`: a library's pipeline without a server, in the library's folder.
 
 The limit of what a server of it can do: it is fed the bodies that the servers are sent, decoded, in windows of as many
 as there are clients, by the best of several ways to make batches of a window.
@@ -23,7 +23,7 @@ from inference_common.tasks import TASKS
 from .limits import limits_of
 from .line import answer, bodies
 
-SIZES = (1, 2, 4, 8, 16, 32, 64, 128)
+SIZES = (1, 2, 4, 8, 16, 32)
 TRIAL_SECONDS = 0.5  # for each way, once
 
 Way = tuple[bool, int]
@@ -77,9 +77,9 @@ class Offline:
 
 def main(arguments: Sequence[str]) -> None:
     """Answer until the end of the input."""
-    task, model, mode, path, *device = arguments
+    task, model, mode, path = arguments
     keep_freed()  # as a server of it
-    answer(Offline(task, model, mode, path, *device).steps)
+    answer(Offline(task, model, mode, path).steps)
 
 
 if __name__ == "__main__":

@@ -10,7 +10,6 @@ from inference_common.source import ModelSource, Optimize
 from inference_common.task import In, Out, P
 from typing_extensions import TypeIs
 
-from . import _onnx
 from ._networks import Encoder, Scorer
 from ._tokens import TokenCounter
 
@@ -34,6 +33,8 @@ class TextPipeline(Pipeline[In, P, Out], Generic[In, P, Out]):
 
     @classmethod
     def optimized(cls, model: ModelSource, mode: Optimize) -> Self | None:
+        from . import _onnx  # what runs on a GPU need not wait for ONNX Runtime
+
         network = _onnx.load(model, mode)
         return None if network is None else cls._over(network, is_optimized=True)
 
