@@ -7,9 +7,10 @@ import sys
 from collections.abc import Sequence
 
 from . import bench, build, check, docker_run, generate, lock, matrix, new, show, start
+from .gpu import pack
 from .suggest import unknown
 
-VERBS = (start, docker_run, show, build, check, lock, new, generate, matrix, bench)
+VERBS = (start, docker_run, show, build, check, lock, new, generate, matrix, bench, pack)
 
 
 def main(arguments: Sequence[str]) -> int:

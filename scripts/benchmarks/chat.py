@@ -7,7 +7,7 @@ from dataclasses import replace
 from functools import partial
 from typing import Any
 
-from ..envs import cache
+from ..cache import cache
 from . import models, workloads
 from .embedding_peers import peer
 from .servers import QUIET, ours

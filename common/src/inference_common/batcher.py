@@ -8,7 +8,9 @@ import time
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from . import threads
+import structlog
+
+from . import device, threads
 from .cancel import watched
 from .errors import InferenceFailed, Overloaded
 from .metrics import ModelMetrics
@@ -20,6 +22,7 @@ COPIES, TRIALS = 4, 5  # of the input that a call's own cost is measured by
 QUICK = 0.02  # seconds; what takes longer is not measured
 
 Outcome = tuple[Job, Timed | BaseException]
+log = structlog.get_logger("inference")
 
 
 class Batcher:
@@ -79,6 +82,10 @@ class Batcher:
         thread. What runs in other lanes meanwhile is finished by the pipeline that began it."""
         self._waiting.replace(pipelines)
 
+    def max_batch_size(self, pipeline: AnyPipeline) -> int:
+        """The most inputs that one call of a pipeline is given."""
+        return self._waiting.size(pipeline)
+
     @property
     def waiting(self) -> int:
         """How many inputs wait."""
@@ -129,11 +136,15 @@ class Batcher:
     def _answer(self, batch: Sequence[Job], *, is_shared: bool) -> Sequence[Outcome]:
         started = time.perf_counter()
         try:
-            outputs = _call(batch)
+            outputs: Sequence[Any] | None = _call(batch)
         except BaseException as error:  # whoever waits decides what it means
             if len(batch) == 1 or not isinstance(error, Exception):
                 told = InferenceFailed.of(error) if isinstance(error, Exception) else error
                 return [(job, told) for job in batch]
+            outputs = None
+            if device.is_out_of_memory(error):
+                _halve_batches(batch)
+        if outputs is None:  # outside of `except`: the error would keep the failed call's tensors
             # One bad input must not fail its neighbours: each runs alone, and only the bad one fails.
             alone = [job for job in batch if not job.future.done()]
             return [outcome for job in alone for outcome in self._answer([job], is_shared=is_shared)]
@@ -170,3 +181,10 @@ def _seconds(pipeline: AnyPipeline, inputs: Sequence[Any], params: Params) -> fl
     started = time.perf_counter()
     pipeline.batch(inputs, params)
     return time.perf_counter() - started
+
+
+def _halve_batches(batch: Sequence[Job]) -> None:
+    """Give a pipeline smaller batches from now on, for which the GPU has the memory."""
+    pipeline = batch[0].pipeline
+    pipeline.max_batch_size = len(batch) // 2
+    log.warning("the GPU's memory was full; batches are smaller now", max_batch_size=pipeline.max_batch_size)

@@ -7,11 +7,12 @@ import ctypes
 import gc
 import os
 import platform
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 import psutil
+
+from .device import release_gpu_memory
 
 LARGE, FREE = 256 * 2**20, 512 * 2**20  # bytes: of one array that is given back, and of what is kept in all
 GARBAGE = 10_000  # objects that may be some before it is looked for; Python's 700 are those of some dozen requests
@@ -61,12 +62,6 @@ def size_of(folder: Path) -> int:
     return sum(file.stat().st_size for file in folder.rglob("*") if file.is_file())
 
 
-def has_gpu() -> bool:
-    """Whether there is a GPU that torch would take."""
-    is_apple = sys.platform == "darwin" and platform.machine() == "arm64"
-    return is_apple or any(Path("/dev").glob("nvidia[0-9]*"))
-
-
 def keep_what_is_used() -> None:
     """Set up Python's and the system's memory for a process that serves; to be called before there are threads."""
     gc.set_threshold(GARBAGE)
@@ -100,11 +95,12 @@ def lasting() -> Iterator[None]:
 
 
 def trim() -> None:
-    """Give back to the system what is free: glibc keeps it otherwise, and the next model would not fit."""
+    """Give back to the system what is free: glibc and torch keep it otherwise, and the next model would not fit."""
     gc.unfreeze()
     gc.collect()
     gc.freeze()
     _trim()
+    release_gpu_memory()
 
 
 def _trim() -> None:

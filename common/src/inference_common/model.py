@@ -9,11 +9,11 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any, Literal, TypeVar
 
 import structlog
-from pydantic import ValidationError
 from tenacity import AsyncRetrying, retry_if_exception_type, wait_exponential
 
-from . import memory, threads
+from . import device, memory, threads
 from .batcher import Batcher
+from .card_defaults import card_defaults
 from .changeover import change_over
 from .discover import Pipelines
 from .errors import HubUnavailable, InferenceError, InvalidRequest, LoadFailed, ModelLoading, NotFound
@@ -21,10 +21,10 @@ from .metrics import Metrics
 from .optimization import Optimization
 from .pipeline import Pipeline
 from .popularity import Popularity
+from .residency import Memory
 from .settings import Settings
 from .source import ModelCard, ModelSource
 from .streaming import Streams
-from .tasks import TASKS
 from .warmup import warm_up
 from .worker import ModelThread
 
@@ -43,13 +43,14 @@ class Model:
     `task` is the one asked for (None: the card's own); with `admit` the model is one that a caller named: it may be
     refused, and the caller is told why. `leases` counts the requests that hold it. `pipelines` are those that the
     loaded weights answer, the first task's first; `defaults` are, by task, the raw parameters that the model's card
-    sets for callers who do not.
+    sets for callers who do not. `memory` is what loading it was seen to take.
     """
 
     def __init__(self, source: ModelSource, library: Pipelines, settings: Settings, metrics: Metrics, *,
                  task: str | None = None, admit: Admit | None = None) -> None:  # fmt: skip
         self.source = source
         self.leases = 0
+        self.memory = Memory()
         self.state: State = "loading"
         self.reason = f"{source.name} is loading"
         self.pipelines: Mapping[str, AnyPipeline] = {}
@@ -204,9 +205,11 @@ class Model:
         kind = self._library.load(task)
         if self._admit is not None:
             self._admit(self.source.name, card, kind)
-        first = self.optimization.load(kind)
+        where = device.resolve(self._settings.device)
+        before = Memory(memory.resident(), device.gpu_allocated(where))
+        first = self.optimization.load(kind, where)
         if first is None:
-            first = kind(self.source, self._settings.device)
+            first = kind(self.source, where)
         else:
             self._torch_leaves_the_cores()
         served: dict[str, AnyPipeline] = {task: first}
@@ -216,24 +219,17 @@ class Model:
             adopted = self._library.load(other).adopt(first)
             if adopted is not None:
                 served[other] = adopted
+        weights = Memory(memory.resident(), device.gpu_allocated(where)) - before
+        for pipeline in served.values():
+            _fit_batches(pipeline, weights.gpu)
         warm_up(self.source.name, task, first, self.limits, self.batcher)
-        return served, {name: self._defaults(name, card.parameters) for name in served}
+        self.memory = Memory(memory.resident() - before.host, weights.gpu)
+        return served, {name: card_defaults(self.source.name, name, card.parameters, self.limits) for name in served}
 
     def _torch_leaves_the_cores(self) -> None:
         """Where this is the only model of the process: another one's network may be torch's."""
         if self._admit is None:
             threads.torch_leaves_the_cores()
-
-    def _defaults(self, task: str, asked: Mapping[str, Any]) -> Mapping[str, Any]:
-        """Those of a card's parameters that the task takes; none where it would refuse one of them."""
-        schema = TASKS[task].params
-        known = {name: value for name, value in asked.items() if name in schema.model_fields}
-        try:
-            schema.model_validate(known).within(self.limits)
-        except (ValidationError, InvalidRequest) as error:
-            log.warning("the card's parameters are left out", model=self.source.name, task=task, error=str(error))
-            return {}
-        return known
 
     def fail(self, error: BaseException | None, *, again: bool = False) -> None:
         """Remember why it cannot be loaded, and tell whoever waits."""
@@ -243,3 +239,10 @@ class Model:
         self._settled.set()
         log.error("model failed to load", model=self.source.name, reason=self.reason, will_retry=again,
                   exc_info=None if expected else error)  # fmt: skip
+
+
+def _fit_batches(pipeline: AnyPipeline, weights: int) -> None:
+    """Give a pipeline batches of a size for its device, unless it has set its own; the rows of open streams stay as few
+    as they are, since what a GPU keeps of each grows."""
+    if not pipeline.streams and "max_batch_size" not in vars(pipeline):
+        pipeline.max_batch_size = device.batch_size(pipeline.max_batch_size, pipeline.device, weights)

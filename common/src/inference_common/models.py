@@ -10,14 +10,14 @@ from typing import Any, Protocol
 import anyio.to_thread
 import structlog
 
-from . import memory
+from . import device, memory
 from .discover import Pipelines
-from .errors import Forbidden, NotFound, Overloaded, TooLarge
+from .errors import Forbidden, InferenceError, NotFound, Overloaded, TooLarge
 from .metrics import Metrics
 from .model import Model
 from .optimizer import Optimizer
 from .pipeline import Pipeline
-from .residency import Residency
+from .residency import Memory, Residency
 from .settings import Settings
 from .source import ModelCard, ModelSource, hub_source
 
@@ -80,9 +80,8 @@ class OnDemand:
     def __init__(self, library: Pipelines, settings: Settings, metrics: Metrics) -> None:
         self.library = library
         self._settings, self._metrics = settings, metrics
-        self._budget = memory.budget(settings.max_memory_mib)
-        self._kept: Residency[Model] = Residency(self._budget)
-        self._optimizer = Optimizer(self._kept, self._budget)
+        self._kept: Residency[Model] = Residency(Memory(memory.budget(settings.max_memory_mib)))
+        self._optimizer = Optimizer(self._kept)
         self._tasks: set[asyncio.Task[None]] = set()
         self._turn = asyncio.Lock()  # one load at a time: memory is counted before and after
 
@@ -126,10 +125,10 @@ class OnDemand:
             model.close()
 
     async def _load_in_turn(self, model: Model) -> None:
-        size = await anyio.to_thread.run_sync(lambda: memory.size_of(model.source.path()))
         try:
+            size = await anyio.to_thread.run_sync(lambda: self._estimate(model))
             gone = self._make_room(model, size)
-        except (TooLarge, Overloaded) as error:
+        except InferenceError as error:
             model.fail(error)
             return
         for one in gone:
@@ -137,16 +136,27 @@ class OnDemand:
             await one.closed()
         if gone:
             await anyio.to_thread.run_sync(memory.trim)
-        before = memory.resident()
         await model.load()
-        # What was measured corrects what was estimated; weights that are mapped count once they are read.
-        self._kept.resize(model, max(size, memory.resident() - before) if model.state == "ready" else 0)
+        # What was measured corrects what was estimated; on the host, weights that are mapped count once they are read.
+        seen = Memory(max(size.host, model.memory.host), model.memory.gpu or size.gpu)
+        self._kept.resize(model, seen if model.state == "ready" else Memory())
 
-    def _make_room(self, model: Model, size: int) -> Sequence[Model]:
-        if size > self._budget:
+    def _estimate(self, model: Model) -> Memory:
+        """What a model is likely to take, by its files; sets the budget of its GPU. Raises LoadFailed."""
+        where = device.resolve(self._settings.device)
+        self._kept.budget = Memory(self._kept.budget.host, device.gpu_budget(where, self._settings.max_gpu_memory_mib))
+        files = memory.size_of(model.source.path())
+        return Memory(gpu=files) if device.is_cuda(where) else Memory(host=files)
+
+    def _make_room(self, model: Model, size: Memory) -> Sequence[Model]:
+        budget = self._kept.budget
+        if not size.fits(budget):
+            needed, most, name = (
+                (size.gpu, budget.gpu, "MAX_GPU_MEMORY_MIB") if size.gpu else (size.host, budget.host, "MAX_MEMORY_MIB")
+            )
             raise TooLarge(
-                f"{model.source.name} takes about {size // MIB:,} MiB, and models may take {self._budget // MIB:,} MiB"
-                " here; set MAX_MEMORY_MIB where there is more"
+                f"{model.source.name} takes about {needed // MIB:,} MiB, and models may take {most // MIB:,} MiB"
+                f" here; set {name} where there is more"
             )
         gone = self._kept.make_room(model, size, is_free=lambda other: other.leases == 0 and other.state == "ready")
         if gone is None:

@@ -7,11 +7,11 @@ from typing import Any, Literal, TypeVar
 
 import structlog
 
-from . import memory
+from . import device
 from .metrics import ModelMetrics, OptimizationState
 from .onnx.process import ExportProcess
 from .onnx.search import Search, searching
-from .pipeline import Pipeline
+from .pipeline import Device, Pipeline
 from .settings import Settings
 from .source import ModelSource
 
@@ -36,10 +36,10 @@ class Optimization:
         self.state: OptimizationState = "none"
         self.reason = ""
 
-    def load(self, kind: type[P]) -> P | None:
+    def load(self, kind: type[P], where: Device) -> P | None:
         """The pipeline over the ONNX form, as far as the setting allows to have it now; in the model's thread."""
         mode = self._settings.optimize
-        if mode == "none" or not _is_on_cpu(self._settings.device):
+        if mode == "none" or where != device.CPU:
             self.set("none", "OPTIMIZE is none" if mode == "none" else "the model runs on a GPU")
             return None
         try:
@@ -117,7 +117,3 @@ class Optimization:
         """End an export that runs, at once, and begin none."""
         self._in_load.stop()
         self._in_background.stop()
-
-
-def _is_on_cpu(device: str) -> bool:
-    return device == "cpu" or (device == "auto" and not memory.has_gpu())

@@ -8,17 +8,17 @@ import anyio.to_thread
 
 from . import memory
 from .model import Model
-from .residency import Residency
+from .residency import NONE, Memory, Residency
 
 MIB = 2**20
 FORMS = 2  # of a small network in the ONNX form: one session for all cores, and one for calls side by side
 
 
 class Optimizer:
-    """Changes models over to their ONNX form; `kept` are all that are loaded, within `budget` bytes."""
+    """Changes models over to their ONNX form; `kept` are all that are loaded, within its budget of host memory."""
 
-    def __init__(self, kept: Residency[Model], budget: int) -> None:
-        self._kept, self._budget = kept, budget
+    def __init__(self, kept: Residency[Model]) -> None:
+        self._kept = kept
         self._turn = asyncio.Lock()
         self._queued: set[int] = set()
 
@@ -34,19 +34,19 @@ class Optimizer:
             self._queued.discard(id(model))
 
     async def _in_turn(self, model: Model) -> None:
-        before = self._kept.size(model)
-        if not before or model.optimization.state != "pending":  # it was unloaded meanwhile
+        before = self._kept.size_of(model)
+        if before == NONE or model.optimization.state != "pending":  # it was unloaded meanwhile
             return
         weights = await anyio.to_thread.run_sync(model.optimization.weight_bytes)
-        needed, free = FORMS * weights, self._budget - self._kept.bytes
+        needed, free = FORMS * weights, (self._kept.budget - self._kept.size).host
         if needed > free:
             model.optimization.skip(
                 f"both forms take {needed // MIB:,} MiB more for a moment, and models may take {free // MIB:,} MiB more"
                 " here; set MAX_MEMORY_MIB where there is more"
             )
             return
-        self._kept.resize(model, before + needed)
+        self._kept.resize(model, before + Memory(needed))
         resident = memory.resident()
         await model.optimize()
         # What was measured corrects what was estimated; what was loaded for others meanwhile counts for them too.
-        self._kept.resize(model, max(weights, before + memory.resident() - resident))
+        self._kept.resize(model, Memory(max(weights, before.host + memory.resident() - resident), before.gpu))

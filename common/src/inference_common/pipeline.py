@@ -7,11 +7,9 @@ from collections.abc import Generator, Sequence
 from dataclasses import replace
 from typing import Any, ClassVar, Generic, Protocol, Self
 
+from .device import Device as Device
 from .source import ModelSource, Optimize
 from .task import In, Limits, Out, P
-
-Device = str
-"""A torch-style device name: `cpu`, `cuda`, `cuda:1`, `mps`; or `auto`, the best one there is."""
 
 
 class Chunk(Protocol):
@@ -29,8 +27,9 @@ class Pipeline(ABC, Generic[In, P, Out]):
     unless it has several `lanes`.
     """
 
-    max_batch_size: ClassVar[int] = 1
-    """How many inputs `batch` takes at once, or how many streams are open; the server never passes more."""
+    max_batch_size: int = 1
+    """How many inputs `batch` takes at once, or how many streams are open; the server never passes more. A class states
+    what suits a CPU, and a GPU gets more (`device.batch_size`); an instance that sets its own keeps it."""
     max_batch_cost: ClassVar[int | None] = None
     """How much all inputs of a `batch` may cost, each padded to the dearest; None: any. One input alone always fits."""
     lanes: int = 1
@@ -52,11 +51,13 @@ class Pipeline(ABC, Generic[In, P, Out]):
     is_optimized: bool = False
     """Whether it runs the model in another form than the library's own, which callers are told."""
     device: Device = "cpu"
-    """Where the weights are; a pipeline that resolves `auto` sets it."""
+    """Where the weights are; a pipeline that can use a GPU sets it."""
+    dtype: str | None = None
+    """The torch type of the weights (`float16`), shown at `/info`; None: not stated."""
 
     @abstractmethod
     def __init__(self, model: ModelSource, device: Device) -> None:
-        """Load the weights, once."""
+        """Load the weights, once, onto a device that `device.resolve` gave: never `auto`."""
 
     @abstractmethod
     def __call__(self, inputs: In, params: P) -> Out:

@@ -29,8 +29,11 @@ class Settings(BaseSettings):
     hf_token: SecretStr | None = Field(
         default=None, description="the server's own Hub token, for gated or private models"
     )
-    device: str = Field(default="auto", description="`auto`, `cpu`, `cuda`, `cuda:1`, `mps`")
-
+    device: str = Field(
+        default="auto",
+        pattern=r"^(auto|cpu|mps|cuda(:\d{1,3})?)$",
+        description="`auto` (a GPU that torch can use, else the CPU), `cpu`, `cuda`, `cuda:1`, `mps`",
+    )
     optimize: Optimize = Field(
         default="auto",
         description="on a CPU: `none`, the library's own network; `auto`, at first the same, then an ONNX file exported"
@@ -59,6 +62,9 @@ class Settings(BaseSettings):
     max_memory_mib: int | None = Field(
         default=None, gt=0, description="memory for models loaded on demand, in MiB (default: 70 % of what there is)"
     )
+    max_gpu_memory_mib: int | None = Field(
+        default=None, gt=0, description="the same of the GPU's memory (default: 70 % of the GPU's)"
+    )
     trusted_models: str = Field(
         default="",
         description="patterns (`org/*`, with commas) of models to load on demand though their files can run code",
@@ -68,7 +74,9 @@ class Settings(BaseSettings):
     max_wait: float = Field(
         default=120.0, gt=0, description="seconds an input may be expected to wait for the model (429 past it)"
     )
-    max_batch_size: int = Field(default=32, gt=0, description="most inputs in one call of the model")
+    max_batch_size: int = Field(
+        default=256, gt=0, description="most inputs in one call of the model; each pipeline also has its own limit"
+    )
     body_timeout: float = Field(default=30.0, gt=0, description="seconds a caller has to send its body (408 past it)")
     timeout: float = Field(
         default=120.0, gt=0, description="seconds an answer may take once the model is loaded (504 past it)"

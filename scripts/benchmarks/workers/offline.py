@@ -13,6 +13,7 @@ import time
 from collections.abc import Iterator, Sequence
 from typing import Any
 
+from inference_common.device import batch_size, gpu_allocated
 from inference_common.discover import discover
 from inference_common.memory import keep_freed
 from inference_common.source import open_source
@@ -32,15 +33,17 @@ Way = tuple[bool, int]
 class Offline:
     """A pipeline and what it is fed."""
 
-    def __init__(self, task: str, model: str, mode: Any, path: str) -> None:
+    def __init__(self, task: str, model: str, mode: Any, path: str, device: str = "cpu") -> None:
         sys.path.insert(0, os.getcwd())
         self.task = TASKS[task]
         kind, source = discover("app.pipelines").load(task), open_source(model)
         optimized = None if mode == "none" else kind.optimized(source, mode)
-        self.pipeline = kind(source, "cpu") if optimized is None else optimized
+        self.pipeline = kind(source, device) if optimized is None else optimized
+        self.pipeline.max_batch_size = batch_size(self.pipeline.max_batch_size, device, gpu_allocated(device))
         self.limits = limits_of(self.pipeline)
-        self.params = self.task.params()
         self.bodies = bodies(path)
+        first = self.task.input.decode(Payload(self.bodies[0], None), self.limits)
+        self.params = self.task.params.model_validate(dict(first.params))
         self.best: dict[int, Way] = {}
 
     def steps(self, load: str, clients: int) -> Iterator[int]:

@@ -53,7 +53,17 @@ def _about(model: Model) -> dict[str, object]:
         "tasks": tasks,
         "form": model.optimization.form,
         "optimization": {"state": model.optimization.state, "reason": model.optimization.reason},
+        **_placement(model),
     }
+
+
+def _placement(model: Model) -> dict[str, object]:
+    """Where a loaded model runs, the type of its weights, the memory it takes, and the size of its batches."""
+    if not model.pipelines:
+        return {}
+    first = model.pipelines[model.task]
+    placed = {"device": first.device, "dtype": first.dtype, "max_batch_size": model.batcher.max_batch_size(first)}
+    return {**placed, "memory_bytes": {"host": model.memory.host, "gpu": model.memory.gpu}}
 
 
 async def metrics(request: Request) -> Response:

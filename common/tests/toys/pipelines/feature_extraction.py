@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
-from typing import Any, ClassVar, Self
+from typing import Any, Self
 
 import numpy as np
 from inference_common.errors import InvalidRequest
@@ -14,7 +14,7 @@ from inference_common.tasks.text import Embedding, FeatureExtractionParams
 
 
 class ToyFeatures(Pipeline[str, FeatureExtractionParams, Embedding]):
-    max_batch_size: ClassVar[int] = 4
+    max_batch_size = 4
     cost_unit = "tokens"
     also = ("text-ranking", "sentence-similarity")
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Generator
-from typing import Any, ClassVar, Self
+from typing import Any, Self
 
 from inference_common.generation import FinishReason, Generation, Piece, TextGenerationParams, Token
 from inference_common.pipeline import Device, Pipeline
@@ -13,7 +13,7 @@ from inference_common.source import ModelSource
 
 class ToyGeneration(Pipeline[str, TextGenerationParams, Generation]):
     also = ("chat-completion",)
-    max_batch_size: ClassVar[int] = 2
+    max_batch_size = 2
 
     def __init__(self, model: ModelSource, device: Device) -> None:
         self.stepped: list[str] = []

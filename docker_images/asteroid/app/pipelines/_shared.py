@@ -57,17 +57,17 @@ class SeparationPipeline(Pipeline[Audio, Params, list[Source]]):
 
     def __init__(self, model: ModelSource, device: Device) -> None:
         saved: Any = torch.load(model.path() / FILE, map_location="cpu", weights_only=True)
-        found = "cuda" if torch.cuda.is_available() else "cpu"
-        self._use(network_of(saved).to(found if device == "auto" else device).eval())
+        self._use(network_of(saved).to(device).eval())
 
     def _use(self, network: Any) -> None:
         if not network.sample_rate:
             raise TypeError("the model's file does not tell its sampling rate")
         self.network = network
-        self.device = str(next(network.parameters()).device)
+        weights = next(network.parameters())
+        self.device, self.dtype = str(weights.device), str(weights.dtype).removeprefix("torch.")
         self.rate = int(network.sample_rate)
         together = self.device != "cpu" and type(network).__name__ not in ONE_BY_ONE
-        self.max_batch_size = BATCH if together else 1  # type: ignore[misc]  # as the network and its device allow
+        self.max_batch_size = BATCH if together else 1  # as the network and its device allow
 
     @classmethod
     def adopt(cls, other: Pipeline[Any, Any, Any]) -> Self | None:

@@ -31,11 +31,14 @@ USUAL = Way()
 
 
 class Network(Protocol):
-    """`lanes` is how many calls may run at once, `longest` the most tokens it reads (None: any). `tokenizer` counts
-    them: it pads nothing, cuts at `longest` or nowhere, and is never reconfigured."""
+    """`dtype` is the type of its weights (None: not stated), `lanes` how many calls may run at once, `longest` the most
+    tokens it reads (None: any). `tokenizer` counts them: it pads nothing, cuts at `longest` or nowhere, and is never
+    reconfigured."""
 
     @property
     def device(self) -> str: ...
+    @property
+    def dtype(self) -> str | None: ...
     @property
     def lanes(self) -> int: ...
     @property

@@ -66,6 +66,7 @@ class OnnxText:
     """A network that reads tokens."""
 
     device = "cpu"
+    dtype: str | None = None
 
     def __init__(self, folder: Path, network: OnnxNetwork, longest: int) -> None:
         self.network, self.lanes, self.longest = network, network.lanes, longest

@@ -10,7 +10,6 @@ from inference_common.source import ModelSource, Optimize
 from inference_common.task import In, Out, P
 from typing_extensions import TypeIs
 
-from . import _onnx
 from ._networks import Encoder, Scorer
 from ._tokens import TokenCounter
 
@@ -34,6 +33,8 @@ class TextPipeline(Pipeline[In, P, Out], Generic[In, P, Out]):
 
     @classmethod
     def optimized(cls, model: ModelSource, mode: Optimize) -> Self | None:
+        from . import _onnx  # what runs on a GPU need not wait for ONNX Runtime
+
         network = _onnx.load(model, mode)
         return None if network is None else cls._over(network, is_optimized=True)
 
@@ -57,7 +58,7 @@ class TextPipeline(Pipeline[In, P, Out], Generic[In, P, Out]):
 
     def _use(self, network: Encoder | Scorer) -> None:
         self.network = network
-        self.device, self.lanes = network.device, network.lanes
+        self.device, self.dtype, self.lanes = network.device, network.dtype, network.lanes
         self.tokens = TokenCounter(network)
         self.cost_unit = "tokens" if self.tokens.exact else None
 

@@ -9,13 +9,14 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from inference_common.device import batch_size, weights_dtype
 from inference_common.pipeline import Device
 from sentence_transformers import CrossEncoder, SentenceTransformer
 from tokenizers import Tokenizer
 
 from ._networks import USUAL, Vectors, Way
 
-BATCH = 32
+BATCH = 32  # texts in one call, on a CPU
 
 
 def load(folder: Path, device: Device) -> TorchEncoder | TorchScorer:
@@ -28,10 +29,11 @@ def load(folder: Path, device: Device) -> TorchEncoder | TorchScorer:
         is_encoder = json.loads(config.read_text()).get("model_type", "SentenceTransformer") == "SentenceTransformer"
     else:
         is_encoder = (folder / "modules.json").is_file()
-    options: dict[str, Any] = {"device": None if device == "auto" else device, "local_files_only": True}
-    if is_encoder:
-        return TorchEncoder(SentenceTransformer(str(folder), **options))
-    return TorchScorer(CrossEncoder(str(folder), **options))
+    kind = SentenceTransformer if is_encoder else CrossEncoder
+    # In the checkpoint's own type first, which says what it may be changed to.
+    network: Any = kind(str(folder), device="cpu", local_files_only=True, model_kwargs={"dtype": "auto"})
+    network = network.to(device, weights_dtype(device, network.dtype))
+    return TorchEncoder(network) if is_encoder else TorchScorer(network)
 
 
 def _tokenizer(network: SentenceTransformer | CrossEncoder) -> Tokenizer | None:
@@ -50,6 +52,14 @@ class TorchNetwork:
 
     lanes = 1
 
+    def __init__(self, network: SentenceTransformer | CrossEncoder) -> None:
+        self.device = str(network.device)
+        self.dtype = str(network.dtype).removeprefix("torch.")
+        self.longest: int | None = network.max_seq_length
+        self.tokenizer = _tokenizer(network)
+        weights = sum(one.numel() * one.element_size() for one in network.parameters())
+        self.most_texts = batch_size(BATCH, self.device, weights)
+
     def preprocess(self, text: str) -> str:
         return text
 
@@ -58,10 +68,8 @@ class TorchEncoder(TorchNetwork):
     """A SentenceTransformer."""
 
     def __init__(self, network: SentenceTransformer) -> None:
+        super().__init__(network)
         self.network = network
-        self.device = str(network.device)
-        self.longest: int | None = network.max_seq_length
-        self.tokenizer = _tokenizer(network)
         self.dimension: int | None = network.get_embedding_dimension()
         self.prompts = {name: prompt for name, prompt in network.prompts.items() if prompt is not None}
 
@@ -74,7 +82,7 @@ class TorchEncoder(TorchNetwork):
                 tokenizer.truncation_side = way.side
             embeddings = encode(
                 list(texts), prompt_name=way.prompt, normalize_embeddings=way.normalize, truncate_dim=way.dimensions,
-                batch_size=BATCH, show_progress_bar=False,
+                batch_size=self.most_texts, show_progress_bar=False,
             )  # fmt: skip
         finally:
             if way.side is not None:
@@ -91,11 +99,9 @@ class TorchScorer(TorchNetwork):
     def __init__(self, network: CrossEncoder) -> None:
         if network.num_labels != 1:
             raise TypeError(f"this cross-encoder gives {network.num_labels} labels per pair; ranking needs one score")
+        super().__init__(network)
         self.network = network
-        self.device = str(network.device)
-        self.longest: int | None = network.max_seq_length
-        self.tokenizer = _tokenizer(network)
 
     def score(self, pairs: Sequence[tuple[str, str]]) -> Sequence[float]:
-        scores = self.network.predict(list(pairs), batch_size=BATCH, show_progress_bar=False)
+        scores = self.network.predict(list(pairs), batch_size=self.most_texts, show_progress_bar=False)
         return [float(score) for score in scores]

@@ -7,7 +7,6 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-import torch
 import yaml
 from huggingface_hub.constants import HF_HUB_CACHE
 from inference_common.pipeline import Device
@@ -32,10 +31,8 @@ def load(model: ModelSource, kinds: Sequence[Interface], device: Device) -> Any:
     folder = model.path()
     recipe = _written(folder / RECIPE)
     kind = _kind(recipe, config(folder).get("speechbrain_interface"), kinds)
-    found = "cuda:0" if torch.cuda.is_available() else "cpu"
-    chosen = {"auto": found, "cuda": "cuda:0"}.get(device, device)
     overrides = _overrides(recipe, model.name, str(folder))
-    return kind.from_hparams(source=str(folder), overrides=overrides, run_opts={"device": chosen})
+    return kind.from_hparams(source=str(folder), overrides=overrides, run_opts={"device": device})
 
 
 def config(folder: Path) -> Mapping[str, Any]:

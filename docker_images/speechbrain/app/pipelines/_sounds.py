@@ -33,7 +33,7 @@ class SoundPipeline(Pipeline[Audio, P, Out]):
     def _use(self, network: Any) -> None:
         self.network = network
         self.device, self.rate = network.device, rate_of(network)
-        self.max_batch_size = 1 if self.device == "cpu" else BATCH  # type: ignore[misc]  # as the device allows
+        self.max_batch_size = 1 if self.device == "cpu" else BATCH  # as the device allows
 
     def __call__(self, inputs: Audio, params: P) -> Out:
         return self.batch([inputs], params)[0]

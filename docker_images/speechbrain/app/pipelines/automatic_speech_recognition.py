@@ -23,7 +23,7 @@ class AutomaticSpeechRecognition(SoundPipeline[RecognitionParams, Transcript]):
     def _use(self, network: Any) -> None:
         super()._use(network)
         if isinstance(network, WhisperASR):  # it measures loudness by the loudest of a batch
-            self.max_batch_size = 1  # type: ignore[misc]  # as the network allows
+            self.max_batch_size = 1  # as the network allows
 
     def check(self, params: RecognitionParams) -> None:
         if params.return_timestamps:

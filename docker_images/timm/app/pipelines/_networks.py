@@ -22,12 +22,14 @@ class Seen(NamedTuple):
 
 
 class Network(Protocol):
-    """`lanes` is how many calls may run at once."""
+    """`lanes` is how many calls may run at once, `dtype` the type that it reads pixels in."""
 
     @property
     def lanes(self) -> int: ...
+    @property
+    def dtype(self) -> torch.dtype: ...
     def __call__(self, pixels: torch.Tensor) -> Seen:
-        """From float32 of shape (images, channels, height, width)."""
+        """From pixels of shape (images, channels, height, width)."""
         ...
 
 
@@ -40,6 +42,12 @@ class TorchNetwork(torch.nn.Module):
         super().__init__()
         self.network = library.create_model(f"local-dir:{folder}", pretrained=True)
 
+    @property
+    def dtype(self) -> torch.dtype:
+        """Of its weights, all alike."""
+        first: torch.Tensor = next(self.parameters())
+        return first.dtype
+
     def forward(self, pixels: torch.Tensor) -> Seen:
         features, head = self.network.forward_features(pixels), self.network.forward_head
         return Seen(features, head(features, pre_logits=True), head(features))
@@ -47,6 +55,8 @@ class TorchNetwork(torch.nn.Module):
 
 class FileNetwork:
     """The network that an ONNX file of it computes."""
+
+    dtype = torch.float32
 
     def __init__(self, file: Path) -> None:
         from inference_common.onnx.network import OnnxNetwork  # whoever runs no file need not wait for its runtime

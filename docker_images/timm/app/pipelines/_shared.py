@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Generic, Self
 
 import torch
+from inference_common.device import weights_dtype
 from inference_common.onnx.examples import PICTURES, batches
 from inference_common.onnx.store import Wanted, network_file
 from inference_common.pipeline import Device, Pipeline
@@ -26,19 +27,19 @@ class ImagePipeline(Pipeline[Image, P, Out], Generic[P, Out]):
     max_batch_size = 16
 
     def __init__(self, model: ModelSource, device: Device) -> None:
-        found = "cuda" if torch.cuda.is_available() else "mps" if torch.backends.mps.is_available() else "cpu"
-        where = torch.device(found if device == "auto" else device)
-        self._use(TorchNetwork(model.path()).to(where).eval(), config_of(model.path()), str(where))
+        network = TorchNetwork(model.path()).to(device, weights_dtype(device)).eval()
+        self._use(network, config_of(model.path()), device)
 
     def _use(self, network: Network, config: Mapping[str, Any], device: Device) -> None:
         self.network, self.lanes, self.config, self.device = network, network.lanes, config, device
+        self.dtype = str(network.dtype).removeprefix("torch.")
         shape = library.data.resolve_data_config({}, pretrained_cfg=config)
         self.side = math.ceil(max(shape["input_size"][1:]) / shape["crop_pct"])
         self.transform: Any = library.data.create_transform(**shape, is_training=False)
 
     def prepare(self, images: Sequence[Image]) -> torch.Tensor:
-        """float32 of shape (images, channels, height, width): all as the network's config sizes them."""
-        return torch.stack([self.transform(image) for image in images]).to(self.device)
+        """Of shape (images, channels, height, width): all as the network's config sizes them, in its type."""
+        return torch.stack([self.transform(image) for image in images]).to(self.device, self.network.dtype)
 
     def examples(self) -> Sequence[Mapping[str, torch.Tensor]]:
         """What an ONNX file is held to the network by."""

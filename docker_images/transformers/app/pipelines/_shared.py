@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any, ClassVar, Generic, Self, TypeVar
 
 import torch
+from inference_common.device import weights_dtype
 from inference_common.onnx.examples import TEXTS, batches
 from inference_common.onnx.store import Wanted, network_file
 from inference_common.pipeline import Device, Pipeline
@@ -16,20 +17,11 @@ from inference_common.source import ModelSource, Optimize
 from inference_common.task import In, Out, P
 from inference_common.tasks.classification import Activation, Label
 from tokenizers import Tokenizer
-from transformers import AutoTokenizer, PreTrainedModel, PreTrainedTokenizerBase
+from transformers import AutoConfig, AutoTokenizer, PreTrainedModel, PreTrainedTokenizerBase
 
 T = TypeVar("T")
 Features = dict[str, torch.Tensor]
 """A network's inputs; each has a first dimension of inputs that run together."""
-
-
-def best_device(device: Device) -> Device:
-    """`auto` resolved: CUDA, else Apple's GPU, else the CPU."""
-    if device != "auto":
-        return device
-    if torch.cuda.is_available():
-        return "cuda"
-    return "mps" if torch.backends.mps.is_available() else "cpu"
 
 
 class ModelPipeline(Pipeline[In, P, Out], Generic[In, P, Out]):
@@ -46,8 +38,9 @@ class ModelPipeline(Pipeline[In, P, Out], Generic[In, P, Out]):
 
     def __init__(self, model: ModelSource, device: Device) -> None:
         self.folder = model.path()
-        self.device = best_device(device)
+        self.device = device
         self.network: PreTrainedModel = self._network()
+        self.dtype = str(self.network.dtype).removeprefix("torch.")
 
     def _network(self) -> Any:
         loader: Any = self.auto
@@ -56,8 +49,8 @@ class ModelPipeline(Pipeline[In, P, Out], Generic[In, P, Out]):
 
             network, self.lanes = over_file(loader, self.folder, self.file, self.outputs, self.side_by_side)
             return network
-        # CPUs compute half precision far slower than they read it.
-        dtype = torch.float32 if self.device == "cpu" else "auto"
+        stated = AutoConfig.from_pretrained(self.folder, local_files_only=True).dtype
+        dtype = weights_dtype(self.device, stated)
         network = loader.from_pretrained(self.folder, local_files_only=True, dtype=dtype)
         return network.to(self.device).eval()
 

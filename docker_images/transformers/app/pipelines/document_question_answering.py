@@ -20,7 +20,7 @@ class DocumentQuestionAnswering(Pipeline[AskedImage, DocumentQuestionAnsweringPa
         writes = config.model_type == "vision-encoder-decoder"
         self.by: DonutPipeline | LayoutPipeline = (DonutPipeline if writes else LayoutPipeline)(model, device)
         self.device, self.cost_unit = self.by.device, self.by.cost_unit
-        self.max_batch_size = self.by.max_batch_size  # type: ignore[misc]  # as the network's kind allows
+        self.max_batch_size = self.by.max_batch_size  # as the network's kind allows
 
     def __call__(self, inputs: AskedImage, params: DocumentQuestionAnsweringParams) -> list[DocumentAnswer]:
         return self.by(inputs, params)
