@@ -6,7 +6,7 @@ import asyncio
 from typing import Any
 
 from inference_common.optimizer import FORMS, Optimizer
-from inference_common.residency import Residency
+from inference_common.residency import NONE, Memory, Residency
 
 WEIGHTS = 10
 
@@ -35,12 +35,12 @@ class Standin:
 
 def optimized(budget: int, *models: Standin, kept: int | None = None) -> Residency[Any]:
     """All of them asked for twice at once; the first `kept` of them are still loaded."""
-    residency: Residency[Any] = Residency(budget)
+    residency: Residency[Any] = Residency(Memory(budget))
     for model in models[:kept]:
-        residency.add(model, WEIGHTS)
+        residency.add(model, Memory(WEIGHTS))
 
     async def run() -> None:
-        optimizer = Optimizer(residency, budget)
+        optimizer = Optimizer(residency)
         await asyncio.gather(*(optimizer.optimize(model) for model in [*models, *models]))  # type: ignore[arg-type]
 
     asyncio.run(run())
@@ -59,10 +59,10 @@ def test_both_forms_must_fit_the_budget() -> None:
     residency = optimized(WEIGHTS + FORMS * WEIGHTS - 1, model)
     assert (model.runs, model.state) == (0, "skipped")
     assert "MAX_MEMORY_MIB" in model.reason
-    assert residency.size(model) == WEIGHTS
+    assert residency.size_of(model) == Memory(WEIGHTS)
 
 
 def test_one_that_was_unloaded_meanwhile_is_left() -> None:
     model = Standin()
     residency = optimized(10**12, model, kept=0)
-    assert (model.runs, residency.size(model)) == (0, 0)
+    assert (model.runs, residency.size_of(model)) == (0, NONE)
