@@ -2,7 +2,7 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from typing import Any, cast
 
-from inference_common.protocol import HttpProtocol
+from inference_common.protocol import MAX_GATHERED, HttpProtocol
 from starlette.types import Receive, Scope, Send
 from uvicorn import Config
 from uvicorn.server import ServerState
@@ -17,8 +17,8 @@ class Transport:
     def __init__(self) -> None:
         self.written: list[bytes | None] = []
 
-    def write(self, data: bytes) -> None:
-        self.written.append(data)
+    def writelines(self, pieces: list[bytes]) -> None:
+        self.written.append(b"".join(pieces))
 
     def close(self) -> None:
         self.written.append(None)
@@ -30,16 +30,16 @@ class Transport:
         return None
 
 
-async def head(send: Send) -> None:
-    await send({"type": "http.response.start", "status": 200, "headers": [(b"content-length", b"4")]})
+async def head(send: Send, length: int = 4) -> None:
+    await send({"type": "http.response.start", "status": 200, "headers": [(b"content-length", b"%d" % length)]})
 
 
 async def body(send: Send, piece: bytes, *, more: bool = False) -> None:
     await send({"type": "http.response.body", "body": piece, "more_body": more})
 
 
-def served(answer: Answer, headers: bytes = b"") -> list[bytes | None]:
-    """What the transport is given of an answer."""
+def served(answer: Answer, headers: bytes = b"", *, leaves: bool = False) -> list[bytes | None]:
+    """What the transport is given of an answer; with `leaves`, it closes as soon as the request is there."""
 
     async def app(scope: Scope, receive: Receive, send: Send) -> None:
         await answer(send)
@@ -50,6 +50,9 @@ def served(answer: Answer, headers: bytes = b"") -> list[bytes | None]:
         protocol = HttpProtocol(config, ServerState(), {})
         protocol.connection_made(cast(asyncio.Transport, transport))
         protocol.data_received(REQUEST % headers)
+        await asyncio.sleep(0)
+        if leaves:
+            transport.close()
         await asyncio.sleep(0.05)
         protocol.connection_lost(None)
         return transport.written
@@ -86,3 +89,19 @@ def test_pieces_that_come_later_are_not_held_back() -> None:
     assert len(written) == 2
     assert written[0].endswith(b"\r\n\r\nab")
     assert written[1] == b"cd"
+
+
+def test_much_of_one_turn_is_not_gathered() -> None:
+    piece = b"a" * (MAX_GATHERED + 1)
+
+    async def large(send: Send) -> None:
+        await head(send, 3 * len(piece))
+        for more in (True, True, False):
+            await body(send, piece, more=more)
+
+    written = [data for data in served(large) if data is not None]
+    assert [len(data) >= len(piece) for data in written] == [True] * 3
+
+
+def test_nothing_is_written_to_a_caller_that_left() -> None:
+    assert set(served(whole, leaves=True)) == {None}

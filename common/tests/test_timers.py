@@ -20,7 +20,6 @@ def test_waits_expire_in_the_order_in_which_they_began_unless_they_are_stopped()
         first, stopped, second = (Wait(name, expired) for name in ("first", "stopped", "second"))
         timer.start(first, loop)
         timer.start(stopped, loop)
-        await asyncio.sleep(SECONDS / 2)
         timer.start(second, loop)
         timer.stop(stopped)
         assert expired == []
