@@ -78,9 +78,9 @@ def _fetching(source: ModelSource) -> Iterator[None]:
 
 
 def settings(arguments: argparse.Namespace, model: str) -> dict[str, str]:
-    """The server's environment variables for what was asked."""
-    told = {"MODEL_ID": model, "TASK": arguments.task, "REVISION": arguments.revision}
-    return {name: value for name, value in told.items() if value}
+    """The server's environment variables for a command line."""
+    values = {"MODEL_ID": model, "TASK": arguments.task, "REVISION": arguments.revision}
+    return {name: value for name, value in values.items() if value}
 
 
 def _demo(chosen: Library) -> str:
