@@ -31,8 +31,7 @@ def bake_file() -> str:
     parts = [HEAD, *(_variable(name) for name in (*ARGUMENTS, *COMMIT)), _variable("VERSION", version)]
     parts.append(_block("group", "default", [f"targets = [{', '.join(quoted(k.hub_name) for k in known)}]"]))
     parts.append(_labels())
-    common = sorted({stage for one in known for stage in stages(one)})
-    parts += [_stage(stage) for stage in common]
+    parts += [_stage(stage) for stage in sorted(stages(known))]
     parts += [_library(one) for one in known]
     return "".join(parts)
 

@@ -13,7 +13,7 @@ from .docker_cli import buildkit_docker
 from .dockerd import ensure_docker_engine
 from .images import ROOT, Library, library
 from .labels import labels
-from .stages import STAGES, stages
+from .stages import stages
 
 COMMON = ROOT / "common"
 
@@ -41,8 +41,7 @@ def build(chosen: Sequence[Library], arguments: Sequence[str] = ()) -> int:
     docker = buildkit_docker()
     pairs = [*os.environ.get("INFERENCE_BUILD_ARGS", "").split(), *arguments]
     given = build_arguments(dict(_parsed(pair) for pair in pairs))
-    used = {stage for known in chosen for stage in stages(known)}
-    for stage in [stage for stage in STAGES if stage in used]:
+    for stage in stages(chosen):
         options = ["--target", stage, "--tag", f"inference-{stage}", *_options(given)]
         if status := _docker_build(docker, options, COMMON):
             return status

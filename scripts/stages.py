@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from .images import Library
 
 ARGUMENTS = ("PYTHON_IMAGE", "WHEELS", "TORCH_BACKEND")
@@ -10,6 +12,7 @@ STAGES = ("tools", "common", "base", "torch")
 """What libraries' images use, in the order to build them."""
 
 
-def stages(known: Library) -> list[str]:
-    """The stages that a library's image uses."""
-    return [stage for stage in STAGES if stage != "torch" or known.needs_torch]
+def stages(chosen: Iterable[Library]) -> list[str]:
+    """The stages that the images of these libraries use, each once."""
+    with_torch = any(known.needs_torch for known in chosen)
+    return [stage for stage in STAGES if with_torch or stage != "torch"]

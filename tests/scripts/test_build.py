@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import re
-
 import pytest
 
 from scripts.build import build
@@ -14,16 +12,6 @@ from scripts.images import Library, library
 def test_a_base_that_does_not_exist_fails_the_build(imaged: Library, capfd: pytest.CaptureFixture[str]) -> None:
     assert build([imaged], ["PYTHON_IMAGE=127.0.0.1:1/no-such-image"]) != 0
     assert "no-such-image" in capfd.readouterr().err
-
-
-def test_stages_are_built_once_for_all_libraries(imaged: Library, capfd: pytest.CaptureFixture[str]) -> None:
-    if imaged.name != "hibari":
-        pytest.skip("one library shows it")
-    assert build([imaged, imaged]) == 0
-    commands = [line for line in capfd.readouterr().out.splitlines() if line.startswith("$ docker build ")]
-    targets = [re.search(r"--target (\w+)", line) for line in commands]
-    assert [found[1] for found in targets if found] == ["tools", "common", "base"]
-    assert len(commands) == 5
 
 
 @pytest.mark.defect(17)
