@@ -19,7 +19,7 @@ from scripts.envs import python_of
 from scripts.images import ROOT, Library
 
 START_SECONDS = 100
-EXPORT_SECONDS = 200  # at the lowest priority, on a machine that has other work too
+EXPORT_SECONDS = 400  # at the lowest priority, on a machine that has other work too
 ALONE = {"OMP_NUM_THREADS": "1"}
 """Tiny models gain nothing from a second thread, and on a busy machine the two wait for each other."""
 

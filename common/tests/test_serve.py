@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Protocol
 
 import httpx
+import psutil
 import pytest
 from toys.waiting import until
 
@@ -191,3 +192,38 @@ def test_an_address_of_ipv6_is_told_as_a_url_has_it(start: Start, model_folder: 
         server.wait()
         pytest.skip("this machine has no IPv6")
     assert server.end() == 0
+
+
+EXPORTING = """
+from pathlib import Path
+from inference_common import create_app
+from inference_common.onnx.search import current
+from toys.pipelines.feature_extraction import ToyFeatures
+
+def optimized(cls, model, mode):
+    search = current()
+    search.has_form, search.is_pending = True, mode == "auto"
+    if mode != "auto":
+        search.process.run({"original": "nothing:Nothing"})
+
+ToyFeatures.optimized = classmethod(optimized)
+Path("torch.py").write_text("import time; time.sleep(60)")  # which the export imports first
+app = create_app("toys.pipelines")
+"""
+
+
+def test_an_export_is_ended_before_work_in_flight_is_finished(start: Start, model_folder: Path, tmp_path: Path) -> None:
+    server = start(str(model_folder), app=EXPORTING, DEVICE="cpu", HF_HOME=str(tmp_path / "home"))
+    url, answers = server.url(), list[int]()
+    until(lambda: bool(psutil.Process(server.process.pid).children()), seconds=60)
+    (export,) = psutil.Process(server.process.pid).children()
+    slow = {"inputs": "sleep 5"}
+    busy = threading.Thread(target=lambda: answers.append(httpx.post(url, json=slow, timeout=30).status_code))
+    busy.start()
+    time.sleep(1)
+    server.process.send_signal(signal.SIGTERM)
+    until(lambda: not export.is_running() or export.status() == psutil.STATUS_ZOMBIE)
+    assert (server.process.poll(), answers) == (None, [])
+    busy.join()
+    assert server.wait() == 0
+    assert answers == [200]

@@ -25,7 +25,7 @@ TASK = "feature-extraction"
 TEXTS = ["a happy person", "œuvre 日本", "the dog ran in the park. " * 20, "x"]
 CALLERS, PAUSE_SECONDS = 8, 0.05  # which leave the export some time on a small machine
 CLOSE = 1e-4
-pytestmark = pytest.mark.timeout(400)
+pytestmark = pytest.mark.timeout(600)
 
 
 @contextlib.contextmanager

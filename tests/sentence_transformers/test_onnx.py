@@ -25,7 +25,7 @@ TEXTS = ["That is a happy person", "œuvre 日本", "Today is a sunny day " * 60
 CLOSE = 1e-5
 PAIRS = {"query": "a happy person", "texts": ["the dog", "a sad person in paris", "what is that?"]}
 SIMILAR = {"source_sentence": "a happy person", "sentences": ["the dog", "a sad person in paris"]}
-pytestmark = pytest.mark.timeout(300)  # making one takes a process that imports torch
+pytestmark = pytest.mark.timeout(600)  # making one takes a process that imports torch
 
 
 def answered(

@@ -38,7 +38,7 @@ def asked(server: Server) -> tuple[str, list[Any]]:
     return how, answers
 
 
-@pytest.mark.timeout(300)  # exporting takes a process that imports torch
+@pytest.mark.timeout(600)  # exporting takes a process that imports torch
 def test_every_task_answers_as_before_once_the_model_has_changed_over(task: str, tmp_path: Path) -> None:
     server = start_process(KNOWN, task, str(tiny_model(KNOWN, task)), HF_HOME=str(tmp_path), OPTIMIZE="auto")
     try:

@@ -31,7 +31,7 @@ MODELS = {
     "ctc-speech-recognition": "automatic-speech-recognition",
 }
 """Tiny models of which answers are recorded, and their tasks."""
-pytestmark = pytest.mark.timeout(300)  # making one takes a process that imports torch
+pytestmark = pytest.mark.timeout(600)  # making one takes a process that imports torch
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:

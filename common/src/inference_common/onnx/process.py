@@ -18,7 +18,7 @@ from typing import Any
 import psutil
 
 MAX_SECONDS = 7200.0  # of one export: at low priority beside a busy server it may wait long for a core
-NICE = 10  # more than the server's: a tenth of its share of a busy core. A seventieth, at 19, was seen to be too little
+NICE = 10  # above the server's: about a tenth of its share of a busy core; 19 is a seventieth, and hardly ever done
 LOWEST_NICE = 19
 BACKGROUND_THREADS = 1  # exporting is single-threaded for the most part: a second thread doubled the CPU time only
 OOM_SCORE = "1000"  # the kernel ends this process first where memory runs out, not the server
