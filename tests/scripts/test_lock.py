@@ -45,4 +45,3 @@ def test_torch_is_chosen_later_and_what_it_pulls_in_is_not_locked() -> None:
     assert lock.CHOSEN_LATER.match("torch==2.13.0 \\")
     assert lock.CHOSEN_LATER.match("nvidia-cublas-cu12==1 \\")
     assert not lock.CHOSEN_LATER.match("torchmetrics==1 \\")
-    assert not lock.CHOSEN_LATER.match("nvidia-ml-py==13 \\")  # Python alone, which BentoML imports
