@@ -125,8 +125,8 @@ def _rows(record: Record, began: float) -> list[dict[str, float | str]]:
         answers = [one for one in record.answers if first <= one.came < last]
         looks = [look for look in record.looks if first <= look[0] < last]
         until = last if math.isfinite(last) else max(one.came for one in answers)
-        told = [Answer((one.came - first) * 1000 - one.took, one.took, one.status) for one in answers]
-        figures = summary(told, until - first) if answers else {}
+        served = [Answer((one.came - first) * 1000 - one.took, one.took, one.status) for one in answers]
+        figures = summary(served, until - first) if answers else {}
         rows.append({
             "load": load, **figures, "wrong": float(sum(one.status == 200 and not one.right for one in answers)),
             "memory": looks[-1][1] if load == AFTER else max((look[1] for look in looks), default=math.nan),

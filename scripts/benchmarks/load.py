@@ -27,23 +27,28 @@ def figures(url: str, bodies: str, content_type: str, load: Load, seconds: float
 
 def streams(url: str, bodies: str, load: Load, seconds: float) -> Sequence[Stream]:
     """Each streamed chat completion of `seconds` of load, as its clients read it."""
-    asked = {"clients": load.clients, "patience": CLIENT_PATIENCE, "streams": True}
-    return [Stream(*row) for row in _rows(url, bodies, "application/json", seconds, asked)]
+    clients = {"clients": load.clients, "patience": CLIENT_PATIENCE, "streams": True}
+    return [Stream(*row) for row in _rows(url, bodies, "application/json", seconds, clients)]
 
 
 def answers(url: str, bodies: str, content_type: str, load: Load, seconds: float, seed: int) -> Sequence[Answer]:
     """Each request of `seconds` of load, in the order in which they ended."""
-    asked: dict[str, object] = {"clients": load.clients, "patience": CLIENT_PATIENCE, "moments": None, "streams": False}
+    clients: dict[str, object] = {
+        "clients": load.clients,
+        "patience": CLIENT_PATIENCE,
+        "moments": None,
+        "streams": False,
+    }
     if load.rate is not None:
-        asked |= {"patience": PATIENCE, "moments": moments(load.rate, seconds, seed)}
-    return [Answer(*row) for row in _rows(url, bodies, content_type, seconds, asked)]
+        clients |= {"patience": PATIENCE, "moments": moments(load.rate, seconds, seed)}
+    return [Answer(*row) for row in _rows(url, bodies, content_type, seconds, clients)]
 
 
-def _rows(url: str, bodies: str, content_type: str, seconds: float, asked: Mapping[str, object]) -> Any:
+def _rows(url: str, bodies: str, content_type: str, seconds: float, clients: Mapping[str, object]) -> Any:
     """What load.mjs writes of each request."""
     programs = python_with("node", NODE_LOCK).parent
     files = [TOOLS / name for name in ("package.json", "package-lock.json", "load.mjs")]
-    question = {"url": url, "bodies": bodies, "content_type": content_type, "seconds": seconds, **asked}
+    question = {"url": url, "bodies": bodies, "content_type": content_type, "seconds": seconds, **clients}
     command = [programs / "node", npm_folder("load", programs, files) / "load.mjs"]
     done = subprocess.run(command, input=json.dumps(question), capture_output=True, text=True, check=False)
     if done.returncode:

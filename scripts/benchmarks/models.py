@@ -97,7 +97,7 @@ def writer() -> Path:
 
 
 def whisper() -> Path:
-    """A Whisper of the `base` size with random weights, which writes 64 tokens of whatever it is given."""
+    """A Whisper of the `base` size with random weights, which transcribes any recording to 64 tokens."""
     folder = cache() / "bench" / f"whisper-{LAYOUT}"
     with made(folder) as missing:
         if missing:

@@ -17,7 +17,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse
 from starlette.routing import Route
 
-NEW_TOKENS = 64
+NEW_TOKENS = 126  # half of these and of the 4 tokens of the prompt, less one, is what CTranslate2 writes: 64
 NO_RETRY = {"log_prob_threshold": None, "no_speech_threshold": None, "compression_ratio_threshold": None}
 """Without thresholds nothing is transcribed again at another temperature, as in transformers by default."""
 

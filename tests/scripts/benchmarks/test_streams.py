@@ -66,6 +66,6 @@ def test_tokens_count_by_the_share_of_pieces_that_came_in_time() -> None:
         Stream(100, 10, 503, 0, []),
         Stream(100, 10, 200, 3, [110]),  # ended early
     ]
-    told = stream_summary(streams, 1.0, 4)
-    assert told["tokens"] == pytest.approx((3 + 2) / 0.8)
-    assert (told["first"], told["failed"]) == (50, 2)
+    summary = stream_summary(streams, 1.0, 4)
+    assert summary["tokens"] == pytest.approx((3 + 2) / 0.8)
+    assert (summary["first"], summary["failed"]) == (50, 2)
