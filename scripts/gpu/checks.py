@@ -16,7 +16,7 @@ from .cases import ON_DEMAND, STREAMED, Case
 from .compare import distance
 from .servers import Failed, Server, Worker, free_port, stop
 
-CLIENTS, STREAMS = 64, 8
+STREAMS = 8
 CLOSE = 1e-2  # how far an answer may be from the CPU's, by `distance`
 MIN_SHARE = 0.9  # of what the library does alone
 MIN_SPEED_UP = 4.0  # of eight streams over one
@@ -39,12 +39,13 @@ class Check:
 @dataclass(frozen=True)
 class Run:
     """What all steps of one run share: `device` is what the servers are expected to choose, `setting` how they are told
-    (None: not at all)."""
+    (None: not at all); a measurement takes so many `seconds`, with so many `clients`."""
 
     folder: Path
     device: str
     setting: str | None
     seconds: float
+    clients: int
 
     def settings(self, **more: str) -> dict[str, str]:
         """A server's settings."""
@@ -102,13 +103,13 @@ class Served:
         return Check(f"{self.case.name}: GPU memory counted", f"{counted / MIB:.0f} MiB", wanted, passed)
 
     def throughput(self) -> list[Check]:
-        """64 clients, against the library alone on the same inputs, in turn."""
+        """Many clients, against the library alone on the same inputs, in turn."""
         if self.alone is None:
             return self._streams()
         self.alone.wait_ready()
         limits, rates = [], []
         for _ in range(2):
-            limits.append(self.alone.measure(CLIENTS, self.run.seconds))
+            limits.append(self.alone.measure(self.run.clients, self.run.seconds))
             rates.append(self._rate(self.case.bodies(), 1))
         self.alone.stop()
         checks = [self._share("one input a request", max(rates), max(limits))]
@@ -120,15 +121,15 @@ class Served:
 
     def _rate(self, bodies: Sequence[bytes], inputs: int) -> float:
         """Inputs a second."""
-        figures = load.measure(self.server.url, bodies, self.case.content_type, CLIENTS, self.run.seconds)
+        figures = load.measure(self.server.url, bodies, self.case.content_type, self.run.clients, self.run.seconds)
         if figures["failed"]:
-            raise Failed(f"{self.case.name}: {figures['failed']} requests of {CLIENTS} clients failed")
+            raise Failed(f"{self.case.name}: {figures['failed']} requests of {self.run.clients} clients failed")
         return figures["requests_per_second"] * inputs
 
     def _share(self, how: str, rate: float, limit: float) -> Check:
         share = rate / limit
         seen = f"{share:.2f} ({rate:.0f} of {limit:.0f} inputs/s)"
-        name = f"{self.case.name}: {CLIENTS} clients, {how}, by the library alone"
+        name = f"{self.case.name}: {self.run.clients} clients, {how}, by the library alone"
         return Check(name, seen, f">= {MIN_SHARE}", share >= MIN_SHARE)
 
     def _streams(self) -> list[Check]:
@@ -156,7 +157,7 @@ def generator(run: Run) -> list[Check]:
     try:
         assert answering.stdout is not None
         answering.stdout.readline()
-        figures = load.measure(f"http://127.0.0.1:{port}", [b"{}"], "application/json", CLIENTS, run.seconds)
+        figures = load.measure(f"http://127.0.0.1:{port}", [b"{}"], "application/json", run.clients, run.seconds)
     finally:
         stop(answering)
     rate = figures["requests_per_second"]

@@ -95,8 +95,8 @@ def main() -> int:
     for folder in (arguments.out, arguments.work / "logs", arguments.work / "hub"):
         folder.mkdir(parents=True, exist_ok=True)
     os.environ |= {"HF_HUB_CACHE": str(arguments.work / "hub"), "HF_HUB_OFFLINE": "1", "LOG_FORMAT": "json"}
-    measured = 1.0 if arguments.small else 5.0
-    run = Run(arguments.work, arguments.device or "cuda:0", arguments.device, measured)
+    seconds, clients = (1.0, 4) if arguments.small else (5.0, 64)
+    run = Run(arguments.work, arguments.device or "cuda:0", arguments.device, seconds, clients)
     verification = Verification(run, arguments.out, end)
     verification.machine = _machine()
     print(json.dumps(verification.machine, indent=1), flush=True)

@@ -62,7 +62,9 @@ def resolve(
 
 
 def _best(torch: Any) -> Device:
-    """The first GPU that torch can use; without one the CPU, and the log says why."""
+    """The first GPU that torch can use; without one the CPU, and the log says why, for a library that has torch."""
+    if torch is None:
+        return CPU
     reasons = {device: _why_not(torch, device) for device in ("cuda:0", "mps")}
     usable = next((device for device, reason in reasons.items() if reason is None), None)
     if usable is None:

@@ -121,6 +121,7 @@ class Model:
             ),
             reraise=True,
         )
+        before = memory.resident()
         try:
             async for attempt in retrying:
                 with attempt:
@@ -128,6 +129,7 @@ class Model:
         except Exception as error:
             self.fail(error)
             return
+        self.memory += Memory(max(0, memory.resident() - before))
         self.state, self.reason = "ready", ""
         self._metrics.of_model(self.source.name).set_ready(True)
         self._settled.set()
@@ -171,7 +173,7 @@ class Model:
         if self._admit is not None:
             self._admit(self.source.name, card, kind)
         where = device.resolve(self._settings.device)
-        before = Memory(memory.resident(), device.gpu_allocated(where))
+        before = device.gpu_allocated(where)
         first = self._optimized(kind, where) or kind(self.source, where)
         served: dict[str, AnyPipeline] = {task: first}
         for other in kind.also:
@@ -180,11 +182,11 @@ class Model:
             adopted = self._library.load(other).adopt(first)
             if adopted is not None:
                 served[other] = adopted
-        weights = Memory(memory.resident(), device.gpu_allocated(where)) - before
+        weights = max(0, device.gpu_allocated(where) - before)
         for pipeline in served.values():
-            _fit_batches(pipeline, weights.gpu)
+            _fit_batches(pipeline, weights)
         self._warm_up(task, first)
-        self.memory = Memory(memory.resident() - before.host, weights.gpu)
+        self.memory = Memory(gpu=weights)
         return served, {name: self._defaults(name, card.parameters) for name in served}
 
     def _optimized(self, kind: type[AnyPipeline], where: Device) -> AnyPipeline | None:
