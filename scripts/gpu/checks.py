@@ -38,8 +38,8 @@ class Check:
 
 @dataclass(frozen=True)
 class Run:
-    """What all steps of one run share: `device` is what the servers are expected to choose, `setting` how they are told
-    (None: not at all); a measurement takes so many `seconds`, with so many `clients`."""
+    """What all steps of one run share: `device` is what the servers are expected to choose, `setting` is their DEVICE
+    (None: not set); a measurement takes so many `seconds`, with so many `clients`."""
 
     folder: Path
     device: str
@@ -76,14 +76,14 @@ class Served:
         answers = [self.server.post("/", body, kind) for body in bodies]
         theirs = [self.on_cpu.post("/", body, kind) for body in bodies]
         self.on_cpu.stop()
-        for status, told, _ in (*answers, *theirs):
+        for status, content, _ in (*answers, *theirs):
             if status != 200:
-                raise Failed(f"{self.case.name} answered {status}: {told}")
+                raise Failed(f"{self.case.name} answered {status}: {content}")
         info, name = self.server.get("/info")[1], self.case.name
         is_gpu = self.run.device != "cpu"
         compute, dtype = ("gpu", self.case.dtype) if is_gpu else ("cpu", "float32")
         seen_compute = {key.lower(): value for key, value in answers[0][2].items()}["x-compute-type"]
-        ours, expected = ([self.case.compared_part(told) for _, told, _ in some] for some in (answers, theirs))
+        ours, expected = ([self.case.compared_part(content) for _, content, _ in some] for some in (answers, theirs))
         far, apart = max(map(distance, ours, expected)), distance(expected[0], expected[1])
         return [
             Check(f"{name}: device", info["device"], self.run.device, info["device"] == self.run.device),
@@ -175,9 +175,9 @@ def on_demand(run: Run) -> list[Check]:
         server.wait_ready(READY_SECONDS)
         seen = []
         for case in ON_DEMAND:
-            status, told, _ = server.post(f"/models/{case.model}", case.bodies()[0])
+            status, content, _ = server.post(f"/models/{case.model}", case.bodies()[0])
             if status != 200:
-                raise Failed(f"{case.model} on demand answered {status}: {told}")
+                raise Failed(f"{case.model} on demand answered {status}: {content}")
             seen.append(server.get("/info")[1]["models"])
     finally:
         server.stop()

@@ -1,6 +1,6 @@
 """Where a model runs: its device, the type of its weights there, the memory it takes, and how many inputs go together.
 
-The one owner of these choices. torch is imported only where a GPU is asked for or found: a server without torch, or one
+The one owner of these choices. torch is imported only where a GPU is requested or found: a server without torch, or one
 that runs ONNX files on a CPU, never imports it here.
 """
 
@@ -48,7 +48,7 @@ def resolve(
 ) -> Device:
     """The device for a `DEVICE` setting. `auto` is the first GPU that torch can use, else the CPU.
 
-    Raises LoadFailed, with the reason and what to do, for a GPU that was asked for and cannot be used.
+    Raises LoadFailed, with the reason and what to do, for a requested GPU that cannot be used.
     """
     if requested == CPU:
         return CPU
