@@ -16,7 +16,9 @@ from typing import Any
 
 import torch  # in the library's own environment
 from inference_common import device
+from inference_common.codecs.json import of_query
 from inference_common.discover import discover
+from inference_common.errors import InvalidRequest
 from inference_common.settings import Settings
 from inference_common.source import FolderSource
 from inference_common.tasks import TASKS
@@ -29,7 +31,12 @@ def answer(task: str, folder: str) -> None:
     limits = pipeline.perceived(Settings().limits)
     for payload in known.good:
         decoded = known.input.decode(payload, limits)
-        params = known.params.model_validate(dict(decoded.params)).within(limits)
+        raw = {**{name: of_query(text) for name, text in payload.query.items()}, **decoded.params}
+        params = known.params.model_validate(raw).within(limits)
+        try:
+            pipeline.check(params)
+        except InvalidRequest:  # what this model makes impossible
+            continue
         if pipeline.streams:
             for item in decoded.items:
                 collections.deque(pipeline.stream(item, params), maxlen=0)
@@ -48,5 +55,5 @@ def wrong(task: str, folder: str) -> str | None:
 if __name__ == "__main__":
     sys.path.insert(0, os.getcwd())
     name, *models = sys.argv[1:]
-    device.weights_dtype = lambda device, stated=None: getattr(torch, name)
+    vars(device)["weights_dtype"] = lambda *_: getattr(torch, name)  # before a pipeline imports it
     json.dump({task: wrong(task, folder) for task, _, folder in (one.partition("=") for one in models)}, sys.stdout)

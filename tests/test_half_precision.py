@@ -30,7 +30,7 @@ def test_every_task_is_answered_in_half_precision(name: str, dtype: str) -> None
     known = library(name)
     models = [f"{task}={tiny_model(known, task)}" for task in known.tasks]
     environment = {**os.environ, "PYTHONPATH": str(ROOT / "common" / "src")}
-    command = [str(python_of(known)), "-W", "ignore", str(PROGRAM), dtype, *models]
+    command: list[str | Path] = [python_of(known), "-P", "-W", "ignore", PROGRAM, dtype, *models]
     done = subprocess.run(command, cwd=known.folder, env=environment, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
     found = json.loads(done.stdout.splitlines()[-1])

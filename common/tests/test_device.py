@@ -1,4 +1,4 @@
-"""Decisions about devices, over what a torch would say of itself; and a real server that is asked for a missing GPU."""
+"""Decisions about devices over several builds of torch, and a real server with DEVICE set to a missing GPU."""
 
 from pathlib import Path
 from types import SimpleNamespace
@@ -19,7 +19,7 @@ def torch(
     *, cuda: str | None = "13.0", gpus: int = 1, capability: tuple[int, int] = (9, 0),
     built: list[str] | None = None, hip: str | None = None, mps: bool = False, total: int = 80 * 2**30,
 ) -> Any:  # fmt: skip
-    """What device.py asks of torch, for a machine with these GPUs."""
+    """What device.py reads of torch, for a machine with these GPUs."""
     driver = SimpleNamespace(
         is_available=lambda: gpus > 0,
         device_count=lambda: gpus,
@@ -165,9 +165,9 @@ def test_the_gpu_s_memory_is_counted(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def toy(where: str) -> ToyFeatures:
-    made = ToyFeatures.__new__(ToyFeatures)
-    made.device = where
-    return made
+    pipeline = ToyFeatures.__new__(ToyFeatures)
+    pipeline.device = where
+    return pipeline
 
 
 def test_a_pipeline_s_batches_fit_its_device_unless_it_sets_its_own(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -192,6 +192,6 @@ def test_a_server_that_is_asked_for_a_missing_gpu_says_what_to_do(connect: Conne
 
 
 def test_where_a_model_runs_is_shown(connect: Connect) -> None:
-    told = connect(device="cpu").get("/info").json()
-    assert (told["device"], told["dtype"], told["max_batch_size"]) == ("cpu", None, 4)
-    assert told["memory_bytes"]["gpu"] == 0
+    info = connect(device="cpu").get("/info").json()
+    assert (info["device"], info["dtype"], info["max_batch_size"]) == ("cpu", None, 4)
+    assert info["memory_bytes"]["gpu"] == 0

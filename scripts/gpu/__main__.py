@@ -24,7 +24,7 @@ SECONDS = 540  # for everything
 def main() -> int:
     """Exit status 0 where every check passed, 1 where one did not, 2 where they could not be run."""
     parser = argparse.ArgumentParser(prog="python3 -m scripts.gpu", description="Verify the servers on a GPU.")
-    parser.add_argument("--out", type=Path, default=Path(os.environ.get("OUT", "gpu-results")), help="for results")
+    parser.add_argument("--out", type=Path, default=Path("gpu-results"), help="for results")
     parser.add_argument("--packages", type=Path, default=PACKAGES, help="the archive that ./manage.py gpu wrote")
     parser.add_argument(
         "--device", choices=["cpu"], help="a rehearsal without a GPU (default: what the servers choose)"

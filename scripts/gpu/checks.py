@@ -16,7 +16,7 @@ from .cases import ON_DEMAND, STREAMED, Case
 from .compare import distance
 from .servers import Failed, Server, Worker, free_port, stop
 
-CLIENTS, STREAMS = 64, 8
+STREAMS = 8
 CLOSE = 1e-2  # how far an answer may be from the CPU's, by `distance`
 MIN_SHARE = 0.9  # of what the library does alone
 MIN_SPEED_UP = 4.0  # of eight streams over one
@@ -38,13 +38,14 @@ class Check:
 
 @dataclass(frozen=True)
 class Run:
-    """What all steps of one run share: `device` is what the servers are expected to choose, `setting` how they are told
-    (None: not at all)."""
+    """What all steps of one run share: `device` is what the servers are expected to choose, `setting` is their DEVICE
+    (None: not set); a measurement takes so many `seconds`, with so many `clients`."""
 
     folder: Path
     device: str
     setting: str | None
     seconds: float
+    clients: int
 
     def settings(self, **more: str) -> dict[str, str]:
         """A server's settings."""
@@ -75,14 +76,14 @@ class Served:
         answers = [self.server.post("/", body, kind) for body in bodies]
         theirs = [self.on_cpu.post("/", body, kind) for body in bodies]
         self.on_cpu.stop()
-        for status, told, _ in (*answers, *theirs):
+        for status, content, _ in (*answers, *theirs):
             if status != 200:
-                raise Failed(f"{self.case.name} answered {status}: {told}")
+                raise Failed(f"{self.case.name} answered {status}: {content}")
         info, name = self.server.get("/info")[1], self.case.name
         is_gpu = self.run.device != "cpu"
         compute, dtype = ("gpu", self.case.dtype) if is_gpu else ("cpu", "float32")
         seen_compute = {key.lower(): value for key, value in answers[0][2].items()}["x-compute-type"]
-        ours, expected = ([self.case.compared_part(told) for _, told, _ in some] for some in (answers, theirs))
+        ours, expected = ([self.case.compared_part(content) for _, content, _ in some] for some in (answers, theirs))
         far, apart = max(map(distance, ours, expected)), distance(expected[0], expected[1])
         return [
             Check(f"{name}: device", info["device"], self.run.device, info["device"] == self.run.device),
@@ -102,13 +103,13 @@ class Served:
         return Check(f"{self.case.name}: GPU memory counted", f"{counted / MIB:.0f} MiB", wanted, passed)
 
     def throughput(self) -> list[Check]:
-        """64 clients, against the library alone on the same inputs, in turn."""
+        """Many clients, against the library alone on the same inputs, in turn."""
         if self.alone is None:
             return self._streams()
         self.alone.wait_ready()
         limits, rates = [], []
         for _ in range(2):
-            limits.append(self.alone.measure(CLIENTS, self.run.seconds))
+            limits.append(self.alone.measure(self.run.clients, self.run.seconds))
             rates.append(self._rate(self.case.bodies(), 1))
         self.alone.stop()
         checks = [self._share("one input a request", max(rates), max(limits))]
@@ -120,15 +121,15 @@ class Served:
 
     def _rate(self, bodies: Sequence[bytes], inputs: int) -> float:
         """Inputs a second."""
-        figures = load.measure(self.server.url, bodies, self.case.content_type, CLIENTS, self.run.seconds)
+        figures = load.measure(self.server.url, bodies, self.case.content_type, self.run.clients, self.run.seconds)
         if figures["failed"]:
-            raise Failed(f"{self.case.name}: {figures['failed']} requests of {CLIENTS} clients failed")
+            raise Failed(f"{self.case.name}: {figures['failed']} requests of {self.run.clients} clients failed")
         return figures["requests_per_second"] * inputs
 
     def _share(self, how: str, rate: float, limit: float) -> Check:
         share = rate / limit
         seen = f"{share:.2f} ({rate:.0f} of {limit:.0f} inputs/s)"
-        name = f"{self.case.name}: {CLIENTS} clients, {how}, by the library alone"
+        name = f"{self.case.name}: {self.run.clients} clients, {how}, by the library alone"
         return Check(name, seen, f">= {MIN_SHARE}", share >= MIN_SHARE)
 
     def _streams(self) -> list[Check]:
@@ -156,7 +157,7 @@ def generator(run: Run) -> list[Check]:
     try:
         assert answering.stdout is not None
         answering.stdout.readline()
-        figures = load.measure(f"http://127.0.0.1:{port}", [b"{}"], "application/json", CLIENTS, run.seconds)
+        figures = load.measure(f"http://127.0.0.1:{port}", [b"{}"], "application/json", run.clients, run.seconds)
     finally:
         stop(answering)
     rate = figures["requests_per_second"]
@@ -174,9 +175,9 @@ def on_demand(run: Run) -> list[Check]:
         server.wait_ready(READY_SECONDS)
         seen = []
         for case in ON_DEMAND:
-            status, told, _ = server.post(f"/models/{case.model}", case.bodies()[0])
+            status, content, _ = server.post(f"/models/{case.model}", case.bodies()[0])
             if status != 200:
-                raise Failed(f"{case.model} on demand answered {status}: {told}")
+                raise Failed(f"{case.model} on demand answered {status}: {content}")
             seen.append(server.get("/info")[1]["models"])
     finally:
         server.stop()

@@ -25,7 +25,7 @@ def distance(ours: Any, theirs: Any) -> float:
 
 
 def _leaves(value: Any, at: str = "") -> Iterator[tuple[str, Any]]:
-    """Each number and text of an answer, with the place where it stands; labels are places, whatever their order."""
+    """Each number and text of an answer, with the place where it stands; a label is a place, in any order."""
     if isinstance(value, dict):
         for name in sorted(value.keys() - IGNORED):
             yield from _leaves(value[name], f"{at}.{name}")

@@ -62,7 +62,7 @@ def _client(sent: Sent, number: int) -> list[tuple[float, bool]]:
     headers, done = {"content-type": sent.content_type}, list[tuple[float, bool]]()
     time.sleep(max(0.0, sent.begin - time.time()))
     counted, end = sent.begin + WARM_UP, sent.begin + WARM_UP + sent.seconds
-    while (asked := time.time()) < end:
+    while (sent_at := time.time()) < end:
         body = sent.bodies[number % len(sent.bodies)]
         number += sent.clients
         try:
@@ -76,7 +76,7 @@ def _client(sent: Sent, number: int) -> list[tuple[float, bool]]:
             time.sleep(0.05)
         now = time.time()
         if counted <= now <= end:
-            done.append((now - asked, ok))
+            done.append((now - sent_at, ok))
     connection.close()
     return done
 
@@ -107,5 +107,5 @@ def stream(url: str, bodies: Sequence[bytes], streams: int) -> float:
 
 def streamed(bodies: Sequence[bytes]) -> list[bytes]:
     """The same requests, whose answers are to be streamed."""
-    asked: list[dict[str, Any]] = [json.loads(body) for body in bodies]
-    return [json.dumps({**one, "stream": True}).encode() for one in asked]
+    requests: list[dict[str, Any]] = [json.loads(body) for body in bodies]
+    return [json.dumps({**one, "stream": True}).encode() for one in requests]

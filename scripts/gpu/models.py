@@ -57,7 +57,7 @@ def efficientnet(folder: Path, small: bool) -> None:
 
 
 def whisper_base(folder: Path, small: bool) -> None:
-    """A Whisper of the base size, which hears 30 s at once."""
+    """A Whisper of the base size, for windows of 30 s."""
     from tiny import speech  # type: ignore[import-not-found]  # of docker_images/transformers
 
     width, layers, heads = (64, 2, 2) if small else (512, 6, 8)
@@ -75,9 +75,12 @@ def llama(folder: Path, small: bool) -> None:
     letters = sorted(pre_tokenizers.ByteLevel.alphabet())
     pairs = list(itertools.islice(itertools.product(letters, letters), 2000 if small else 64_000))
     vocabulary = {piece: n for n, piece in enumerate(dict.fromkeys([*letters, *("".join(pair) for pair in pairs)]))}
-    spelled = Tokenizer(models.BPE(vocab=vocabulary, merges=pairs))
-    spelled.pre_tokenizer, spelled.decoder = pre_tokenizers.ByteLevel(add_prefix_space=False), decoders.ByteLevel()
-    tokenizer = PreTrainedTokenizerFast(tokenizer_object=spelled, pad_token="!")
+    byte_pairs = Tokenizer(models.BPE(vocab=vocabulary, merges=pairs))
+    byte_pairs.pre_tokenizer, byte_pairs.decoder = (
+        pre_tokenizers.ByteLevel(add_prefix_space=False),
+        decoders.ByteLevel(),
+    )
+    tokenizer = PreTrainedTokenizerFast(tokenizer_object=byte_pairs, pad_token="!")
     shape = {"hidden_size": 896, "intermediate_size": 4864, "num_hidden_layers": 28, "num_attention_heads": 14}
     if small:
         shape = {"hidden_size": 64, "intermediate_size": 128, "num_hidden_layers": 2, "num_attention_heads": 2}

@@ -39,20 +39,20 @@ class Server:
 
     def wait_ready(self, seconds: float) -> None:
         """Return once it is ready. Raises Failed, with the reason, where it does not get so in time."""
-        end, said = time.monotonic() + seconds, "it did not listen"
+        end, reason = time.monotonic() + seconds, "it did not listen"
         while time.monotonic() < end and self.process.poll() is None:
             try:
-                status, told, _ = self.get("/ready")
+                status, content, _ = self.get("/ready")
             except OSError:
                 time.sleep(0.2)
                 continue
             if status == 200:
                 return
-            said = str(told)
-            if told["status"] == "failed":
+            reason = str(content)
+            if content["status"] == "failed":
                 break
             time.sleep(0.2)
-        raise Failed(f"the server did not get ready: {said}; {self.log.read_text(errors='replace')[-1500:]}")
+        raise Failed(f"the server did not get ready: {reason}; {self.log.read_text(errors='replace')[-1500:]}")
 
     def get(self, path: str) -> tuple[int, Any, Mapping[str, str]]:
         """Status, JSON and headers of an answer. Raises OSError where there is none."""
@@ -97,8 +97,8 @@ class Worker:
         assert self.process.stdin is not None
         self.process.stdin.write(json.dumps({"load": "verify", "clients": window, "seconds": seconds}) + "\n")
         self.process.stdin.flush()
-        told = self._line()
-        return float(told["count"] / told["seconds"])
+        figures = self._line()
+        return float(figures["count"] / figures["seconds"])
 
     def stop(self) -> None:
         """End it."""

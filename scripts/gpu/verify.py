@@ -1,4 +1,4 @@
-"""Runs every step, whatever becomes of the others, and writes what was found: `gpu.json`, `gpu.md`, `logs.txt`."""
+"""Runs every step, also after one that failed, and writes what was found: `gpu.json`, `gpu.md`, `logs.txt`."""
 
 from __future__ import annotations
 
@@ -68,8 +68,8 @@ class Verification:
 
     def write(self) -> None:
         """What was found, for programs and for people, and the ends of the logs."""
-        told = {"machine": self.machine, "checks": as_rows(self.checks)}
-        self.out.joinpath("gpu.json").write_text(json.dumps(told, indent=1), encoding="utf-8")
+        report = {"machine": self.machine, "checks": as_rows(self.checks)}
+        self.out.joinpath("gpu.json").write_text(json.dumps(report, indent=1), encoding="utf-8")
         lines = ["| check | seen | wanted | |", "|---|---|---|---|"]
         for check in self.checks:
             seen = str(check.seen).replace("|", "/").replace("\n", " ")[:300]
@@ -95,8 +95,8 @@ def main() -> int:
     for folder in (arguments.out, arguments.work / "logs", arguments.work / "hub"):
         folder.mkdir(parents=True, exist_ok=True)
     os.environ |= {"HF_HUB_CACHE": str(arguments.work / "hub"), "HF_HUB_OFFLINE": "1", "LOG_FORMAT": "json"}
-    measured = 1.0 if arguments.small else 5.0
-    run = Run(arguments.work, arguments.device or "cuda:0", arguments.device, measured)
+    seconds, clients = (1.0, 4) if arguments.small else (5.0, 64)
+    run = Run(arguments.work, arguments.device or "cuda:0", arguments.device, seconds, clients)
     verification = Verification(run, arguments.out, end)
     verification.machine = _machine()
     print(json.dumps(verification.machine, indent=1), flush=True)

@@ -1,6 +1,6 @@
 """Where a model runs: its device, the type of its weights there, the memory it takes, and how many inputs go together.
 
-The one owner of these choices. torch is imported only where a GPU is asked for or found: a server without torch, or one
+The one owner of these choices. torch is imported only where a GPU is requested or found: a server without torch, or one
 that runs ONNX files on a CPU, never imports it here.
 """
 
@@ -48,7 +48,7 @@ def resolve(
 ) -> Device:
     """The device for a `DEVICE` setting. `auto` is the first GPU that torch can use, else the CPU.
 
-    Raises LoadFailed, with the reason and what to do, for a GPU that was asked for and cannot be used.
+    Raises LoadFailed, with the reason and what to do, for a requested GPU that cannot be used.
     """
     if requested == CPU:
         return CPU
@@ -62,7 +62,9 @@ def resolve(
 
 
 def _best(torch: Any) -> Device:
-    """The first GPU that torch can use; without one the CPU, and the log says why."""
+    """The first GPU that torch can use; without one the CPU, and the log says why, for a library that has torch."""
+    if torch is None:
+        return CPU
     reasons = {device: _why_not(torch, device) for device in ("cuda:0", "mps")}
     usable = next((device for device, reason in reasons.items() if reason is None), None)
     if usable is None:

@@ -131,6 +131,7 @@ class Model:
             ),
             reraise=True,
         )
+        before = memory.resident()
         try:
             async for attempt in retrying:
                 with attempt:
@@ -138,6 +139,7 @@ class Model:
         except Exception as error:
             self.fail(error)
             return
+        self.memory += Memory(max(0, memory.resident() - before))
         self.state, self.reason = "ready", ""
         self._metrics.of_model(self.source.name).set_ready(True)
         self._settled.set()
@@ -206,7 +208,7 @@ class Model:
         if self._admit is not None:
             self._admit(self.source.name, card, kind)
         where = device.resolve(self._settings.device)
-        before = Memory(memory.resident(), device.gpu_allocated(where))
+        before = device.gpu_allocated(where)
         first = self.optimization.load(kind, where)
         if first is None:
             first = kind(self.source, where)
@@ -219,11 +221,11 @@ class Model:
             adopted = self._library.load(other).adopt(first)
             if adopted is not None:
                 served[other] = adopted
-        weights = Memory(memory.resident(), device.gpu_allocated(where)) - before
+        weights = max(0, device.gpu_allocated(where) - before)
         for pipeline in served.values():
-            _fit_batches(pipeline, weights.gpu)
+            _fit_batches(pipeline, weights)
         warm_up(self.source.name, task, first, self.limits, self.batcher)
-        self.memory = Memory(memory.resident() - before.host, weights.gpu)
+        self.memory = Memory(gpu=weights)
         return served, {name: card_defaults(self.source.name, name, card.parameters, self.limits) for name in served}
 
     def _torch_leaves_the_cores(self) -> None:

@@ -1,4 +1,4 @@
-"""How far answers are from each other, as the comparison of a GPU's with a CPU's tells."""
+"""How far answers are from each other, for the comparison of a GPU with a CPU."""
 
 import math
 from typing import Any

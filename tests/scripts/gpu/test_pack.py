@@ -1,4 +1,4 @@
-"""What travels to a GPU machine, and what is said where it cannot be used there."""
+"""What travels to a GPU machine, and the messages where it cannot be used there."""
 
 from __future__ import annotations
 
