@@ -14,7 +14,7 @@ from typing import Any
 import httpx
 from docker.models.containers import Container
 
-from scripts.containers import engine, run_container
+from scripts.containers import SESSION_LABEL, engine, run_container
 from scripts.envs import python_of
 from scripts.images import ROOT, Library
 
@@ -57,6 +57,7 @@ def start_container(known: Library, task: str, model: str, *, options: Mapping[s
     """A container of the library's image, ready; a folder model is mounted read-only. `options` are the SDK's."""
     client_of_docker = engine()
     port = free_port()
+    options = {"labels": {SESSION_LABEL: str(os.getsid(0))}, **(options or {})}
     container = run_container(client_of_docker, known, model, {"TASK": task, **ALONE, **settings}, port, options)
 
     def stop() -> int:

@@ -19,12 +19,6 @@ TASKS = ("image-classification", "image-feature-extraction")
 QUERIES: list[dict[str, str]] = [{}, {"pool": "false"}]
 
 
-def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
-    names = metafunc.config.getoption("--library")
-    if "task" in metafunc.fixturenames:
-        metafunc.parametrize("task", [] if names and "timm" not in names else list(TASKS))
-
-
 def answered(task: str, home: Path, optimize: str) -> tuple[str, list[Any]]:
     """How it was computed, and the answers of every task that a server has, of two pictures."""
     server = start_process(KNOWN, task, str(tiny_model(KNOWN, task)), HF_HOME=str(home), OPTIMIZE=optimize)
@@ -49,6 +43,7 @@ def asked(server: Server) -> tuple[str, list[Any]]:
 
 
 @pytest.mark.timeout(300)  # making one takes a process that imports torch
+@pytest.mark.parametrize("task", TASKS)
 def test_a_file_that_is_made_gives_the_answers_of_the_library(task: str, tmp_path: Path) -> None:
     plain, theirs = answered(task, tmp_path, "none")
     how, ours = answered(task, tmp_path, "onnx")

@@ -12,7 +12,7 @@ import pytest
 from scripts.choice import packaged_demo
 from scripts.images import ROOT, library
 
-from .servers import start_process
+from ..servers import start_process
 
 
 def test_the_curl_of_the_readme_gets_the_answer_it_shows() -> None:
