@@ -43,7 +43,7 @@ class Records:
         return _read(self._of(check) / f"{digest}.json")
 
     def last(self, check: str) -> Record | None:
-        """The newest pass of a check, whatever its inputs were."""
+        """The newest pass of a check, with any inputs."""
         return max(self._all(check), key=lambda record: record.when, default=None)
 
     def add(self, check: str, record: Record) -> None:
