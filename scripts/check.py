@@ -1,109 +1,113 @@
-"""`test`: lint, types and tests, ending in one summary."""
+"""`test`: lint, types and tests of what is not known to pass, within a budget, ending in one summary."""
 
 from __future__ import annotations
 
 import argparse
 import os
-import re
 import subprocess
-import sys
 import time
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from pathlib import Path
+from collections.abc import Iterator, Sequence
 
 from . import prerequisites
-from .build import build
 from .cache import cache
-from .envs import python_of
-from .images import ROOT, Library, libraries, library
+from .images import IMAGES, ROOT, Library, libraries, library
+from .suite.changes import changed_folders
+from .suite.checks import Check, library_checks, shared_checks, start_checks
+from .suite.execute import Execution, Outcome
+from .suite.inputs import Tree
+from .suite.plan import Limits, Planned, assess, ordered, simulate
+from .suite.records import Record, Records
+from .suite.summary import Known, failed, lines, plan_lines
 
-WORKERS = ("--numprocesses", "auto", "--maxprocesses", "4", "--dist", "loadgroup")
-"""Most of a contract test's time is a library's import, which takes one core."""
-
-
-@dataclass(frozen=True)
-class Result:
-    """One check: `passed` and `failed` count its tests (a check without tests is one)."""
-
-    name: str
-    passed: int
-    failed: int
-    seconds: float
+MAX_WORKERS = 4
+"""Checks at a time, with as many cores: most of a check's time is the import of a library, which takes one."""
 
 
 def add(verbs: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     """The verb's command line."""
-    verb = verbs.add_parser("test", help="run every lint, type check and test")
-    verb.add_argument("library", nargs="*", metavar="LIB", help="only these libraries' contract tests")
+    verb = verbs.add_parser("test", help="run every lint, type check and test that is not known to pass")
+    verb.add_argument("library", nargs="*", metavar="LIB", help="only these libraries' tests (and what all share)")
     verb.add_argument(
         "--target",
         action="append",
         choices=["process", "docker"],
         help="what serves in the contract tests; may be repeated (default: process)",
     )
+    verb.add_argument("--only", choices=["shared", "libraries"], help="only what no library owns, or only the rest")
+    verb.add_argument("--all", action="store_true", help="also what passed before with the same inputs")
+    verb.add_argument(
+        "--budget",
+        type=float,
+        metavar="MINUTES",
+        help="run the containers of unchanged libraries only as far as they fit into this time",
+    )
+    verb.add_argument("--limit", type=float, metavar="MINUTES", help="stop what still runs after this time")
+    verb.add_argument("--plan", action="store_true", help="print what would run, and how long it may take")
     verb.set_defaults(run=run)
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Run everything, print the summary, and fail if anything failed."""
-    chosen = [library(name) for name in arguments.library] or libraries()
-    pythons = {known.name: python_of(known) for known in chosen}
-    python = [sys.executable, "-m"]
-    prerequisites.install(arguments.target or ["process"])
-    # Before the tests, whose time-outs are for what they test.
-    if "docker" in (arguments.target or []) and build(chosen):
-        raise SystemExit("An image could not be built; the lines above say why.")
-    narrowed = [f"--library={known.name}" for known in chosen]
-    narrowed += [f"--target={target}" for target in arguments.target or ["process"]]
-    results = [
-        _check("ruff check", [*python, "ruff", "check", "."]),
-        _check("ruff format", [*python, "ruff", "format", "--check", "."]),
-        _check("mypy common", [*python, "mypy", "common/src"]),
-        _check("mypy scripts, tests", [*python, "mypy", "-p", "scripts", "-p", "tests"]),
-        # A variant has not all that its library's app is typed by.
-        *(_types(known, pythons[known.name]) for known in chosen if known.folder == known.context),
-        _check("common", [*python, "pytest", "-q", "common/tests", "--cov=inference_common", "--cov-report=term"]),
-        _check("contract", [*python, "pytest", "-q", "tests", *WORKERS, *narrowed]),
-    ]
-    return _summary(results)
-
-
-def _types(known: Library, python: Path) -> Result:
-    command = [sys.executable, "-m", "mypy", "--config-file", str(ROOT / "pyproject.toml"), "--python-executable"]
-    # Types of the library's environment take most of the time, and outlive this checkout.
-    command += [str(python), "--cache-dir", str(cache() / "mypy" / known.name), "-p", "app"]
-    environment = {"MYPYPATH": os.pathsep.join((str(ROOT / "common" / "src"), str(known.folder)))}
-    return _check(f"mypy {known.hub_name}", command, environment, known.folder)
-
-
-def _check(
-    name: str, command: Sequence[str], environment: Mapping[str, str] | None = None, folder: Path = ROOT
-) -> Result:
-    print(f"\n== {name}", flush=True)
-    started = time.monotonic()
-    process = subprocess.Popen(
-        command, cwd=folder, env={**os.environ, **(environment or {})}, stdout=subprocess.PIPE, text=True
+    """Run the checks, print the summary, and fail if anything failed."""
+    records = Records(cache() / "verified")
+    limits = Limits.of_minutes(arguments.budget, arguments.limit, is_new=records.empty)
+    checks, tree = list(selected(arguments)), Tree.read(ROOT)
+    digests = {check.name: tree.digest(check.inputs) for check in checks}
+    found = {} if arguments.all else {name: records.find(name, digest) for name, digest in digests.items()}
+    known = [Known(name, record) for name, record in found.items() if record is not None]
+    changed = changed_folders(ROOT, IMAGES.relative_to(ROOT).as_posix())
+    planned = ordered(
+        assess(
+            check,
+            digests[check.name],
+            tree.own_digest(check.inputs),
+            records.last(check.name),
+            budgeted=arguments.budget is not None,
+            changed=check.library is not None and check.library.context.name in changed,
+        )
+        for check in checks
+        if found.get(check.name) is None
     )
-    assert process.stdout is not None
-    last = ""
-    for line in process.stdout:
-        print(line, end="", flush=True)
-        last = line if line.strip() else last
-    failed = process.wait() != 0
-    seconds = time.monotonic() - started
-    counted = {word: int(number) for number, word in re.findall(r"(\d+) (passed|failed|errors?)", last)}
-    if not counted:
-        return Result(name, int(not failed), int(failed), seconds)
-    bad = sum(number for word, number in counted.items() if word != "passed")
-    return Result(name, counted.get("passed", 0), max(bad, int(failed)), seconds)
+    workers = min(os.cpu_count() or 1, MAX_WORKERS)
+    if arguments.plan:
+        slots = simulate(planned, workers, limits)
+        begun = {slot.planned.check.name for slot in slots}
+        print("\n".join(plan_lines(slots, known, [one for one in planned if one.check.name not in begun])))
+        return 0
+    prerequisites.install(arguments.target or ["process"])
+    return execute(planned, known, records, limits, workers)
 
 
-def _summary(results: Sequence[Result]) -> int:
-    print("\nSummary")
-    for result in results:
-        state = "FAILED" if result.failed else "ok"
-        print(f"  {state:7}{result.name:28}{result.passed:5} passed {result.failed:4} failed {result.seconds:8.1f} s")
-    failed = sum(result.failed for result in results)
-    print(f"\n{sum(result.passed for result in results)} passed, {failed} failed")
-    return 1 if failed else 0
+def selected(arguments: argparse.Namespace) -> Iterator[Check]:
+    """The checks that the command line names."""
+    chosen: list[Library] = [library(name) for name in arguments.library]
+    targets: list[str] = arguments.target or ["process"]
+    if arguments.only != "libraries":
+        yield from shared_checks()
+        yield from start_checks(targets) if not chosen else ()
+    if arguments.only != "shared":
+        for known in chosen or libraries():
+            yield from library_checks(known, targets)
+
+
+def execute(planned: Sequence[Planned], known: Sequence[Known], records: Records, limits: Limits, workers: int) -> int:
+    """Run what is planned and record each pass."""
+    outcomes: list[Outcome] = []
+    commit = _commit()
+
+    def report(outcome: Outcome) -> None:
+        outcomes.append(outcome)
+        one, counts = outcome.planned, outcome.counts
+        print(f"-- {one.check.name}: {outcome.status}", flush=True)
+        # A skipped test may fail where it runs; a file that changed meanwhile may have been read before or after.
+        if outcome.status == "passed" and not counts.skipped and Tree.read(ROOT).digest(one.check.inputs) == one.digest:
+            times = (outcome.seconds, outcome.preparation_seconds)
+            records.add(one.check.name, Record(one.digest, one.own, time.time(), commit, counts.passed, *times))
+
+    left = Execution(planned, limits, report).run(workers)
+    print("\n" + "\n".join(lines(outcomes, known, left)))
+    return 1 if failed(outcomes, left) else 0
+
+
+def _commit() -> str:
+    command = ["git", "rev-parse", "--short", "HEAD"]
+    return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False).stdout.strip()

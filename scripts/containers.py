@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -13,6 +14,9 @@ from docker.models.containers import Container
 
 from .images import Library
 
+SESSION_LABEL = "inference-api.session"
+"""The session of the process that started a container for a test, by which what a stopped test leaves is found."""
+
 
 def engine() -> DockerClient:
     """The Docker engine of the environment. Raises SystemExit when none answers."""
@@ -22,6 +26,13 @@ def engine() -> DockerClient:
     except DockerException as error:
         raise SystemExit(f"No Docker engine answers ({error}); start Docker, then try again.") from None
     return client
+
+
+def remove_containers(session: int) -> None:
+    """Remove the containers that carry this session's label. Raises SystemExit when no engine answers."""
+    with contextlib.closing(engine()) as client:
+        for container in client.containers.list(all=True, filters={"label": f"{SESSION_LABEL}={session}"}):
+            container.remove(force=True, v=True)
 
 
 def run_container(

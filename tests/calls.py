@@ -95,7 +95,7 @@ NOT_IN_ANY_CLIENT = frozenset(
         "zero-shot-object-detection",
     }
 )
-# Their answers hold a name and a time of their own: see test_clients_generation.py.
+# Their answers hold a name and a time of their own: see tests/transformers/test_clients.py.
 ELSEWHERE = frozenset({"chat-completion", "conversational", "image-text-to-text"})
 TEXT = "I like you. I love you"
 IMAGE = blob("image.jpg")

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 import pytest
+from _pytest.compat import NOTSET
 from _pytest.mark.structures import ParameterSet
 from inference_common.tasks import TASKS
 
@@ -14,7 +15,10 @@ from scripts.images import Library, libraries, library
 
 from .servers import Server, start_container, start_process
 
+HERE = Path(__file__).parent
 MOST_NEW_TOKENS = "128"  # a fuzzer asks for the most there is, time and again; tiny models read 128
+# What a careful operator runs a container with; the first task of each image is served so.
+READ_ONLY = {"read_only": True, "tmpfs": {"/tmp": ""}, "cap_drop": ["ALL"], "security_opt": ["no-new-privileges"]}
 TARGETS: Mapping[str, Callable[..., Server]] = {"process": start_process, "docker": start_container}
 
 
@@ -24,39 +28,75 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def targets(config: pytest.Config) -> list[str]:
-    """The targets asked for."""
+    """The values of `--target`; a process by default."""
     return config.getoption("--target") or ["process"]
 
 
+def chosen(config: pytest.Config) -> list[Library]:
+    """The values of `--library`; all libraries by default."""
+    return [library(name) for name in config.getoption("--library")] or libraries()
+
+
+def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
+    """Leave out the folder of a library's own tests where the library is not chosen."""
+    of_library = collection_path.parent == HERE and any(
+        known.context.name == collection_path.name for known in libraries()
+    )
+    return True if of_library and not any(known.name == collection_path.name for known in chosen(config)) else None
+
+
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
-    names = metafunc.config.getoption("--library")
-    chosen = [library(name) for name in names] or libraries()
+    marks = {mark.name for mark in metafunc.definition.iter_markers()}
+    wanted = [t for t in targets(metafunc.config) if not marks & {f"{other}_only" for other in TARGETS if other != t}]
+    folder = metafunc.definition.path.relative_to(HERE).parts[0]
+    own = [known for known in chosen(metafunc.config) if known.name == folder]
     if "served" in metafunc.fixturenames:
-        marks = {mark.name for mark in metafunc.definition.iter_markers()}
-        wanted = [t for t in targets(metafunc.config) if t == "process" or "process_only" not in marks]
-        of = one_of_each_kind if "one_of_each_kind" in marks else lambda known: known.tasks
-        cases = [(target, known, task) for target in wanted for known in chosen for task in of(known)]
-        grouped = [_grouped(case, f"{case[0]}-{case[1].hub_name}-{case[2]}") for case in cases]
+        of = next((choose for mark, choose in CHOICES.items() if mark in marks), lambda known: known.tasks)
+        every = own or chosen(metafunc.config)
+        cases = [(target, known, task) for target in wanted for known in every for task in of(known)]
+        grouped = [_param(case, case[0], f"{case[0]}-{case[1].hub_name}-{case[2]}") for case in cases]
         metafunc.parametrize("served", grouped, indirect=True, scope="session")
     if "served_real" in metafunc.fixturenames:
-        wanted = targets(metafunc.config) if not names or metafunc.module.LIBRARY in names else []
-        metafunc.parametrize("served_real", wanted, indirect=True, scope="module")
+        grouped = [_param(target, target, f"{target}-{metafunc.module.__name__}") for target in wanted]
+        metafunc.parametrize("served_real", grouped, ids=wanted, indirect=True, scope="module")
     if "imaged" in metafunc.fixturenames:
-        found = chosen if "docker" in targets(metafunc.config) else []
-        grouped = [_grouped(known, known.hub_name) for known in found]
+        found = (own or chosen(metafunc.config)) if "docker" in wanted else []
+        grouped = [_param(known, "docker", known.hub_name) for known in found]
         metafunc.parametrize("imaged", grouped, indirect=True, scope="session")
 
 
-def _grouped(value: object, name: str) -> ParameterSet:
-    """A parameter whose tests one worker runs, one after the other: they share what is started for them."""
-    return pytest.param(value, id=name, marks=pytest.mark.xdist_group(name))
+def _param(value: object, target: str, group: str) -> ParameterSet:
+    """A parameter of one target. One worker runs all tests of a group, one after the other, since they share what is
+    started for them."""
+    return pytest.param(value, id=group, marks=[pytest.mark.target(target), pytest.mark.xdist_group(group)])
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """What has no group of its own stays with its file, whose fixtures it shares."""
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Deselect what does not apply, so that a skipped test is one that this machine cannot run; tests without a group
+    share the fixtures of their file."""
+    split: dict[bool, list[pytest.Item]] = {True: [], False: []}
     for item in items:
+        split[_applies(item, targets(config))].append(item)
         if item.get_closest_marker("xdist_group") is None:
             item.add_marker(pytest.mark.xdist_group(item.nodeid.partition("::")[0]))
+    config.hook.pytest_deselected(items=split[False])
+    items[:] = split[True]
+
+
+def _applies(item: pytest.Item, wanted: Sequence[str]) -> bool:
+    """Whether a test is of a target of this run, and its `applies` marker takes its task and its other parameters."""
+    params = dict(item.callspec.params) if hasattr(item, "callspec") else {}
+    if NOTSET in params.values():  # pytest's mark of an empty list of parameters
+        return False
+    target = item.get_closest_marker("target")
+    if (target.args[0] if target else "process") not in wanted:
+        return False
+    condition = item.get_closest_marker("applies")
+    if condition is None:
+        return True
+    if "served" in params:
+        params["task"] = params.pop("served")[2]
+    return bool(condition.kwargs["when"](**params))
 
 
 def one_of_each_kind(known: Library) -> list[str]:
@@ -64,6 +104,13 @@ def one_of_each_kind(known: Library) -> list[str]:
     codecs = {task: (TASKS[task].input, TASKS[task].output) for task in reversed(known.tasks)}
     kinds = {tuple((type(codec), codec.extra) for codec in pair): task for task, pair in codecs.items()}
     return sorted(kinds.values())
+
+
+CHOICES: Mapping[str, Callable[[Library], list[str]]] = {
+    "one_of_each_kind": one_of_each_kind,
+    "first_task": lambda known: known.tasks[:1],
+}
+"""The tasks that a marked test is run with."""
 
 
 @pytest.fixture(scope="session")
@@ -77,7 +124,8 @@ def imaged(request: pytest.FixtureRequest) -> Library:
 def served(request: pytest.FixtureRequest) -> Iterator[Server]:
     """Each task of each library on each target, served once a session; its end must be an orderly one."""
     target, known, task = request.param
-    server = TARGETS[target](known, task, str(tiny_model(known, task)), MAX_NEW_TOKENS=MOST_NEW_TOKENS)
+    options = {"options": READ_ONLY} if target == "docker" and task == known.tasks[0] else {}
+    server = TARGETS[target](known, task, str(tiny_model(known, task)), **options, MAX_NEW_TOKENS=MOST_NEW_TOKENS)
     yield server
     server.client.close()
     assert server.stop() == 0

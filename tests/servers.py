@@ -14,7 +14,7 @@ from typing import Any
 import httpx
 from docker.models.containers import Container
 
-from scripts.containers import engine, run_container
+from scripts.containers import SESSION_LABEL, engine, run_container
 from scripts.envs import python_of
 from scripts.images import ROOT, Library
 
@@ -58,9 +58,9 @@ def start_container(known: Library, task: str, model: str, *, options: Mapping[s
     """A container of the library's image, ready; a folder model is mounted read-only. `options` are the SDK's."""
     client_of_docker = engine()
     port = free_port()
-    container = run_container(
-        client_of_docker, known, model, {"TASK": task, **_usual(known), **settings}, port, options
-    )
+    options = {"labels": {SESSION_LABEL: str(os.getsid(0))}, **(options or {})}
+    environment = {"TASK": task, **_usual(known), **settings}
+    container = run_container(client_of_docker, known, model, environment, port, options)
 
     def stop() -> int:
         container.stop(timeout=60)

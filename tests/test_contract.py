@@ -56,9 +56,8 @@ def test_what_some_models_cannot_do_is_answered_or_refused_with_the_reason(serve
         assert answer.status_code == 200 or refused, (optional, answer.text)
 
 
+@pytest.mark.applies(when=lambda task: TASKS[task].input.batches)
 def test_a_batch_equals_its_singles(served: Server) -> None:
-    if not TASKS[served.task].input.batches:
-        pytest.skip("a request of this task holds one input")
     asked = orjson.loads(TASKS[served.task].good[0].body)
     answers = served.client.post("/", json={**asked, "inputs": [asked["inputs"]] * 2}).json()
     alone = served.client.post("/", json={**asked, "inputs": [asked["inputs"]]}).json()
@@ -68,12 +67,15 @@ def test_a_batch_equals_its_singles(served: Server) -> None:
         assert_close(answer, alone[0])
 
 
+def raw_payloads(task: str) -> list[Payload]:
+    """The good payloads that are the text or the medium alone, without JSON around it."""
+    return [payload for payload in TASKS[task].good if payload.body[:1] not in b'{["']
+
+
+@pytest.mark.applies(when=raw_payloads)
 def test_raw_and_json_agree(served: Server) -> None:
     task = TASKS[served.task]
-    raw = [payload for payload in task.good if payload.body[:1] not in b'{["']
-    if not raw:
-        pytest.skip("an input of this task is more than one text or medium")
-    for payload in raw:
+    for payload in raw_payloads(served.task):
         is_medium = isinstance(task.input, MediaInput)
         inputs = base64.b64encode(payload.body).decode() if is_medium else payload.body.decode()
         asked = {"inputs": inputs, "parameters": {name: orjson.loads(text) for name, text in payload.query.items()}}

@@ -7,7 +7,6 @@ import math
 import re
 from collections.abc import Iterator
 from datetime import datetime
-from pathlib import Path
 
 import docker
 import httpx
@@ -15,6 +14,7 @@ import pytest
 from cyclonedx.schema import SchemaVersion
 from cyclonedx.validation.json import JsonStrictValidator
 from docker import DockerClient
+from inference_common.task import Payload
 from inference_common.tasks import TASKS
 from inference_common.testing.hub import Repo, serve_hub
 
@@ -22,7 +22,7 @@ from scripts.images import Library
 from scripts.labels import PREFIX, of_library
 
 from .conftest import tiny_model
-from .servers import start_container
+from .servers import Server, start_container
 
 MAX_BYTES = {"sentence_transformers_onnx": 350_000_000}
 """The largest that an image of a library may be, where that is what it is for."""
@@ -102,60 +102,57 @@ print([n for n in names if not os.path.isfile(importlib.util.cache_from_source(i
     assert run(engine, imaged, code) == "[]"
 
 
-def test_it_runs_on_a_read_only_root(imaged: Library) -> None:
-    task = imaged.tasks[0]
-    options = {"read_only": True, "tmpfs": {"/tmp": ""}, "cap_drop": ["ALL"], "security_opt": ["no-new-privileges"]}
-    server = start_container(imaged, task, str(tiny_model(imaged, task)), options=options)
-    answer = server.client.post("/", content=TASKS[task].good[0].body)
-    server.client.close()
-    assert server.stop() == 0
-    assert answer.status_code == 200
+@pytest.mark.docker_only
+@pytest.mark.first_task
+def test_it_runs_on_a_read_only_root(served: Server) -> None:
+    assert served.container is not None
+    host = served.container.attrs["HostConfig"]
+    assert host["ReadonlyRootfs"]
+    assert host["CapDrop"] == ["ALL"]
+    assert "no-new-privileges" in host["SecurityOpt"]
+    assert served.client.post("/", content=TASKS[served.task].good[0].body).status_code == 200
 
 
-def test_a_second_start_reads_the_cache(imaged: Library, engine: DockerClient, tmp_path: Path) -> None:
+@pytest.mark.docker_only
+@pytest.mark.first_task
+def test_the_health_check_passes(served: Server) -> None:
+    assert served.container is not None
+    image = served.container.image
+    assert image is not None
+    command = image.attrs["Config"]["Healthcheck"]["Test"][1:]
+    assert served.container.exec_run(command).exit_code == 0
+    assert served.client.get("/health").status_code == 200
+
+
+def ask(server: Server, path: str, payload: Payload) -> httpx.Response:
+    headers = {"content-type": payload.content_type or ""}
+    return server.client.post(path, content=payload.body, headers=headers)
+
+
+def test_without_a_model_it_serves_any_and_a_pinned_start_reads_its_cache(
+    imaged: Library, engine: DockerClient
+) -> None:
     task = imaged.tasks[0]
     volume = engine.volumes.create()
     options = {"network_mode": "host", "volumes": {volume.name: {"bind": "/data", "mode": "rw"}}}
     try:
         with serve_hub({"org/tiny": Repo(tiny_model(imaged, task))}) as hub:
-            seen = []
-            for _ in range(2):
-                server = start_container(imaged, task, "org/tiny", options=options, HF_ENDPOINT=hub.url)
-                assert server.client.get("/info").json()["revision"] == hub.repos["org/tiny"].commit
-                server.client.close()
-                assert server.stop() == 0
-                seen.append(len(hub.downloads()))
+            # Trusted, since some libraries' files can run code.
+            settings = {"HF_ENDPOINT": hub.url, "TRUSTED_MODELS": "org/*"}
+            server = start_container(imaged, task, "", options=options, **settings)
+            here, there = (ask(server, path, TASKS[task].good[0]) for path in ("/", "/models/org/tiny"))
+            server.client.close()
+            assert server.stop() == 0
+            downloads = len(hub.downloads())
+
+            server = start_container(imaged, task, "org/tiny", options=options, HF_ENDPOINT=hub.url)
+            revision = server.client.get("/info").json()["revision"]
+            server.client.close()
+            assert server.stop() == 0
+            assert revision == hub.repos["org/tiny"].commit
+            assert len(hub.downloads()) == downloads > 0
     finally:
         volume.remove()
-    assert seen[0] > 0
-    assert seen[1] == seen[0]
-
-
-def test_without_a_model_it_serves_any_that_is_asked_for(imaged: Library) -> None:
-    task = imaged.tasks[0]
-    with serve_hub({"org/tiny": Repo(tiny_model(imaged, task))}) as hub:
-        # Trusted, since some libraries' files can run code.
-        settings = {"HF_ENDPOINT": hub.url, "TRUSTED_MODELS": "org/*"}
-        server = start_container(imaged, task, "", options={"network_mode": "host"}, **settings)
-        payload = TASKS[task].good[0]
-        headers = {"content-type": payload.content_type or ""}
-        here = server.client.post("/", content=payload.body, headers=headers)
-        there = server.client.post("/models/org/tiny", content=payload.body, headers=headers)
-        server.client.close()
-        assert server.stop() == 0
     assert here.status_code == 404
     assert "/models/ORG/NAME" in here.json()["error"]
     assert there.status_code == 200
-
-
-def test_the_health_check_passes(imaged: Library) -> None:
-    task = imaged.tasks[0]
-    server = start_container(imaged, task, str(tiny_model(imaged, task)))
-    assert server.container is not None
-    image = server.container.image
-    assert image is not None
-    command = image.attrs["Config"]["Healthcheck"]["Test"][1:]
-    assert server.container.exec_run(command).exit_code == 0
-    assert httpx.get(f"{server.client.base_url}/health").status_code == 200
-    server.client.close()
-    assert server.stop() == 0

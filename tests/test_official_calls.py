@@ -16,11 +16,28 @@ AGENTS = {"current": "hf_hub/2.4.0", "0.36": "hf_hub/0.36.2", "0.23": "hf_hub/0.
 pytestmark = pytest.mark.process_only  # a client cannot tell a container
 
 
+def called(task: str) -> Call | None:
+    """The task's call; None where no client has one, or other tests have it."""
+    return None if task in NOT_IN_ANY_CLIENT | ELSEWHERE else CALLS[task]
+
+
+def has_python(task: str, release: str) -> bool:
+    """Whether that release of huggingface_hub has a method for the task."""
+    call = called(task)
+    return bool(call and call.python and (release == "current" or float(release) >= float(call.since)))
+
+
+def has_javascript(task: str) -> bool:
+    """Whether @huggingface/inference has a method for the task."""
+    call = called(task)
+    return bool(call and call.javascript)
+
+
+@pytest.mark.applies(when=has_python)
 @pytest.mark.parametrize("release", HUB_RELEASES)
 def test_python(served: Server, release: str) -> None:
-    call = of(served.task)
-    if call.python is None or (release != "current" and float(release) < float(call.since)):
-        pytest.skip(f"huggingface_hub {release} has no method for it")
+    call = CALLS[served.task]
+    assert call.python is not None
     method, keywords = call.python
     if release == "0.23":
         keywords = {call.in_0_23.get(name, name): value for name, value in keywords.items()}
@@ -28,21 +45,12 @@ def test_python(served: Server, release: str) -> None:
     assert_close(answer, without_nulls(call.python_reads(said(served, call.body, AGENTS[release]))))
 
 
+@pytest.mark.applies(when=has_javascript)
 def test_javascript(served: Server) -> None:
-    call = of(served.task)
-    if call.javascript is None:
-        pytest.skip("@huggingface/inference has no method for it")
+    call = CALLS[served.task]
+    assert call.javascript is not None
     answer = call_javascript(str(served.client.base_url), [call.javascript])[0]
     assert_close(answer, call.javascript_reads(said(served, call.body, "@huggingface/inference/4.13.30")))
-
-
-def of(task: str) -> Call:
-    """The task's call; each task has one, or is known to be in no client."""
-    if task in NOT_IN_ANY_CLIENT:
-        pytest.skip("no official client has a method for it")
-    if task in ELSEWHERE:
-        pytest.skip("tested elsewhere")
-    return CALLS[task]
 
 
 def said(server: Server, body: dict[str, Any], agent: str) -> Any:

@@ -1,37 +1,36 @@
+"""`matrix`: every library, for a workflow that runs a job for each."""
+
 from __future__ import annotations
 
 import argparse
 import json
 
 import pytest
+import yaml
 
-from scripts import matrix
-from scripts.images import libraries
-
-ALL = [known.hub_name for known in libraries()]
-
-
-@pytest.mark.parametrize(
-    ("paths", "expected"),
-    [
-        ([], []),
-        (["README.md", "docs/operate.md", "docker_images/transformers/notes.md"], []),
-        (["docker_images/sentence_transformers/app/main.py"], ["sentence-transformers", "sentence-transformers-onnx"]),
-        (["docker_images/sentence_transformers/models.py", "common/src/inference_common/app.py"], ALL),
-        (["tests/test_contract.py"], ALL),
-    ],
-)
-def test_a_change_touches_what_it_can_break(paths: list[str], expected: list[str]) -> None:
-    assert matrix.touched(paths) == expected
+from scripts import check, matrix, show
+from scripts.images import ROOT, libraries
 
 
-def test_it_prints_json(capsys: pytest.CaptureFixture[str]) -> None:
-    assert matrix.run(argparse.Namespace(changed=None)) == 0
-    assert json.loads(capsys.readouterr().out) == {"library": ALL}
-    assert matrix.run(argparse.Namespace(changed="HEAD")) == 0
-    assert json.loads(capsys.readouterr().out) == {"library": []}
+def test_it_prints_every_library_as_json(capsys: pytest.CaptureFixture[str]) -> None:
+    assert matrix.run(argparse.Namespace()) == 0
+    assert json.loads(capsys.readouterr().out) == {"library": [known.hub_name for known in libraries()]}
 
 
-def test_an_unknown_base_is_said() -> None:
-    with pytest.raises(SystemExit, match="no-such-branch"):
-        matrix.run(argparse.Namespace(changed="no-such-branch"))
+def test_the_workflow_runs_commands_that_there_are() -> None:
+    jobs = yaml.safe_load((ROOT / ".github" / "workflows" / "ci.yml").read_text())["jobs"]
+    steps = [step["run"] for job in jobs.values() for step in job["steps"] if "run" in step]
+    commands = [line.split('"$(')[-1].split(")")[0] for step in steps for line in step.splitlines()]
+    parser = argparse.ArgumentParser()
+    verbs = parser.add_subparsers()
+    for module in (check, matrix, show):
+        module.add(verbs)
+    parsed = [
+        parser.parse_args(line.removeprefix("./manage.py ").replace('"', "").split())
+        for line in commands
+        if line.startswith("./manage.py ")
+    ]
+    only = [arguments.only for arguments in parsed if hasattr(arguments, "only")]
+    assert sorted(only) == ["libraries", "shared"]  # together they are all
+    assert all(arguments.all and set(arguments.target) == {"process", "docker"}
+               for arguments in parsed if hasattr(arguments, "only"))  # fmt: skip

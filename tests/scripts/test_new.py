@@ -13,7 +13,7 @@ import pytest
 from scripts.images import ROOT, Library, libraries
 from scripts.new import TEMPLATES, write
 
-from ..test_repo import sources
+from ..repository.test_repo import sources
 
 
 @pytest.fixture

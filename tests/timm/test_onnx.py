@@ -19,12 +19,6 @@ TASKS = ("image-classification", "image-feature-extraction")
 QUERIES: list[dict[str, str]] = [{}, {"pool": "false"}]
 
 
-def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
-    names = metafunc.config.getoption("--library")
-    if "task" in metafunc.fixturenames:
-        metafunc.parametrize("task", [] if names and "timm" not in names else list(TASKS))
-
-
 def asked(server: Server) -> tuple[str, list[Any]]:
     name, told, answers = server.client.get("/info").json()["model"], set(), []
     for task in server.client.get("/info").json()["tasks"]:
@@ -39,6 +33,7 @@ def asked(server: Server) -> tuple[str, list[Any]]:
 
 
 @pytest.mark.timeout(600)  # exporting takes a process that imports torch
+@pytest.mark.parametrize("task", TASKS)
 def test_every_task_answers_as_before_once_the_model_has_changed_over(task: str, tmp_path: Path) -> None:
     server = start_process(KNOWN, task, str(tiny_model(KNOWN, task)), HF_HOME=str(tmp_path), OPTIMIZE="auto")
     try:

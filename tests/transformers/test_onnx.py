@@ -34,12 +34,6 @@ MODELS = {
 pytestmark = pytest.mark.timeout(600)  # making one takes a process that imports torch
 
 
-def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
-    names = metafunc.config.getoption("--library")
-    if "model" in metafunc.fixturenames:
-        metafunc.parametrize("model", [] if names and "transformers" not in names else list(MODELS))
-
-
 @contextlib.contextmanager
 def served_as(optimize: str, model: Path, task: str, home: Path) -> Iterator[Server]:
     server = start_process(KNOWN, task, str(model), HF_HOME=str(home), OPTIMIZE=optimize)
@@ -57,17 +51,14 @@ def how(server: Server) -> str:
     return str(answer.headers["x-compute-type"])
 
 
-def recorded(model: str) -> Path:
-    return next(file for file in RECORDED if file.stem == model)
-
-
+@pytest.mark.parametrize("model", MODELS)
 def test_a_model_answers_as_the_library_before_and_after_the_change_over(model: str, tmp_path: Path) -> None:
     with served_as("auto", tiny_model(KNOWN, model), MODELS[model], tmp_path) as server:
         assert how(server) == "cpu"
-        assert_as_recorded(server, recorded(model))
+        assert_as_recorded(server, RECORDED[model])
         wait_for_optimization(server)
         assert how(server) == "cpu+optimized"
-        assert_as_recorded(server, recorded(model))
+        assert_as_recorded(server, RECORDED[model])
     assert len(list(tmp_path.rglob("model.onnx"))) == 1
 
 
@@ -79,13 +70,13 @@ def test_the_repository_s_file_is_run_if_it_is_right_and_else_one_is_made(tmp_pa
     for optimize, told in (("auto", "cpu"), ("onnx", "cpu+optimized")):
         with served_as(optimize, model, TEXT, tmp_path) as server:
             assert how(server) == told
-            assert_as_recorded(server, recorded(TEXT))
+            assert_as_recorded(server, RECORDED[TEXT])
     (made,) = (tmp_path / "optimized").rglob("model.onnx")
     made.replace(own)
     with served_as("auto", model, TEXT, tmp_path) as server:
         wait_for_optimization(server)
         assert how(server) == "cpu+optimized"
-        assert_as_recorded(server, recorded(TEXT))
+        assert_as_recorded(server, RECORDED[TEXT])
     assert not list((tmp_path / "optimized").rglob("model.onnx"))
 
 

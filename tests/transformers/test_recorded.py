@@ -20,29 +20,21 @@ from scripts.images import library
 from ..conftest import tiny_model
 from ..servers import Server, start_process
 
-RECORDED = sorted((Path(__file__).parent / "recorded").glob("*.json"))
+RECORDED = {file.stem: file for file in sorted((Path(__file__).parent / "recorded").glob("*.json"))}
 CLOSE = 1e-4
 GREY_LEVELS = 1  # of 255: how far a pixel may be off
 
 
-def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
-    if "other_model" in metafunc.fixturenames:
-        names = metafunc.config.getoption("--library")
-        files = [file for file in RECORDED if file.stem not in TASKS] if not names or "transformers" in names else []
-        metafunc.parametrize("other_model", files, ids=[file.stem for file in files])
-
-
+@pytest.mark.applies(when=lambda task: task in RECORDED)
 def test_answers_are_those_recorded(served: Server) -> None:
-    files = [file for file in RECORDED if file.stem == served.task and served.library.name == "transformers"]
-    if not files:
-        pytest.skip("nothing is recorded of this task")
-    assert_as_recorded(served, files[0])
+    assert_as_recorded(served, RECORDED[served.task])
 
 
-def test_answers_of_other_models_are_those_recorded(other_model: Path) -> None:
-    known, task = library("transformers"), json.loads(other_model.read_text())["task"]
-    server = start_process(known, task, str(tiny_model(known, other_model.stem)))
-    assert_as_recorded(server, other_model)
+@pytest.mark.parametrize("other_model", [name for name in RECORDED if name not in TASKS])
+def test_answers_of_other_models_are_those_recorded(other_model: str) -> None:
+    known, task = library("transformers"), json.loads(RECORDED[other_model].read_text())["task"]
+    server = start_process(known, task, str(tiny_model(known, other_model)))
+    assert_as_recorded(server, RECORDED[other_model])
     server.client.close()
     assert server.stop() == 0
 

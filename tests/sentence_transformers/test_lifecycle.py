@@ -11,8 +11,8 @@ from inference_common.testing.hub import Repo, serve_hub
 
 from scripts.images import library
 
-from .conftest import tiny_model
-from .servers import start_process
+from ..conftest import tiny_model
+from ..servers import start_process
 
 TEXTS = ["a text that is long enough to keep the model busy for a while " * 4] * 1000
 

@@ -13,8 +13,8 @@ from scripts.choice import packaged_demo
 from scripts.envs import python_of
 from scripts.images import library
 
-from .conftest import TARGETS, targets
-from .official import CLIENTS, HUB_RELEASES, ask, call_javascript, call_python
+from ..conftest import TARGETS, targets
+from ..official import CLIENTS, HUB_RELEASES, ask, call_javascript, call_python
 
 TEXTS = ["That is a happy person", "That is a happy dog", "œuvre 日本", "Today is a sunny day " * 30]
 SIMILARITY = ("sentence_similarity", {"sentence": TEXTS[0], "other_sentences": TEXTS[1:]})
@@ -39,8 +39,12 @@ def direct(model: Path) -> dict[str, Any]:
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     if "url" in metafunc.fixturenames:
         tasks = ("feature-extraction", "sentence-similarity")
-        cases = [(target, task) for target in targets(metafunc.config) for task in tasks]
-        metafunc.parametrize("url", cases, ids=["-".join(case) for case in cases], indirect=True, scope="module")
+        cases = [
+            pytest.param((target, task), id=f"{target}-{task}", marks=pytest.mark.target(target))
+            for target in targets(metafunc.config)
+            for task in tasks
+        ]
+        metafunc.parametrize("url", cases, indirect=True, scope="module")
 
 
 @pytest.fixture(scope="module")

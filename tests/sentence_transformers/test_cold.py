@@ -9,9 +9,9 @@ from inference_common.testing.hub import Repo, serve_hub
 
 from scripts.images import library
 
-from .conftest import tiny_model
-from .official import call_javascript
-from .servers import start_process
+from ..conftest import tiny_model
+from ..official import call_javascript
+from ..servers import start_process
 
 
 def test_a_cold_model_costs_the_javascript_client_one_request(tmp_path: Path) -> None:

@@ -12,11 +12,11 @@ from jsonschema import Draft6Validator
 
 from scripts.images import library
 
-from .conftest import tiny_model
-from .official import HUB_RELEASES, call_javascript, call_python, schemas
-from .official_schemas import objections, patched, registry
-from .servers import Server, start_process
-from .test_contract import assert_close
+from ..conftest import tiny_model
+from ..official import HUB_RELEASES, call_javascript, call_python, schemas
+from ..official_schemas import objections, patched, registry
+from ..servers import Server, start_process
+from ..test_contract import assert_close
 
 PROMPT = "a happy person"
 MESSAGES = [{"role": "system", "content": "Be kind"}, {"role": "user", "content": "Is the dog happy?"}]

@@ -13,8 +13,8 @@ from scripts.choice import packaged_demo
 from scripts.images import ROOT, library
 from scripts.prerequisites import CURL
 
-from .needs import require
-from .servers import start_process
+from ..needs import require
+from ..servers import start_process
 
 
 def test_the_curl_of_the_readme_gets_the_answer_it_shows() -> None:

@@ -11,8 +11,8 @@ import pytest
 
 from scripts.images import library
 
-from .conftest import tiny_model
-from .servers import Server, start_process
+from ..conftest import tiny_model
+from ..servers import Server, start_process
 
 BODY_SECONDS = 1.0
 HEAD = b"POST / HTTP/1.1\r\nhost: test\r\ncontent-type: application/json\r\ncontent-length: %d\r\n\r\n"

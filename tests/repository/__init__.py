@@ -1,0 +1,1 @@
+"""The rules of the repository, which no library decides."""

@@ -1,0 +1,1 @@
+"""What a person meets first: the first commands, and the README's example."""
