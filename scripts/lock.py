@@ -19,7 +19,6 @@ from .images import ROOT, Library, libraries, library
 from .torch_files import CHOSEN_LATER, FAMILY, TORCH
 
 COMMON = ROOT / "common" / "pyproject.toml"
-TORCH_UNUSED = ROOT / "common" / "torch-overrides.txt"
 OLDEST_PYTHON = "3.11"
 OPTIONS = ("--quiet", "--universal", "--generate-hashes", "--no-header", "--no-annotate")
 NO_ADDRESS = ("--no-emit-index-url", "--no-emit-find-links")
@@ -54,10 +53,9 @@ def of_library(known: Library) -> Lock:
     codecs = [codec for task in known.tasks for codec in (TASKS[task].input, TASKS[task].output)]
     extras = sorted({extra for codec in codecs if (extra := codec.extra) is not None})
     options = [part for extra in extras for part in ("--extra", extra)]
-    unused = [known.folder / "overrides.txt", *([TORCH_UNUSED] if known.needs_torch else [])]
-    unused = [file for file in unused if file.is_file()]
-    options += [part for file in unused for part in ("--override", str(file.relative_to(ROOT)))]
-    asked = [COMMON, known.folder / "requirements.in", *unused]
+    unused = known.folder / "overrides.txt"
+    options += ["--override", str(unused.relative_to(ROOT))] if unused.is_file() else []
+    asked = [COMMON, known.folder / "requirements.in", *([unused] if unused.is_file() else [])]
     return Lock(known.lock, asked, options, with_torch=known.needs_torch)
 
 
