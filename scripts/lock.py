@@ -20,6 +20,8 @@ from .torch_files import CHOSEN_LATER, FAMILY, TORCH
 
 COMMON = ROOT / "common" / "pyproject.toml"
 OLDEST_PYTHON = "3.11"
+KEPT = ("nvidia-ml-py==",)
+"""Packages that stay in a lock: pure Python in spite of a name like those of torch's own requirements."""
 OPTIONS = ("--quiet", "--universal", "--generate-hashes", "--no-header", "--no-annotate")
 NO_ADDRESS = ("--no-emit-index-url", "--no-emit-find-links")
 
@@ -105,7 +107,7 @@ def write(one: Lock, *, upgrade: bool = False) -> None:
         if subprocess.run(command, cwd=ROOT, stdout=subprocess.DEVNULL, check=False).returncode:
             raise SystemExit(f"{one.file.relative_to(ROOT)} could not be resolved; the lines above say why.")
         blocks = _blocks(resolved.read_text())
-    kept = [block for block in blocks if not (one.with_torch and CHOSEN_LATER.match(block))]
+    kept = [block for block in blocks if not one.with_torch or block.startswith(KEPT) or not CHOSEN_LATER.match(block)]
     one.file.write_text(f"# asked: {one.digest}\n{''.join(kept)}")
     if one.with_torch and one.file.name == "requirements.txt":
         _write_family(one.file.with_name("torch.txt"), blocks)

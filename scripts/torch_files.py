@@ -10,4 +10,4 @@ TORCH = ROOT / "common" / "torch.txt"
 FAMILY = ROOT / "common" / "torch-family.txt"
 """Torchvision and torchaudio."""
 # Chosen when an environment is made, by what the machine has: one lock serves CPU and every kind of GPU.
-CHOSEN_LATER = re.compile(r"(torch|torchvision|torchaudio|triton|nvidia-(?!ml-py=)[\w-]+|cuda-[\w-]+)(==| @)")
+CHOSEN_LATER = re.compile(r"(torch|torchvision|torchaudio|triton|nvidia-[\w-]+|cuda-[\w-]+)(==| @)")

@@ -18,8 +18,6 @@ from starlette.routing import Route
 
 from scripts import bases
 
-from ..conftest import targets
-
 INDEX = "application/vnd.oci.image.index.v1+json"
 MANIFEST = "application/vnd.oci.image.manifest.v1+json"
 OLD = "sha256:" + "0" * 64
@@ -45,10 +43,8 @@ def digest(body: bytes) -> str:
 
 
 @pytest.fixture
-def registry(request: pytest.FixtureRequest) -> Iterator[str]:
+def registry() -> Iterator[str]:
     """`host:port` of a registry that has base:both and base:single."""
-    if "docker" not in targets(request.config):
-        pytest.skip("needs a Docker engine: add --target docker")
     tags = {"both": index(BOTH), "single": index(BOTH[:1])}
     held = {**tags, **{digest(body): body for body in tags.values()}}  # by tag and by digest, as a client asks
 
@@ -78,6 +74,7 @@ def dockerfile(tmp_path: Path) -> Path:
     return tmp_path / "Dockerfile"
 
 
+@pytest.mark.target("docker")
 def test_the_digest_of_the_index_is_written(
     registry: str, dockerfile: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -89,6 +86,7 @@ def test_the_digest_of_the_index_is_written(
     assert f"{OLD} -> {new}" in capsys.readouterr().out
 
 
+@pytest.mark.target("docker")
 @pytest.mark.parametrize(
     ("tag", "reason"),
     [("single", r"base:single is not offered for linux/arm64"), ("none", r"base:none does not tell its digest .*no")],
