@@ -102,8 +102,8 @@ class Optimization:
         self._remember(reason)
 
     def fail(self, error: Exception) -> None:
-        """The library's own network stays, after an unexpected error; with a file that was exported, from the next start
-        on, too."""
+        """The library's own network stays, after an unexpected error; where it came after the export, at later starts
+        too."""
         self.set("failed", f"{type(error).__name__}: {str(error)[:300]}")
         log.error("the ONNX file is not taken", model=self._source.name, why=self.reason, exc_info=error)
         self._remember(self.reason)
