@@ -5,11 +5,21 @@ import pytest
 from inference_common.comparison import difference
 
 
+def scored(label: object, score: float) -> dict[str, object]:
+    return {"label": label, "score": score}
+
+
 @pytest.mark.parametrize(
     ("answer", "other", "apart"),
     [
         ([{"label": "a", "score": 0.5}], [{"label": "a", "score": 0.25}], 0.25),
-        ([{"label": "a", "score": 0.5}], [{"label": "b", "score": 0.5}], math.inf),
+        ([scored("a", 0.5)], [scored("b", 0.5)], 0.5),
+        ([{"label": "a"}], [{"label": "b"}], math.inf),
+        ([scored("a", 0.5), scored("b", 0.4)], [scored("b", 0.5), scored("a", 0.4)], 0.1),  # nearly equal, in any order
+        ([scored("a", 0.5), scored("b", 0.01)], [scored("a", 0.5), scored("c", 0.01)], 0.01),  # the last of many
+        ([scored("a", 0.5), scored("a", 0.4)], [scored("a", 0.4), scored("b", 0.5)], math.inf),  # two of the same
+        ([scored(0, 0.5), scored(1, 0.5)], [scored(1, 0.5), scored(0, 0.5)], 0.0),
+        ([scored([1], 0.5), scored([2], 0.5)], [scored([2], 0.5), scored([1], 0.5)], 1.0),  # by their places alone
         ([1.0, 2.0], [1.0], math.inf),
         ({"a": 1}, {"b": 1}, math.inf),
         (np.array([100.0, 1.0]), np.array([100.0, 2.0]), 0.01),  # of the largest there

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Hashable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -11,7 +11,8 @@ import numpy as np
 
 def difference(answer: Any, other: Any) -> float:
     """The largest difference of two answers' numbers: absolute, or relative to the array's (the number's) own size
-    where that is above 1. Infinite where anything else than a number differs."""
+    where that is above 1. Infinite where anything else than a number differs, but for the order of things with a score
+    each, which rounding decides where scores are nearly equal."""
     if isinstance(answer, np.ndarray) and isinstance(other, np.ndarray):
         if answer.shape != other.shape:
             return math.inf
@@ -23,8 +24,31 @@ def difference(answer: Any, other: Any) -> float:
     if isinstance(answer, list | tuple) and isinstance(other, list | tuple):
         if len(answer) != len(other):
             return math.inf
-        return max((difference(*pair) for pair in zip(answer, other, strict=True)), default=0.0)
+        apart = max((difference(*pair) for pair in zip(answer, other, strict=True)), default=0.0)
+        return min(apart, _of_scored(answer, other)) if apart else apart
     return 0.0 if bool(answer == other) else math.inf
+
+
+def _of_scored(answer: Sequence[Any], other: Sequence[Any]) -> float:
+    """Of things with a score each, in any order: one that is in one list alone, as the last of them may be, differs by
+    its whole score. Infinite for anything else."""
+    scores, others = _scores(answer), _scores(other)
+    if scores is None or others is None:
+        return math.inf
+    return max(difference(scores.get(thing, 0.0), others.get(thing, 0.0)) for thing in scores.keys() | others.keys())
+
+
+def _scores(things: Sequence[Any]) -> dict[Hashable, float] | None:
+    """The score of each, by all else that it holds; None where one has no score, or two hold the same."""
+    if not all(isinstance(thing, Mapping) and _is_number(thing.get("score")) for thing in things):
+        return None
+    try:
+        scores: dict[Hashable, float] = {
+            frozenset((k, v) for k, v in thing.items() if k != "score"): thing["score"] for thing in things
+        }
+    except TypeError:  # it holds what is compared in its place alone, such as an image
+        return None
+    return scores if len(scores) == len(things) else None
 
 
 def _is_number(value: object) -> bool:
