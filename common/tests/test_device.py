@@ -1,5 +1,6 @@
 """Decisions about devices over several builds of torch, and a real server with DEVICE set to a missing GPU."""
 
+import sys
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -195,3 +196,11 @@ def test_where_a_model_runs_is_shown(connect: Connect) -> None:
     info = connect(device="cpu").get("/info").json()
     assert (info["device"], info["dtype"], info["max_batch_size"]) == ("cpu", None, 4)
     assert info["memory_bytes"]["gpu"] == 0
+
+
+def test_an_older_torch_tells_no_full_memory(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "torch", SimpleNamespace())
+    assert not device.is_out_of_memory(ValueError("wrong shape"))
+    monkeypatch.setitem(sys.modules, "torch", SimpleNamespace(OutOfMemoryError=MemoryError))
+    assert device.is_out_of_memory(MemoryError())
+    assert not device.is_out_of_memory(ValueError("wrong shape"))

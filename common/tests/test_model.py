@@ -9,6 +9,7 @@ from inference_common.discover import discover
 from inference_common.errors import HubUnavailable
 from inference_common.metrics import Metrics
 from inference_common.model import Admit, Model
+from inference_common.onnx.search import current
 from inference_common.source import FolderSource
 from starlette.testclient import TestClient
 from toys.pipelines.feature_extraction import ToyFeatures
@@ -136,3 +137,21 @@ def test_torch_leaves_the_cores_to_another_runtime_where_no_other_network_will_r
 
     asyncio.run(load())
     assert len(calls) == told
+
+
+def test_a_model_that_did_not_load_is_not_changed_over(model_folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def optimized(cls: type[ToyFeatures], model: FolderSource, mode: str) -> None:
+        current().has_form = current().is_pending = True
+
+    monkeypatch.setattr(ToyFeatures, "optimized", classmethod(optimized))
+    (model_folder / "broken").touch()
+
+    async def load() -> None:
+        settings = Settings(device="cpu", optimize="auto")
+        model = Model(FolderSource(model_folder), discover("toys.pipelines"), settings, Metrics())
+        await model.load()
+        await model.optimize()
+        assert (model.state, model.optimization.state) == ("failed", "pending")
+        model.close()
+
+    asyncio.run(load())

@@ -184,3 +184,14 @@ def test_the_document_has_the_model_as_a_parameter(hub: Hub) -> None:
     validate(described)
     assert "/pipeline/feature-extraction/{model}" in described["paths"]
     assert "/" not in described["paths"]
+
+
+def test_an_unexpected_error_before_a_load_fails_it(hub: Hub, monkeypatch: pytest.MonkeyPatch) -> None:
+    def broken(requested: str) -> str:
+        raise RuntimeError("CUDA error: all CUDA-capable devices are busy or unavailable")
+
+    monkeypatch.setattr(models_module.device, "resolve", broken)
+    with server(load_wait=5) as client:
+        answer = client.post("/models/org/a", json={"inputs": "x"})
+    assert answer.status_code == 500
+    assert "devices are busy" in answer.json()["error"]

@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 from typing import Any
 
+import pytest
+from inference_common import memory
 from inference_common.optimizer import FORMS, Optimizer
 from inference_common.residency import NONE, Memory, Residency
 
@@ -66,3 +68,14 @@ def test_one_that_was_unloaded_meanwhile_is_left() -> None:
     model = Standin()
     residency = optimized(10**12, model, kept=0)
     assert (model.runs, residency.size_of(model)) == (0, NONE)
+
+
+@pytest.mark.parametrize("others", [1000, -1000])
+def test_what_others_load_and_unload_meanwhile_does_not_count_for_a_model(
+    others: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seen = iter([5000, 5000 + others])
+    monkeypatch.setattr(memory, "resident", lambda: next(seen))
+    model = Standin()
+    size = optimized(10**12, model).size_of(model)
+    assert WEIGHTS <= size.host <= WEIGHTS + FORMS * WEIGHTS

@@ -105,3 +105,23 @@ def test_much_of_one_turn_is_not_gathered() -> None:
 
 def test_nothing_is_written_to_a_caller_that_left() -> None:
     assert set(served(whole, leaves=True)) == {None}
+
+
+def test_a_caller_that_ends_its_side_after_the_request_is_answered() -> None:
+    async def app(scope: Scope, receive: Receive, send: Send) -> None:
+        await whole(send)
+
+    async def run() -> bytes:
+        config = Config(app, lifespan="off")
+        config.load()
+        loop, state = asyncio.get_running_loop(), ServerState()
+        server = await loop.create_server(lambda: HttpProtocol(config, state, {}), "127.0.0.1", 0)
+        async with server:
+            reader, writer = await asyncio.open_connection(*server.sockets[0].getsockname())
+            writer.write(REQUEST % b"")
+            writer.write_eof()
+            answer = await reader.read()
+            writer.close()
+            return answer
+
+    assert asyncio.run(run()).endswith(b"\r\n\r\nabcd")

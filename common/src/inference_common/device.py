@@ -157,4 +157,5 @@ def release_gpu_memory() -> None:
 def is_out_of_memory(error: BaseException) -> bool:
     """Whether a call failed because the GPU's memory was full."""
     torch = sys.modules.get("torch")
-    return torch is not None and isinstance(error, torch.OutOfMemoryError)
+    kind = getattr(torch, "OutOfMemoryError", None)  # torch has it from 2.5 on
+    return kind is not None and isinstance(error, kind)

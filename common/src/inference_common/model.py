@@ -152,7 +152,7 @@ class Model:
 
     async def optimize(self) -> None:
         """Change over to the ONNX form, if that is pending; return once it is done, or cannot be."""
-        if self.optimization.state == "pending":
+        if self.pipelines and self.optimization.state == "pending":  # loaded, and not closed since
             self._changing = asyncio.create_task(change_over(self))
             await asyncio.wait({self._changing})
 

@@ -12,7 +12,7 @@ import structlog
 
 from . import device, memory
 from .discover import Pipelines
-from .errors import Forbidden, InferenceError, NotFound, Overloaded, TooLarge
+from .errors import Forbidden, NotFound, Overloaded, TooLarge
 from .metrics import Metrics
 from .model import Model
 from .optimizer import Optimizer
@@ -126,20 +126,25 @@ class OnDemand:
 
     async def _load_in_turn(self, model: Model) -> None:
         try:
-            size = await anyio.to_thread.run_sync(lambda: self._estimate(model))
-            gone = self._make_room(model, size)
-        except InferenceError as error:
+            size = await self._reserve(model)
+        except Exception as error:  # also one of a GPU's driver: callers wait as long as the model is neither
             model.fail(error)
             return
+        await model.load()
+        # What was measured corrects what was estimated; on the host, weights that are mapped count once they are read.
+        seen = Memory(max(size.host, model.memory.host), model.memory.gpu or size.gpu)
+        self._kept.resize(model, seen if model.state == "ready" else Memory())
+
+    async def _reserve(self, model: Model) -> Memory:
+        """Unload models until this one fits; the memory that it is likely to take. Raises TooLarge, Overloaded."""
+        size = await anyio.to_thread.run_sync(lambda: self._estimate(model))
+        gone = self._make_room(model, size)
         for one in gone:
             log.info("model unloaded", model=one.source.name)
             await one.closed()
         if gone:
             await anyio.to_thread.run_sync(memory.trim)
-        await model.load()
-        # What was measured corrects what was estimated; on the host, weights that are mapped count once they are read.
-        seen = Memory(max(size.host, model.memory.host), model.memory.gpu or size.gpu)
-        self._kept.resize(model, seen if model.state == "ready" else Memory())
+        return size
 
     def _estimate(self, model: Model) -> Memory:
         """What a model is likely to take, by its files; sets the budget of its GPU. Raises LoadFailed."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from pathlib import Path
 from typing import Any, Literal, TypeVar
 
@@ -96,22 +97,30 @@ class Optimization:
 
     def refuse(self, reason: str) -> None:
         """The library's own network stays: the file's answers are not its; from the next start on, too."""
-        from .onnx.store import refuse
-
         self.set("failed", reason)
         log.warning("the ONNX file is not taken", model=self._source.name, why=reason)
-        if self._mark is not None:
-            refuse(self._mark, reason)
+        self._remember(reason)
 
     def fail(self, error: Exception) -> None:
-        """The library's own network stays, after an error that nobody foresaw."""
+        """The library's own network stays, after an unexpected error; where it came after the export, at later starts
+        too."""
         self.set("failed", f"{type(error).__name__}: {str(error)[:300]}")
         log.error("the ONNX file is not taken", model=self._source.name, why=self.reason, exc_info=error)
+        self._remember(self.reason)
+
+    def _remember(self, reason: str) -> None:
+        """Refuse the exported file at later starts, which would load it without comparing its answers."""
+        from .onnx.store import refuse
+
+        with contextlib.suppress(OSError):  # no room to write it: the next start loads the file
+            if self._mark is not None:
+                refuse(self._mark, reason)
 
     def set(self, state: OptimizationState, reason: str = "") -> None:
-        """The state, here and in the metrics."""
+        """The state, here and in the metrics, unless it has stopped: the metrics may have forgotten the model."""
         self.state, self.reason = state, reason
-        self._metrics.set_optimization(state)
+        if not self._in_background.is_stopped:
+            self._metrics.set_optimization(state)
 
     def stop(self) -> None:
         """End an export that runs, at once, and begin none."""

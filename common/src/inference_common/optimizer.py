@@ -48,5 +48,6 @@ class Optimizer:
         self._kept.resize(model, before + Memory(needed))
         resident = memory.resident()
         await model.optimize()
-        # What was measured corrects what was estimated; what was loaded for others meanwhile counts for them too.
-        self._kept.resize(model, Memory(max(weights, before.host + memory.resident() - resident), before.gpu))
+        # What was measured corrects what was estimated, within bounds: others may be loaded or unloaded meanwhile.
+        grown = min(needed, memory.resident() - resident)
+        self._kept.resize(model, Memory(max(weights, before.host + grown), before.gpu))

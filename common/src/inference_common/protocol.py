@@ -15,7 +15,12 @@ class HttpProtocol(HttpToolsProtocol):
     twice."""
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as uvicorn has it
-        super().connection_made(cast(asyncio.Transport, _OneWrite(transport, self.loop)))
+        self._writer = _OneWrite(transport, self.loop)
+        super().connection_made(cast(asyncio.Transport, self._writer))
+
+    def eof_received(self) -> None:
+        """Write what is gathered: the transport closes after this, though the caller may still read."""
+        self._writer.flush()
 
 
 class _OneWrite:
@@ -29,17 +34,18 @@ class _OneWrite:
 
     def write(self, data: bytes | bytearray | memoryview) -> None:
         if not self._gathered:
-            self._loop.call_soon(self._flush)
+            self._loop.call_soon(self.flush)
         self._gathered.append(data)
         self._size += len(data)
         if self._size > MAX_GATHERED:  # or a caller that reads slowly would not be noticed
-            self._flush()
+            self.flush()
 
     def close(self) -> None:
-        self._flush()
+        self.flush()
         self._transport.close()
 
-    def _flush(self) -> None:
+    def flush(self) -> None:
+        """Write what is gathered now."""
         gathered, self._gathered, self._size = self._gathered, [], 0
         if gathered and not self.is_closing():  # the caller may have left meanwhile
             self._transport.writelines(gathered)
