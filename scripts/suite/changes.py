@@ -9,8 +9,8 @@ BASES = ("origin/HEAD", "origin/main", "main", "HEAD^")
 
 
 def changed_folders(root: Path, parent: str) -> set[str]:
-    """The folders directly in `parent`, a path below the root, that hold a change: since the main branch was left or,
-    on that branch, since the commit before. None where git knows neither."""
+    """The names of the folders directly in `parent`, a path below the root, that hold a change: since this branch left
+    the main one or, on the main branch, since the commit before. Empty where git knows neither commit."""
     for base in BASES:
         fork = _git(root, "merge-base", base, "HEAD")
         if fork and fork != _git(root, "rev-parse", "HEAD"):

@@ -1,4 +1,4 @@
-"""Which checks run, and in which order, within a budget: arithmetic only."""
+"""Which checks run, and in which order, within a budget; pure functions of the checks and their records."""
 
 from __future__ import annotations
 
