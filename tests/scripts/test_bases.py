@@ -1,4 +1,4 @@
-"""Digests of base images, asked of a registry on loopback through the Docker engine."""
+"""Digests of base images, read from a registry on loopback through the Docker engine."""
 
 from __future__ import annotations
 
