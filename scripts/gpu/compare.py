@@ -1,4 +1,4 @@
-"""How far two answers are from each other."""
+"""The relative distance of two answers' numbers."""
 
 from __future__ import annotations
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -16,6 +15,8 @@ from pathlib import Path
 from typing import Any
 
 from inference_common.discover import tasks_in
+
+from ..ports import free_port
 
 ROOT = Path(__file__).resolve().parents[2]
 STOP_SECONDS = 15
@@ -61,7 +62,7 @@ class Server:
     def post(
         self, path: str, body: bytes, content_type: str = "application/json"
     ) -> tuple[int, Any, Mapping[str, str]]:
-        """As get."""
+        """The same for a request with a body."""
         return self._ask(urllib.request.Request(self.url + path, body, {"content-type": content_type}))
 
     def _ask(self, request: urllib.request.Request) -> tuple[int, Any, Mapping[str, str]]:
@@ -110,13 +111,6 @@ class Worker:
         if not line:
             raise Failed(f"the library alone failed: {self.log.read_text(errors='replace')[-1500:]}")
         return json.loads(line)
-
-
-def free_port() -> int:
-    """A port of 127.0.0.1 that is not listened on."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        return int(free.getsockname()[1])
 
 
 def library_folder(name: str) -> Path:
