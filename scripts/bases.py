@@ -53,7 +53,7 @@ def current_digest(client: DockerClient, name: str) -> str:
         data = client.images.get_registry_data(name)
     except APIError as error:
         raise SystemExit(
-            f"The registry of {name} does not tell its digest ({error.explanation}); check the name and the network."
+            f"The registry of {name} gives no digest ({error.explanation}); check the name and the network."
         ) from None
     offered = {f"{platform['os']}/{platform['architecture']}" for platform in data.attrs["Platforms"] or ()}
     if missing := PLATFORMS - offered:

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import argparse
 import os
-import subprocess
 import time
 from collections.abc import Iterator, Sequence
 
 from . import prerequisites
 from .cache import cache
+from .git import git
 from .images import IMAGES, ROOT, Library, libraries, library
 from .suite.changes import changed_folders
 from .suite.checks import Check, library_checks, shared_checks, start_checks
@@ -94,7 +94,7 @@ def execute(
 ) -> int:
     """Run what is planned and record each pass."""
     outcomes: list[Outcome] = []
-    commit = _commit()
+    commit = git(ROOT, "rev-parse", "--short", "HEAD")
 
     def report(outcome: Outcome) -> None:
         outcomes.append(outcome)
@@ -108,8 +108,3 @@ def execute(
     left = Execution(planned, limits, report).run(workers)
     print("\n" + "\n".join(lines(outcomes, before, left)))
     return 1 if failed(outcomes, left) else 0
-
-
-def _commit() -> str:
-    command = ["git", "rev-parse", "--short", "HEAD"]
-    return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False).stdout.strip()

@@ -8,13 +8,13 @@ import math
 import os
 import platform
 import re
-import subprocess
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import psutil
 
+from ..git import git
 from ..images import ROOT
 from .figures import Row
 
@@ -82,11 +82,8 @@ def sitting(effort: str, seconds: float, busy: float, rows: Sequence[Row]) -> Si
 
 def commit() -> str:
     """The commit that is checked out, marked where the code (all but the docs, which this writes) differs from it."""
-    told = [
-        subprocess.run(["git", *asked], cwd=ROOT, capture_output=True, text=True, check=False).stdout.strip()
-        for asked in (["rev-parse", "--short", "HEAD"], ["status", "--porcelain", "--", ".", ":!docs"])
-    ]
-    return f"{told[0]}, changed" if told[1] else told[0]
+    revision = git(ROOT, "rev-parse", "--short", "HEAD")
+    return f"{revision}, changed" if git(ROOT, "status", "--porcelain", "--", ".", ":!docs") else revision
 
 
 def machine() -> dict[str, str]:

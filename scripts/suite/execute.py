@@ -17,7 +17,7 @@ from typing import IO, Literal
 from ..containers import remove_containers
 from ..images import ROOT
 from .checks import Command
-from .plan import Limits, Planned, choose
+from .plan import Limits, Planned, next_check
 
 Status = Literal["passed", "failed", "stopped"]
 
@@ -28,7 +28,7 @@ TICK_SECONDS = 60.0
 
 @dataclass(frozen=True)
 class Counts:
-    """How many tests of a check passed, failed and were skipped; a check without tests is one."""
+    """How many tests of a check passed, failed and were skipped; a command that is not pytest counts as one test."""
 
     passed: int
     failed: int
@@ -37,7 +37,7 @@ class Counts:
 
 @dataclass(frozen=True)
 class Outcome:
-    """What became of a check, and how many seconds it and what it needed first took."""
+    """The result of a check, and the seconds that the check and its preparation took."""
 
     planned: Planned
     status: Status
@@ -105,7 +105,7 @@ class Execution:
         while True:
             with self._lock:
                 elapsed = time.monotonic() - self._started
-                one = None if self._stopped.is_set() else choose(self._pending, elapsed, self._limits)
+                one = None if self._stopped.is_set() else next_check(self._pending, elapsed, self._limits)
                 if one is None:
                     return
                 self._pending.remove(one)
@@ -149,7 +149,7 @@ class Execution:
 
 
 def counts(output: str, status: int) -> Counts:
-    """What the last line of an output counts, as pytest writes it; else the command itself is the one test."""
+    """The counts in the last line of pytest's output; of another command, one test that passed or failed."""
     lines = [line for line in output.splitlines() if line.strip()]
     found = re.findall(r"(\d+) (passed|failed|errors?|skipped)", lines[-1]) if lines else []
     if not found:

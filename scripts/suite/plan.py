@@ -87,8 +87,8 @@ def _place(one: Planned) -> int:
     return ORDER.index(one.check.group)
 
 
-def choose(pending: Sequence[Planned], elapsed: float, limits: Limits) -> Planned | None:
-    """What runs next, of checks in their order, `elapsed` seconds after the beginning: None where nothing more fits."""
+def next_check(pending: Sequence[Planned], elapsed: float, limits: Limits) -> Planned | None:
+    """The first check of `pending` that may begin `elapsed` seconds after the start; None where none fits."""
     for one in pending:
         if one.required or elapsed + one.preparation_seconds + one.seconds <= limits.budget:
             return one
@@ -108,7 +108,7 @@ def simulate(planned: Sequence[Planned], workers: int, limits: Limits) -> list[S
     """What is expected to run, and when, if each check takes as long as estimated."""
     pending, slots = list(planned), []
     free_at = [0.0] * workers
-    while one := choose(pending, start := heapq.heappop(free_at), limits):
+    while one := next_check(pending, start := heapq.heappop(free_at), limits):
         pending.remove(one)
         end = start + one.preparation_seconds + one.seconds
         slots.append(Slot(one, start, end))
