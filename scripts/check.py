@@ -1,4 +1,4 @@
-"""`test`: lint, types and tests of what is not known to pass, within a budget, ending in one summary."""
+"""`test`: runs the checks that have not passed with the same inputs, within a budget, and prints one summary."""
 
 from __future__ import annotations
 
@@ -92,7 +92,7 @@ def selected(arguments: argparse.Namespace) -> Iterator[Check]:
 def execute(
     planned: Sequence[Planned], before: Sequence[PassedBefore], records: Records, limits: Limits, workers: int
 ) -> int:
-    """Run what is planned and record each pass."""
+    """Run the planned checks, record each pass, and print the summary; 1 if anything failed, else 0."""
     outcomes: list[Outcome] = []
     commit = git(ROOT, "rev-parse", "--short", "HEAD")
 

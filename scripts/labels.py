@@ -1,4 +1,4 @@
-"""The labels of a library's image (`org.opencontainers.image.*`): what it is, what it was built from."""
+"""The labels of a library's image (`org.opencontainers.image.*`): title, version, base image, commit."""
 
 from __future__ import annotations
 

@@ -45,7 +45,7 @@ def answers(url: str, bodies: str, content_type: str, load: Load, seconds: float
 
 
 def _rows(url: str, bodies: str, content_type: str, seconds: float, clients: Mapping[str, object]) -> Any:
-    """What load.mjs writes of each request."""
+    """The row that load.mjs writes for each request."""
     programs = python_with("node", NODE_LOCK).parent
     files = [TOOLS / name for name in ("package.json", "package-lock.json", "load.mjs")]
     question = {"url": url, "bodies": bodies, "content_type": content_type, "seconds": seconds, **clients}

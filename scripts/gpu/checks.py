@@ -39,8 +39,8 @@ class Finding:
 
 @dataclass(frozen=True)
 class Run:
-    """What all steps of one run share: `device` is what the servers are expected to choose, `setting` is their DEVICE
-    (None: not set); a measurement takes so many `seconds`, with so many `clients`."""
+    """The settings that all steps of a run share: `device` is the one that the servers are expected to choose,
+    `setting` is their DEVICE (None: not set), a measurement takes `seconds` with `clients` at once."""
 
     folder: Path
     device: str
@@ -54,7 +54,7 @@ class Run:
 
 
 class Served:
-    """A case with its server, and the library alone beside it."""
+    """A case with its server, the same on the CPU, and a worker that runs the library without a server."""
 
     def __init__(self, run: Run, case: Case) -> None:
         self.run, self.case = run, case

@@ -39,7 +39,7 @@ class Server:
             )
 
     def wait_ready(self, seconds: float) -> None:
-        """Return once it is ready. Raises Failed, with the reason, where it does not get so in time."""
+        """Return once it is ready. Raises Failed, with the reason, where that takes more than `seconds`."""
         end, reason = time.monotonic() + seconds, "it did not listen"
         while time.monotonic() < end and self.process.poll() is None:
             try:
@@ -94,7 +94,7 @@ class Worker:
         self._line()
 
     def measure(self, window: int, seconds: float) -> float:
-        """Inputs a second, in windows of so many that are sorted and batched."""
+        """Inputs a second, in windows of `window` inputs that are sorted and batched."""
         assert self.process.stdin is not None
         self.process.stdin.write(json.dumps({"load": "verify", "clients": window, "seconds": seconds}) + "\n")
         self.process.stdin.flush()
@@ -114,7 +114,7 @@ class Worker:
 
 
 def library_folder(name: str) -> Path:
-    """The folder of a library's app. Raises Failed where it holds none."""
+    """The folder of a library. Raises Failed where there is no such library."""
     folder = ROOT / "docker_images" / name
     if not tasks_in(folder / "app" / "pipelines"):
         raise Failed(f"{folder} holds no library")

@@ -1,4 +1,4 @@
-"""Runs every step, also after one that failed, and writes what was found: `gpu.json`, `gpu.md`, `logs.txt`."""
+"""Runs every step, also after one that failed, and writes the findings: `gpu.json`, `gpu.md`, `logs.txt`."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ LOG_BYTES = 20_000  # of each log's end, kept
 
 
 class Verification:
-    """One run: what was found so far, and how much time is left."""
+    """One run: the findings so far, and the time that is left."""
 
     def __init__(self, run: Run, out: Path, end: float) -> None:
         self.run, self.out, self._end = run, out, end
@@ -67,7 +67,7 @@ class Verification:
         self.write()
 
     def write(self) -> None:
-        """What was found, for programs and for people, and the ends of the logs."""
+        """Write `gpu.json`, `gpu.md` and the ends of the logs."""
         report = {"machine": self.machine, "checks": as_rows(self.checks)}
         self.out.joinpath("gpu.json").write_text(json.dumps(report, indent=1), encoding="utf-8")
         lines = ["| check | seen | wanted | |", "|---|---|---|---|"]

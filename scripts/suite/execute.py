@@ -60,7 +60,7 @@ class Execution:
         self._running: list[Planned] = []
 
     def run(self, workers: int) -> list[Planned]:
-        """Run until nothing more fits, or the limit is reached; returns the checks that were not begun."""
+        """Run until no check is left that fits, or the limit is reached; returns the checks that did not run."""
         # A process whose parent ignores SIGINT ignores it too; a shell's background job does.
         signal.signal(signal.SIGINT, signal.default_int_handler)
         threads = [threading.Thread(target=self._work) for _ in range(workers)]
@@ -74,7 +74,7 @@ class Execution:
         return [*self._running, *self._pending]  # one that still counts as running ended in an error of ours
 
     def _wait(self, threads: Sequence[threading.Thread]) -> None:
-        """Wait for the end or the limit, and name now and then what runs."""
+        """Wait for the threads or the limit, and print once a minute which checks run."""
         next_tick = TICK_SECONDS
         while any(thread.is_alive() for thread in threads):
             time.sleep(0.1)

@@ -1,4 +1,4 @@
-"""What a run of the test suite ends with: what ran, what passed before, and what did not run."""
+"""The summary of a run: checks that ran, that passed before, and that did not run."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ def _left_lines(outcomes: Sequence[Outcome], left: Sequence[Planned]) -> Iterato
 
 
 def plan_lines(slots: Sequence[Slot], before: Sequence[PassedBefore], left: Sequence[Planned]) -> Iterator[str]:
-    """What would run, and when."""
+    """A line for each check that would run, with its expected times, and for each that would not."""
     for slot in slots:
         one, kind = slot.planned, "required" if slot.planned.required else "optional"
         times = f"{slot.start / 60:6.1f} to {slot.end / 60:6.1f} min"
