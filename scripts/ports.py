@@ -6,7 +6,7 @@ import argparse
 import errno
 import socket
 
-TAKEN = (errno.EADDRINUSE, errno.EACCES)
+PORT_ERRORS = (errno.EADDRINUSE, errno.EACCES)
 MAX_PORT = 65535
 
 
@@ -22,7 +22,7 @@ def require_free(host: str, wanted: int) -> None:
     error = _bind_error(host, wanted)
     if error is None:
         return
-    if error.errno not in TAKEN:
+    if error.errno not in PORT_ERRORS:
         raise SystemExit(f"{host} cannot be listened on ({error.strerror}); name an address of this machine by --host")
     why = "is taken by another program" if error.errno == errno.EADDRINUSE else "needs more rights than this user has"
     free = next((n for n in range(max(wanted, 8000) + 1, MAX_PORT + 1) if _bind_error(host, n) is None), None)

@@ -59,16 +59,16 @@ def read(file: Path = FILE) -> dict[str, Sitting]:
     """Those that were measured, by the name of their scenario."""
     if not file.is_file():
         return {}
-    return {name: Sitting(**told) for name, told in json.loads(file.read_text()).items()}
+    return {name: Sitting(**fields) for name, fields in json.loads(file.read_text()).items()}
 
 
 def write(sittings: Mapping[str, Sitting], file: Path = FILE) -> None:
     """Keep them: a row a line, so that a change can be read."""
     parts = []
     for name, sitting in sorted(sittings.items()):
-        told = asdict(sitting)
-        rows = ",\n".join(f"   {json.dumps(_rounded(row))}" for row in told.pop("rows"))
-        head = ",\n".join(f"  {json.dumps(key)}: {json.dumps(value)}" for key, value in told.items())
+        fields = asdict(sitting)
+        rows = ",\n".join(f"   {json.dumps(_rounded(row))}" for row in fields.pop("rows"))
+        head = ",\n".join(f"  {json.dumps(key)}: {json.dumps(value)}" for key, value in fields.items())
         parts.append(f' {json.dumps(name)}: {{\n{head},\n  "rows": [\n{rows}\n  ]\n }}')
     file.parent.mkdir(parents=True, exist_ok=True)
     file.write_text("{\n" + ",\n".join(parts) + "\n}\n")
@@ -100,7 +100,7 @@ def machine() -> dict[str, str]:
 
 
 def versions() -> dict[str, str]:
-    """What each server is made of, from the locks: `name version` of the packages worth telling."""
+    """The packages of each server that are shown, from its lock: `name version`, with commas."""
     torch = (ROOT / "common" / "torch.txt").read_text().strip().replace("==", " ")
     found = {}
     for name, lock in LOCKS.items():
