@@ -14,7 +14,7 @@ VERBS = (start, docker_run, show, build, check, lock, new, generate, matrix, ben
 
 
 def main(arguments: Sequence[str]) -> int:
-    """Run one verb and return the exit status; without any, print what there is."""
+    """Run one verb and return its exit status; without arguments, print the list of verbs and return 2."""
     top = argparse.ArgumentParser(
         prog="./manage.py", description="Serve, show and test the libraries under docker_images/."
     )

@@ -14,7 +14,7 @@ LOCK_SECONDS = 300  # to wait for another process that installs
 
 
 def has_apt() -> bool:
-    """Whether this system installs by apt-get: Debian, Ubuntu and their kin."""
+    """Whether this system installs by apt-get: Debian, Ubuntu and what derives from them."""
     return shutil.which("apt-get") is not None
 
 

@@ -47,7 +47,7 @@ def _variable(name: str, default: str = "null") -> str:
 
 
 def _labels() -> str:
-    """What every library's target inherits: the labels of the base image and of the commit."""
+    """The target that every library's target inherits from: the labels of the base image and of the commit."""
     base = of_base(python_image())
     lines = [
         _label("base.name", f"PYTHON_IMAGE == null ? {quoted(base['base.name'])} : PYTHON_IMAGE"),

@@ -12,7 +12,7 @@ from .containers import engine
 from .images import ROOT
 
 PLATFORMS = frozenset({"linux/amd64", "linux/arm64"})
-"""What an image is released for."""
+"""The platforms that images are released for, and that a base image must have."""
 PYTHON_IMAGE = "PYTHON_IMAGE"
 _PINNED = re.compile(r"^ARG (?P<argument>\w*IMAGE)=(?P<name>[^\s@]+)@(?P<digest>sha256:[0-9a-f]{64})$", re.MULTILINE)
 
@@ -31,8 +31,10 @@ def python_image() -> str:
 
 
 def renew(file: Path) -> None:
-    """Write the digests that the registries have now into a Dockerfile, and print each that changed. Raises SystemExit,
-    and leaves the file as it was, where one cannot be known or is not of an image for every platform."""
+    """Write the digests that the registries have now into a Dockerfile, and print each one.
+
+    Raises SystemExit, and leaves the file as it was, where a registry gives no digest or its image lacks a platform.
+    """
     client = engine()
 
     def replaced(found: re.Match[str]) -> str:
@@ -53,7 +55,7 @@ def current_digest(client: DockerClient, name: str) -> str:
         data = client.images.get_registry_data(name)
     except APIError as error:
         raise SystemExit(
-            f"The registry of {name} does not tell its digest ({error.explanation}); check the name and the network."
+            f"The registry of {name} gives no digest ({error.explanation}); check the name and the network."
         ) from None
     offered = {f"{platform['os']}/{platform['architecture']}" for platform in data.attrs["Platforms"] or ()}
     if missing := PLATFORMS - offered:

@@ -16,7 +16,7 @@ from . import apt, progress
 
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 DRIVER_PACKAGES = ("libatomic1",)
-"""What Playwright's own program needs of Debian and Ubuntu."""
+"""The system packages that Playwright's driver needs on Debian and Ubuntu."""
 PACKAGES = ("chromium", "fonts-dejavu-core", *DRIVER_PACKAGES)
 PLAYWRIGHT = (sys.executable, "-m", "playwright")
 DOWNLOAD_SECONDS = 600

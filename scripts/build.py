@@ -1,4 +1,4 @@
-"""`build`: the stages every image stands on, then the libraries' images."""
+"""`build`: the stages that all images are built on, then the libraries' images."""
 
 from __future__ import annotations
 

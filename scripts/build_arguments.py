@@ -1,4 +1,4 @@
-"""What the builds of common/Dockerfile are given: what the user names, else what this machine can reach."""
+"""The build arguments of common/Dockerfile: those that the user sets, else chosen by what this machine can reach."""
 
 from __future__ import annotations
 

@@ -1,15 +1,15 @@
-"""`test`: lint, types and tests of what is not known to pass, within a budget, ending in one summary."""
+"""`test`: runs the checks that have not passed with the same inputs, within a budget, and prints one summary."""
 
 from __future__ import annotations
 
 import argparse
 import os
-import subprocess
 import time
 from collections.abc import Iterator, Sequence
 
 from . import prerequisites
 from .cache import cache
+from .git import git
 from .images import IMAGES, ROOT, Library, libraries, library
 from .suite.changes import changed_folders
 from .suite.checks import Check, library_checks, shared_checks, start_checks
@@ -17,7 +17,7 @@ from .suite.execute import Execution, Outcome
 from .suite.inputs import Tree
 from .suite.plan import Limits, Planned, assess, ordered, simulate
 from .suite.records import Record, Records
-from .suite.summary import Known, failed, lines, plan_lines
+from .suite.summary import PassedBefore, failed, lines, plan_lines
 
 MAX_WORKERS = 4
 """Checks at a time, with as many cores: most of a check's time is the import of a library, which takes one."""
@@ -53,7 +53,7 @@ def run(arguments: argparse.Namespace) -> int:
     checks, tree = list(selected(arguments)), Tree.read(ROOT)
     digests = {check.name: tree.digest(check.inputs) for check in checks}
     found = {} if arguments.all else {name: records.find(name, digest) for name, digest in digests.items()}
-    known = [Known(name, record) for name, record in found.items() if record is not None]
+    before = [PassedBefore(name, record) for name, record in found.items() if record is not None]
     changed = changed_folders(ROOT, IMAGES.relative_to(ROOT).as_posix())
     planned = ordered(
         assess(
@@ -71,10 +71,10 @@ def run(arguments: argparse.Namespace) -> int:
     if arguments.plan:
         slots = simulate(planned, workers, limits)
         begun = {slot.planned.check.name for slot in slots}
-        print("\n".join(plan_lines(slots, known, [one for one in planned if one.check.name not in begun])))
+        print("\n".join(plan_lines(slots, before, [one for one in planned if one.check.name not in begun])))
         return 0
     prerequisites.install(arguments.target or ["process"])
-    return execute(planned, known, records, limits, workers)
+    return execute(planned, before, records, limits, workers)
 
 
 def selected(arguments: argparse.Namespace) -> Iterator[Check]:
@@ -89,10 +89,12 @@ def selected(arguments: argparse.Namespace) -> Iterator[Check]:
             yield from library_checks(known, targets)
 
 
-def execute(planned: Sequence[Planned], known: Sequence[Known], records: Records, limits: Limits, workers: int) -> int:
-    """Run what is planned and record each pass."""
+def execute(
+    planned: Sequence[Planned], before: Sequence[PassedBefore], records: Records, limits: Limits, workers: int
+) -> int:
+    """Run the planned checks, record each pass, and print the summary; 1 if anything failed, else 0."""
     outcomes: list[Outcome] = []
-    commit = _commit()
+    commit = git(ROOT, "rev-parse", "--short", "HEAD")
 
     def report(outcome: Outcome) -> None:
         outcomes.append(outcome)
@@ -104,10 +106,5 @@ def execute(planned: Sequence[Planned], known: Sequence[Known], records: Records
             records.add(one.check.name, Record(one.digest, one.own, time.time(), commit, counts.passed, *times))
 
     left = Execution(planned, limits, report).run(workers)
-    print("\n" + "\n".join(lines(outcomes, known, left)))
+    print("\n" + "\n".join(lines(outcomes, before, left)))
     return 1 if failed(outcomes, left) else 0
-
-
-def _commit() -> str:
-    command = ["git", "rev-parse", "--short", "HEAD"]
-    return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False).stdout.strip()

@@ -60,7 +60,8 @@ def _library_of(model: str, name: str | None, folder: Path) -> Library:
         advice = (
             f"name another model, or add --library with one of: {', '.join(one.hub_name for one in found) or names}"
         )
-        problem = f"{model} names no library (library_name in its README.md), and its files are not those of one"
+        matched = "several libraries" if found else "no library"
+        problem = f"{model} names no library (library_name in its README.md), and its files match {matched} here"
     if len(found) != 1:
         raise SystemExit(f"{problem}; {advice}")
     return found[0]

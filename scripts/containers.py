@@ -15,7 +15,7 @@ from docker.models.containers import Container
 from .images import Library
 
 SESSION_LABEL = "inference-api.session"
-"""The session of the process that started a container for a test, by which what a stopped test leaves is found."""
+"""The label that holds the session id of the test process that started a container, to remove it if that is stopped."""
 
 
 def engine() -> DockerClient:

@@ -22,7 +22,7 @@ from .docker_cli import find_buildkit_docker
 
 PACKAGES = ("docker.io", "iptables")
 SPLIT_PACKAGES = ("docker-cli", "docker-buildx")
-"""What newer releases of Debian and Ubuntu have apart from docker.io."""
+"""Packages that newer releases of Debian and Ubuntu split off from docker.io."""
 INSTALL = "curl -fsSL https://get.docker.com | sudo sh"
 DEFAULT_URL = "unix:///var/run/docker.sock"
 PID_FILE = Path("/var/run/docker.pid")

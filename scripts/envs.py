@@ -43,9 +43,10 @@ def python_with(name: str, lock: Path, family: Sequence[Path] = ()) -> Path:
 
 
 def _key(lock: Path, family: Sequence[Path], builds: TorchBuilds | None) -> str:
-    """A key of all that decides what is in an environment."""
+    """A digest of everything that decides what is installed in an environment."""
     files = [file.read_bytes() for file in (lock, *family)]
-    machine = [sys.version, sysconfig.get_platform(), os.path.realpath(sys.executable), builds.key if builds else ""]
+    # The interpreter by where it is installed: a checkout's own .venv holds a copy of it.
+    machine = [sys.version, sysconfig.get_platform(), sys.base_prefix, builds.key if builds else ""]
     return digest([*files, *(part.encode() for part in machine)])
 
 

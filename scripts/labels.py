@@ -1,13 +1,13 @@
-"""The labels of a library's image (`org.opencontainers.image.*`): what it is, what it was built from."""
+"""The labels of a library's image (`org.opencontainers.image.*`): title, version, base image, commit."""
 
 from __future__ import annotations
 
 import re
-import subprocess
 import tomllib
 from collections.abc import Mapping
 
 from .bases import python_image
+from .git import git
 from .images import ROOT, Library
 
 PREFIX = "org.opencontainers.image."
@@ -39,11 +39,11 @@ def of_base(reference: str) -> Mapping[str, str]:
 def of_commit() -> Mapping[str, str]:
     """Without the prefix: the labels that git knows. The time is the commit's, so that equal builds have equal labels;
     a revision with changes that are not committed ends with `-dirty`."""
-    revision, source = _git("rev-parse", "HEAD"), _web_address(_git("remote", "get-url", "origin"))
-    changed = "-dirty" if _git("status", "--porcelain") else ""
+    revision, source = git(ROOT, "rev-parse", "HEAD"), _web_address(git(ROOT, "remote", "get-url", "origin"))
+    changed = "-dirty" if git(ROOT, "status", "--porcelain") else ""
     return {
         "revision": f"{revision}{changed}" if revision else "",
-        "created": _git("show", "--no-patch", "--format=%cI", "HEAD"),
+        "created": git(ROOT, "show", "--no-patch", "--format=%cI", "HEAD"),
         "source": source,
         "documentation": f"{source}#readme" if source else "",
     }
@@ -53,12 +53,3 @@ def _web_address(remote: str) -> str:
     """The https address of a remote, without credentials; empty where it has none."""
     found = re.match(r"(?:https://|ssh://)?(?:[^@/]+@)?([\w.-]+\.[a-z]+)(?::\d+)?[:/]([\w./-]+?)(?:\.git)?/?$", remote)
     return f"https://{found[1]}/{found[2]}" if found else ""
-
-
-def _git(*arguments: str) -> str:
-    """What git prints; empty where there is no git or no repository."""
-    try:
-        done = subprocess.run(["git", *arguments], cwd=ROOT, capture_output=True, text=True, check=False)
-    except FileNotFoundError:
-        return ""
-    return done.stdout.strip() if done.returncode == 0 else ""

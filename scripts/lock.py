@@ -1,4 +1,4 @@
-"""`lock`: what was asked for by hand, resolved to versions with hashes, without addresses, for every Python."""
+"""`lock`: requirements written by hand, resolved to versions with hashes, without addresses, for every Python."""
 
 from __future__ import annotations
 
@@ -28,17 +28,17 @@ NO_ADDRESS = ("--no-emit-index-url", "--no-emit-find-links")
 
 @dataclass(frozen=True)
 class Lock:
-    """One locked file; `asked` are the files it is resolved from, `options` the resolver's own."""
+    """One locked file; `sources` are the files it is resolved from, `options` are the resolver's."""
 
     file: Path
-    asked: Sequence[Path]
+    sources: Sequence[Path]
     options: Sequence[str] = ()
     with_torch: bool = field(default=False)
 
     @property
     def digest(self) -> str:
-        """Of everything that was asked: a lock that holds another one is out of date."""
-        files = [*self.asked, *([TORCH, FAMILY] if self.with_torch else [])]
+        """A digest of the sources and options; a lock that holds another one is out of date."""
+        files = [*self.sources, *([TORCH, FAMILY] if self.with_torch else [])]
         parts = [*(file.read_bytes() for file in files), " ".join(self.options).encode()]
         return hashlib.sha256(b"\0".join(parts)).hexdigest()[:16]
 
@@ -57,18 +57,18 @@ def of_library(known: Library) -> Lock:
     options = [part for extra in extras for part in ("--extra", extra)]
     unused = known.folder / "overrides.txt"
     options += ["--override", str(unused.relative_to(ROOT))] if unused.is_file() else []
-    asked = [COMMON, known.folder / "requirements.in", *([unused] if unused.is_file() else [])]
-    return Lock(known.lock, asked, options, with_torch=known.needs_torch)
+    sources = [COMMON, known.folder / "requirements.in", *([unused] if unused.is_file() else [])]
+    return Lock(known.lock, sources, options, with_torch=known.needs_torch)
 
 
 def of_tools() -> Iterator[Lock]:
     """The locks of what tests, measures and installs."""
-    for asked in sorted((ROOT / "common").glob("*.in")):
-        yield Lock(asked.with_suffix(".txt"), [asked])
+    for source in sorted((ROOT / "common").glob("*.in")):
+        yield Lock(source.with_suffix(".txt"), [source])
     group = ("--group", f"{ROOT / 'pyproject.toml'}:dev", "--all-extras")
     yield Lock(ROOT / "tests" / "requirements.txt", [COMMON], [part.replace(f"{ROOT}/", "") for part in group])
-    for asked in sorted((*ROOT.glob("tests/*/*.in"), *ROOT.glob("scripts/benchmarks/*/*.in"))):
-        yield Lock(asked.with_suffix(".txt"), [asked], with_torch="torch" in asked.read_text().split())
+    for source in sorted((*ROOT.glob("tests/*/*.in"), *ROOT.glob("scripts/benchmarks/*/*.in"))):
+        yield Lock(source.with_suffix(".txt"), [source], with_torch="torch" in source.read_text().split())
 
 
 def add(verbs: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -81,7 +81,7 @@ def add(verbs: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Write the locks, or the digests of the base images; a resolver that fails tells why itself."""
+    """Write the locks, or the digests of the base images; a resolver that fails has printed why."""
     if arguments.bases:
         for file in bases.dockerfiles():
             bases.renew(file)
@@ -103,7 +103,7 @@ def write(one: Lock, *, upgrade: bool = False) -> None:
         command = [sys.executable, "-m", "uv", "pip", "compile", *OPTIONS, *NO_ADDRESS, *one.options]
         command += ["--python-version", OLDEST_PYTHON, *(["--upgrade"] if upgrade else [])]
         command += ["--constraint", str(TORCH), "--constraint", str(FAMILY)] if one.with_torch else []
-        command += ["--output-file", str(resolved), *(str(file) for file in one.asked if file.suffix != ".txt")]
+        command += ["--output-file", str(resolved), *(str(file) for file in one.sources if file.suffix != ".txt")]
         if subprocess.run(command, cwd=ROOT, stdout=subprocess.DEVNULL, check=False).returncode:
             raise SystemExit(f"{one.file.relative_to(ROOT)} could not be resolved; the lines above say why.")
         blocks = _blocks(resolved.read_text())

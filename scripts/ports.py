@@ -1,4 +1,4 @@
-"""The port that a server is to listen on: checked before anything that takes long."""
+"""Ports to listen on: a free one, and the check, before anything that takes long, that one can be listened on."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import argparse
 import errno
 import socket
 
-TAKEN = (errno.EADDRINUSE, errno.EACCES)
+PORT_ERRORS = (errno.EADDRINUSE, errno.EACCES)
 MAX_PORT = 65535
 
 
@@ -22,11 +22,18 @@ def require_free(host: str, wanted: int) -> None:
     error = _bind_error(host, wanted)
     if error is None:
         return
-    if error.errno not in TAKEN:
+    if error.errno not in PORT_ERRORS:
         raise SystemExit(f"{host} cannot be listened on ({error.strerror}); name an address of this machine by --host")
     why = "is taken by another program" if error.errno == errno.EADDRINUSE else "needs more rights than this user has"
     free = next((n for n in range(max(wanted, 8000) + 1, MAX_PORT + 1) if _bind_error(host, n) is None), None)
     raise SystemExit(f"Port {wanted} of {host} {why}; name another one, such as --port {free or 8000}")
+
+
+def free_port() -> int:
+    """A port of 127.0.0.1 that nothing listens on."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        return int(free.getsockname()[1])
 
 
 def _bind_error(host: str, number: int) -> OSError | None:

@@ -1,4 +1,4 @@
-"""What tests use of the system beside Python: installed where this user may, else its tests are skipped."""
+"""System programs that tests use: installed where this user may, else the tests that use them are skipped."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ class Prerequisite:
 
 
 def _program(name: str) -> Prerequisite:
-    """A program whose package has its name."""
+    """The prerequisite of a program whose Debian package has its name."""
 
     def find() -> Path | None:
         path = shutil.which(name)
@@ -46,7 +46,7 @@ PREREQUISITES = (BROWSER, CURL)
 
 
 def install(targets: Sequence[str]) -> None:
-    """Provide what the tests of these targets use; print a line for each program that cannot be installed.
+    """Install what the tests of these targets use; print a line for each program that cannot be installed.
 
     Raises SystemExit where `docker` is a target and there can be no Docker engine.
     """

@@ -7,9 +7,9 @@ from collections.abc import Iterable
 from .images import Library
 
 ARGUMENTS = ("PYTHON_IMAGE", "WHEELS", "TORCH_BACKEND")
-"""What common/Dockerfile lets a builder choose; variables of the environment of these names are read too."""
+"""The build arguments of common/Dockerfile; environment variables of these names set them too."""
 STAGES = ("tools", "common", "base", "torch")
-"""What libraries' images use, in the order to build them."""
+"""The stages that libraries' images use, in the order in which they are built."""
 
 
 def stages(chosen: Iterable[Library]) -> list[str]:

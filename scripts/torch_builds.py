@@ -41,7 +41,7 @@ class TorchBuilds:
 
     @property
     def key(self) -> str:
-        """A key of everything that decides what gets installed: the backend, and each wheel's name and size."""
+        """A digest of what decides which files are installed: the backend, and each wheel's name and size."""
         wheels = sorted(self.wheels.glob("*.whl")) if self.wheels else []
         return digest([self.backend.encode(), *(f"{file.name} {file.stat().st_size}".encode() for file in wheels)])
 
@@ -75,7 +75,7 @@ def _requested() -> str | None:
 
 
 def _decide(requested: str | None) -> tuple[TorchBuilds, Sequence[Path]]:
-    """The builds, and the files and folders whose change makes the decision void."""
+    """The builds, and the files and folders whose change invalidates the decision."""
     torch = TORCH.read_text().strip()
     if requested is not None:
         chosen = requested or "the registry's own"

@@ -1,4 +1,4 @@
-"""Torch's family: the files that name its versions, and which packages no lock holds."""
+"""Torch and its family: the files that pin their versions, and the packages that locks leave out."""
 
 from __future__ import annotations
 

@@ -115,7 +115,7 @@ CHOICES: Mapping[str, Callable[[Library], list[str]]] = {
 
 @pytest.fixture(scope="session")
 def imaged(request: pytest.FixtureRequest) -> Library:
-    """A library whose image `./manage.py build` made; only where the docker target is asked for."""
+    """A library whose image `./manage.py build` made; only with the docker target."""
     known: Library = request.param
     return known
 

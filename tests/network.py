@@ -9,7 +9,7 @@ import shutil
 import socket
 import subprocess
 import threading
-from collections.abc import Callable, Collection
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import TypeVar
@@ -25,17 +25,17 @@ ROUTES = ("ip link set lo up", "ip route replace local default dev lo")
 IPV6_ROUTE = "ip -6 route replace local default dev lo"
 
 
-def recorded(run: Callable[[Collection[str]], T], namespace: Path | None = None) -> tuple[T, set[str]]:
+def recorded(run: Callable[[], T], namespace: Path | None = None) -> tuple[T, set[str]]:
     """Call `run` in a network namespace of its own, or in that of a file, with the processes and threads it starts.
 
-    Returns its result and the destinations outside of the loopback that TCP or UDP was sent to; `run` is given them as
-    they come in. Skips the test where the system allows no namespace.
+    Returns its result and the destinations outside of the loopback that TCP or UDP was sent to. Skips the test where
+    the system allows no namespace.
     """
     with ThreadPoolExecutor(1) as pool:  # a namespace is a thread's own, and its children's
         return pool.submit(_recorded, run, namespace).result()
 
 
-def _recorded(run: Callable[[Collection[str]], T], namespace: Path | None) -> tuple[T, set[str]]:
+def _recorded(run: Callable[[], T], namespace: Path | None) -> tuple[T, set[str]]:
     _enter(namespace)
     seen: set[str] = set()
     done = threading.Event()
@@ -53,7 +53,7 @@ def _recorded(run: Callable[[Collection[str]], T], namespace: Path | None) -> tu
         recorder = threading.Thread(target=record)
         recorder.start()
         try:
-            return run(seen), seen
+            return run(), seen
         finally:
             done.set()
             recorder.join()

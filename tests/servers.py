@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import signal
-import socket
 import subprocess
 import time
 from collections.abc import Callable, Mapping
@@ -17,6 +16,7 @@ from docker.models.containers import Container
 from scripts.containers import SESSION_LABEL, engine, run_container
 from scripts.envs import python_of
 from scripts.images import ROOT, Library
+from scripts.ports import free_port
 
 START_SECONDS = 100
 EXPORT_SECONDS = 400  # at the lowest priority, on a machine that has other work too
@@ -103,13 +103,6 @@ def _usual(known: Library) -> Mapping[str, str]:
     """Settings of a server that a test does not set: none exports its model beside a test, and changes over in the
     middle of it, unless the test is about that. Without torch there is only the file, and nothing to export it with."""
     return {**ALONE, "OPTIMIZE": "none"} if known.needs_torch else ALONE
-
-
-def free_port() -> int:
-    """A port of 127.0.0.1 that nobody listens on."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        return int(free.getsockname()[1])
 
 
 def _client(port: int) -> httpx.Client:

@@ -39,8 +39,8 @@ class Checked:
 
 @dataclass
 class Record:
-    """What clients and the looks at the memory write down until `done`; a look is the time and the megabytes of the
-    server and of its child processes."""
+    """The answers of clients and the samples of memory until `done`; a sample, in `looks`, is the time and the
+    megabytes of the server and of its child processes."""
 
     done: threading.Event = field(default_factory=threading.Event)
     answers: list[Checked] = field(default_factory=list)
@@ -137,7 +137,7 @@ def _rows(record: Record, began: float) -> list[dict[str, float | str]]:
 
 
 def _ask(server: RunningServer, record: Record, right: Sequence[Sequence[float]], number: int) -> None:
-    """One client: the texts again and again, each answer held to the library's own."""
+    """One client: sends the texts in a loop and compares each answer with the library's own."""
     bodies = server.target.bodies()[:TEXTS]
     for place in islice(cycle(range(TEXTS)), TEXTS // CLIENTS * number, None):
         if record.done.is_set():
@@ -174,7 +174,7 @@ def _megabytes(server: RunningServer) -> tuple[float, float]:
 
 
 def _vector(answer: httpx.Response, target: Server) -> Sequence[float]:
-    """What is in an answer."""
+    """The embedding in an answer."""
     vector = json.loads(answer.content)
     for key in target.answer or ():
         vector = vector[key]

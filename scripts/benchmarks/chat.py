@@ -19,7 +19,7 @@ KV_CACHE_GIB = 1  # vLLM takes most of the memory for it where it is not limited
 
 
 def transformers_serve(options: Sequence[str], port: int) -> Command:
-    """transformers' own command line, which loads the one model before it is asked."""
+    """transformers' own command line, which loads the model as it starts."""
     arguments = ["serve", str(models.writer()), "--host", "127.0.0.1", "--port", str(port), "--device", "cpu", *options]
     return Command([peer("transformers").with_name("transformers"), *arguments], models.writer().parent, QUIET)
 

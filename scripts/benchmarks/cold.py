@@ -14,16 +14,17 @@ from inference_common.tasks import TASKS
 
 from ..containers import engine, run_container
 from ..images import Library, libraries
+from ..ports import free_port
 from ..tiny import tiny_model
 from . import models, servers
 from .figures import Row
-from .running import RunningServer, end, free_port, memory
+from .running import RunningServer, end, memory
 from .scenario import Effort, Scenario, Tell
 from .targets import Server
 
 REAL: dict[str, Callable[[], Path]] = {"sentence_transformers": models.minilm, "timm": models.efficientnet}
 """Libraries whose real model is at hand; the others start with a tiny one, and only their imports count."""
-PATIENCE = 120  # seconds
+READY_SECONDS = 120
 
 
 def cold(scenario: Scenario, effort: Effort, tell: Tell) -> list[Row]:
@@ -73,7 +74,7 @@ def _container(client: DockerClient, known: Library, task: str, model: str) -> d
     try:
         with httpx.Client(base_url=f"http://127.0.0.1:{port}", timeout=60) as http:
             while not _is_ready(http):
-                if time.monotonic() - began > PATIENCE:
+                if time.monotonic() - began > READY_SECONDS:
                     raise SystemExit(f"{known.hub_name} did not get ready: {container.logs().decode()[-2000:]}")
                 time.sleep(0.02)
             ready = time.monotonic() - began

@@ -25,16 +25,16 @@ def peer(lock: str) -> Path:
 
 
 def infinity(engine: str, port: int) -> Command:
-    """infinity-emb as its own command line starts it, told to send nothing home."""
+    """infinity-emb as its own command line starts it, with its usage reports turned off."""
     program = peer("infinity").with_name("infinity_emb")
     # Its onnx engine finds the file of a folder only at the top of the folder it runs in.
     options = [
         "--model-id", ".", "--engine", engine, "--device", "cpu", "--batch-size", "32", "--pooling-method", "mean"
     ]  # fmt: skip
-    told = ["--host", "127.0.0.1", "--port", str(port), "--served-model-name", "minilm", "--log-level", "warning"]
+    address = ["--host", "127.0.0.1", "--port", str(port), "--served-model-name", "minilm", "--log-level", "warning"]
     cached = tempfile.mkdtemp(prefix="bench-infinity-")
     environment = {**QUIET, "INFINITY_ANONYMOUS_USAGE_STATS": "0", "HF_HOME": cached}
-    return Command([program, "v2", *options, *told, "--no-bettertransformer"], models.minilm_flat(), environment)
+    return Command([program, "v2", *options, *address, "--no-bettertransformer"], models.minilm_flat(), environment)
 
 
 def script(python: Callable[[], Path], file: str, port: int) -> Command:
@@ -52,8 +52,8 @@ def mlserver(port: int) -> Command:
         "parameters": {"uri": str(models.minilm())},
     }  # fmt: skip
     (folder / "model-settings.json").write_text(json.dumps(model))
-    told = {"PYTHONPATH": str(PEERS), **QUIET}
-    return Command([peer("mlserver").with_name("mlserver"), "start", folder], folder, told)
+    environment = {"PYTHONPATH": str(PEERS), **QUIET}
+    return Command([peer("mlserver").with_name("mlserver"), "start", folder], folder, environment)
 
 
 def bentoml(port: int) -> Command:

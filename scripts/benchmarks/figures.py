@@ -85,7 +85,7 @@ def summary(answers: Sequence[Answer], seconds: float) -> dict[str, float]:
 
 
 def stream_summary(streams: Sequence[Stream], seconds: float, tokens: int) -> dict[str, float]:
-    """What the streams of `seconds` of load come to. Each must have `tokens`, else it counts as `failed`. A piece of
+    """The figures of the streams of `seconds` of load. Each must have `tokens`, else it counts as `failed`. A piece of
     text may hold several tokens, so the pieces that came within the time, after its first fifth, count by their
     share."""
     served = [one for one in streams if one.status == 200 and one.times and one.tokens in (0, tokens)]

@@ -16,8 +16,8 @@ from .targets import Load
 
 TOOLS = Path(__file__).parent / "tools"
 NODE_LOCK = ROOT / "tests" / "clients" / "tools.txt"
-PATIENCE = 10  # seconds that an answer is waited for where requests come by chance
-CLIENT_PATIENCE = 60  # the same, of clients that ask one request after the other
+ANSWER_SECONDS = 60  # that a client waits for an answer, where each sends one request after the other
+OPEN_ANSWER_SECONDS = 10  # the same, where requests are sent at given moments
 
 
 def figures(url: str, bodies: str, content_type: str, load: Load, seconds: float, seed: int) -> dict[str, float]:
@@ -27,7 +27,7 @@ def figures(url: str, bodies: str, content_type: str, load: Load, seconds: float
 
 def streams(url: str, bodies: str, load: Load, seconds: float) -> Sequence[Stream]:
     """Each streamed chat completion of `seconds` of load, as its clients read it."""
-    clients = {"clients": load.clients, "patience": CLIENT_PATIENCE, "streams": True}
+    clients = {"clients": load.clients, "timeout": ANSWER_SECONDS, "streams": True}
     return [Stream(*row) for row in _rows(url, bodies, "application/json", seconds, clients)]
 
 
@@ -35,17 +35,17 @@ def answers(url: str, bodies: str, content_type: str, load: Load, seconds: float
     """Each request of `seconds` of load, in the order in which they ended."""
     clients: dict[str, object] = {
         "clients": load.clients,
-        "patience": CLIENT_PATIENCE,
+        "timeout": ANSWER_SECONDS,
         "moments": None,
         "streams": False,
     }
     if load.rate is not None:
-        clients |= {"patience": PATIENCE, "moments": moments(load.rate, seconds, seed)}
+        clients |= {"timeout": OPEN_ANSWER_SECONDS, "moments": moments(load.rate, seconds, seed)}
     return [Answer(*row) for row in _rows(url, bodies, content_type, seconds, clients)]
 
 
 def _rows(url: str, bodies: str, content_type: str, seconds: float, clients: Mapping[str, object]) -> Any:
-    """What load.mjs writes of each request."""
+    """The row that load.mjs writes for each request."""
     programs = python_with("node", NODE_LOCK).parent
     files = [TOOLS / name for name in ("package.json", "package-lock.json", "load.mjs")]
     question = {"url": url, "bodies": bodies, "content_type": content_type, "seconds": seconds, **clients}

@@ -17,7 +17,7 @@ from ..torch_files import TORCH
 
 PHOTOS_LOCK = ROOT / "tests" / "timm" / "real.txt"
 TOOLS = Path(__file__).parent / "tools"
-LAYOUT = 6  # of these folders: another number makes them anew
+LAYOUT = 6  # of these folders: with another number they are written again
 SOURCES = str(ROOT / "common" / "src")
 WRITE_CLASSIFIER = """
 import pathlib, sys

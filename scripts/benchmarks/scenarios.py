@@ -70,7 +70,7 @@ LATENCY = Scenario(
     "latency",
     "Embeddings, latency over load",
     "The same texts, by the repository's own ONNX file, sent by chance (a Poisson process) at rates that are fractions "
-    "of what our server answers with 32 clients. A peer that cannot follow a rate is not asked for a higher one.",
+    "of what our server answers with 32 clients. A peer that cannot follow a rate is not sent a higher one.",
     over_load,
     [servers.WITH_FILE, embedding_peers.INFINITY, embedding_peers.INFINITY_ONNX, embedding_peers.LITSERVE],
     [],

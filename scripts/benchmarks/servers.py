@@ -28,7 +28,7 @@ OPTIMIZED = "cpu+optimized"
 def ours(known_as: str, task: str, model: Callable[[], Path], port: int, **settings: str) -> Command:
     """A server of a library's, as `start` would run it."""
     known = library(known_as)
-    told = {
+    environment = {
         "MODEL_ID": str(model()),
         "TASK": task,
         "PORT": str(port),
@@ -36,7 +36,7 @@ def ours(known_as: str, task: str, model: Callable[[], Path], port: int, **setti
         **QUIET,
         **settings,
     }
-    return Command([python_of(known), *SERVE], known.context, told)
+    return Command([python_of(known), *SERVE], known.context, environment)
 
 
 def no_setting(known_as: str, task: str, model: Callable[[], Path], port: int) -> Command:
@@ -52,14 +52,19 @@ def offline(known_as: str, task: str, model: Callable[[], Path], mode: str, bodi
 
 def worker(python: str | Path, name: str, *arguments: str | Path, folder: Path = HERE) -> Command:
     """A module of workers/."""
-    told = {"PYTHONPATH": f"{ROOT}{os.pathsep}{models.SOURCES}", **QUIET}
-    return Command([python, "-m", f"{__package__}.workers.{name}", *arguments], folder, told)
+    environment = {"PYTHONPATH": f"{ROOT}{os.pathsep}{models.SOURCES}", **QUIET}
+    return Command([python, "-m", f"{__package__}.workers.{name}", *arguments], folder, environment)
 
 
 def noop(app: str, port: int) -> Command:
     """An app of noop/, on the settings of uvicorn that every server of ours has."""
-    told = {"MODEL_ID": str(NOOP), "TASK": "text-classification", "PORT": str(port), "PYTHONPATH": models.SOURCES}
-    return Command([sys.executable, *SERVE, app], NOOP, told)
+    environment = {
+        "MODEL_ID": str(NOOP),
+        "TASK": "text-classification",
+        "PORT": str(port),
+        "PYTHONPATH": models.SOURCES,
+    }
+    return Command([sys.executable, *SERVE, app], NOOP, environment)
 
 
 def ffmpeg(bodies: Path) -> Command:

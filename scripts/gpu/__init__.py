@@ -1,6 +1,6 @@
 """Verify the servers on a GPU machine: packed here by `./manage.py gpu`, run there by `python3 -m scripts.gpu`.
 
-That machine needs Python with torch, and no network: what else is needed travels in one archive, and the models are
+That machine needs Python with torch, and no network: all other packages are in one archive, and the models are
 made on the spot, of random weights.
 """
 

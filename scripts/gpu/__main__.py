@@ -1,4 +1,4 @@
-"""`python3 -m scripts.gpu --out FOLDER`: unpack what travelled, then verify the servers with it.
+"""`python3 -m scripts.gpu --out FOLDER`: unpack the packed packages, then verify the servers with them.
 
 This file needs Python alone: what it unpacks is not there yet.
 """

@@ -1,4 +1,4 @@
-"""`answer PORT`: answers every request at once with the same few bytes; what a load generator can send at most."""
+"""`answer PORT`: a server that answers every request with the same bytes, to measure the load generator itself."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ ANSWER = b"HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: 
 
 
 class Answering(asyncio.Protocol):
-    """One connection, whose requests come in one piece each."""
+    """One connection; each request must arrive in one piece."""
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         assert isinstance(transport, asyncio.Transport)
@@ -20,7 +20,7 @@ class Answering(asyncio.Protocol):
 
 
 async def main(port: int) -> None:
-    """Answer without end."""
+    """Listen on 127.0.0.1 until the process is ended."""
     server = await asyncio.get_running_loop().create_server(Answering, "127.0.0.1", port)
     print("ready", flush=True)
     await server.serve_forever()

@@ -1,4 +1,4 @@
-"""What is served and measured: a model of each library, at the size of those that people run."""
+"""The cases that are served and measured: models of each library, at the sizes that are used in production."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ GENERATED, TRANSCRIBED = 128, 24  # tokens of one answer
 
 @dataclass(frozen=True)
 class Case:
-    """A model, the task it answers, and what it is sent.
+    """A model, its task, and the bodies of its requests.
 
     `dtype` is that of its weights on a GPU. `compared` are the bodies whose answers are compared with a CPU's, where
     others than `bodies` suit that better, and `part` leads to what of an answer is compared. `group` is how many inputs
@@ -48,11 +48,11 @@ class Case:
         return f"{HUB_OWNER}/{self.name}"
 
     def compared_bodies(self) -> Sequence[bytes]:
-        """Bodies whose answers must be the CPU's."""
+        """Bodies whose answers must equal the CPU's."""
         return (self.compared or self.bodies)()[:COMPARED]
 
     def compared_part(self, answer: Any) -> Any:
-        """What of an answer must be the CPU's."""
+        """The part of an answer that must equal the CPU's."""
         return functools.reduce(lambda value, key: value[key], self.part, answer)
 
     def grouped(self) -> Sequence[bytes]:
@@ -131,7 +131,7 @@ CASES = (
          part=(0, "details", "prefill")),
 )  # fmt: skip
 STREAMED = CASES[-1]
-"""Whose answers are streamed."""
+"""The case whose answers are streamed."""
 
 ON_DEMAND = (CASES[1], STREAMED)
-"""Of one library: loaded by name, one after the other, by a server without a model."""
+"""Two cases of one library, which a server without `MODEL_ID` loads by name, one after the other."""

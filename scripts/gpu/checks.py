@@ -1,4 +1,4 @@
-"""What must hold of a server on a GPU; each check is a name, what was seen, what is wanted, and whether that is so."""
+"""The checks of a server on a GPU, and the load generator's."""
 
 from __future__ import annotations
 
@@ -11,10 +11,11 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+from ..ports import free_port
 from . import load
 from .cases import ON_DEMAND, STREAMED, Case
 from .compare import distance
-from .servers import Failed, Server, Worker, free_port, stop
+from .servers import Failed, Server, Worker, stop
 
 STREAMS = 8
 CLOSE = 1e-2  # how far an answer may be from the CPU's, by `distance`
@@ -27,8 +28,8 @@ MIB = 2**20
 
 
 @dataclass(frozen=True)
-class Check:
-    """One finding."""
+class Finding:
+    """The result of one check: `seen` is what was measured, `wanted` says what it must be."""
 
     name: str
     seen: object
@@ -38,8 +39,8 @@ class Check:
 
 @dataclass(frozen=True)
 class Run:
-    """What all steps of one run share: `device` is what the servers are expected to choose, `setting` is their DEVICE
-    (None: not set); a measurement takes so many `seconds`, with so many `clients`."""
+    """The settings that all steps of a run share: `device` is the one that the servers are expected to choose,
+    `setting` is their DEVICE (None: not set), a measurement takes `seconds` with `clients` at once."""
 
     folder: Path
     device: str
@@ -53,7 +54,7 @@ class Run:
 
 
 class Served:
-    """A case with its server, and the library alone beside it."""
+    """A case with its server, the same on the CPU, and a worker that runs the library without a server."""
 
     def __init__(self, run: Run, case: Case) -> None:
         self.run, self.case = run, case
@@ -68,8 +69,8 @@ class Served:
             worker = logs / f"{case.name}-alone.log"
             self.alone = Worker(case.library, case.task, case.model, file, run.device, worker)
 
-    def placed(self) -> list[Check]:
-        """Where the model runs, in which type, in what batches, and whether its answers are the CPU's."""
+    def placed(self) -> list[Finding]:
+        """Check where the model runs, its type and batch size, and that its answers are the CPU's."""
         self.server.wait_ready(READY_SECONDS)
         self.on_cpu.wait_ready(READY_SECONDS)
         bodies, kind = self.case.compared_bodies(), self.case.content_type
@@ -86,24 +87,24 @@ class Served:
         ours, expected = ([self.case.compared_part(content) for _, content, _ in some] for some in (answers, theirs))
         far, apart = max(map(distance, ours, expected)), distance(expected[0], expected[1])
         return [
-            Check(f"{name}: device", info["device"], self.run.device, info["device"] == self.run.device),
-            Check(f"{name}: x-compute-type", seen_compute, compute, seen_compute == compute),
-            Check(f"{name}: type of weights", info["dtype"], dtype, info["dtype"] == dtype),
-            Check(f"{name}: max_batch_size", info["max_batch_size"], "> 32" if is_gpu else "<= 32",
+            Finding(f"{name}: device", info["device"], self.run.device, info["device"] == self.run.device),
+            Finding(f"{name}: x-compute-type", seen_compute, compute, seen_compute == compute),
+            Finding(f"{name}: type of weights", info["dtype"], dtype, info["dtype"] == dtype),
+            Finding(f"{name}: max_batch_size", info["max_batch_size"], "> 32" if is_gpu else "<= 32",
                   self.case is STREAMED or (info["max_batch_size"] > 32) is is_gpu),
-            Check(f"{name}: answers off the CPU's (two inputs: {apart:.2g})", round(far, 6), f"<= {CLOSE}",
+            Finding(f"{name}: answers off the CPU's (two inputs: {apart:.2g})", round(far, 6), f"<= {CLOSE}",
                   far <= CLOSE),
             self._memory(info),
         ]  # fmt: skip
 
-    def _memory(self, info: Any) -> Check:
+    def _memory(self, info: Any) -> Finding:
         counted, weights = int(info["memory_bytes"]["gpu"]), weights_of(self.run.folder, self.case)
         passed = abs(counted - weights) <= MEMORY_MARGIN * weights if self.run.device != "cpu" else counted == 0
         wanted = f"about {weights / MIB:.0f} MiB" if self.run.device != "cpu" else "0"
-        return Check(f"{self.case.name}: GPU memory counted", f"{counted / MIB:.0f} MiB", wanted, passed)
+        return Finding(f"{self.case.name}: GPU memory counted", f"{counted / MIB:.0f} MiB", wanted, passed)
 
-    def throughput(self) -> list[Check]:
-        """Many clients, against the library alone on the same inputs, in turn."""
+    def throughput(self) -> list[Finding]:
+        """Measure many clients and the library alone on the same inputs, in turn; streams against one stream."""
         if self.alone is None:
             return self._streams()
         self.alone.wait_ready()
@@ -126,13 +127,13 @@ class Served:
             raise Failed(f"{self.case.name}: {figures['failed']} requests of {self.run.clients} clients failed")
         return figures["requests_per_second"] * inputs
 
-    def _share(self, how: str, rate: float, limit: float) -> Check:
+    def _share(self, how: str, rate: float, limit: float) -> Finding:
         share = rate / limit
         seen = f"{share:.2f} ({rate:.0f} of {limit:.0f} inputs/s)"
         name = f"{self.case.name}: {self.run.clients} clients, {how}, by the library alone"
-        return Check(name, seen, f">= {MIN_SHARE}", share >= MIN_SHARE)
+        return Finding(name, seen, f">= {MIN_SHARE}", share >= MIN_SHARE)
 
-    def _streams(self) -> list[Check]:
+    def _streams(self) -> list[Finding]:
         bodies = load.streamed(self.case.bodies())
         load.stream(self.server.url, bodies, STREAMS)  # warms up
         one = max(load.stream(self.server.url, bodies, 1) for _ in range(2))
@@ -140,16 +141,16 @@ class Served:
         self.server.stop()
         seen = f"{many / one:.1f} ({many:.0f} and {one:.0f} tokens/s)"
         name = f"{self.case.name}: {STREAMS} streams by one"
-        return [Check(name, seen, f">= {MIN_SPEED_UP:.0f}", many / one >= MIN_SPEED_UP)]
+        return [Finding(name, seen, f">= {MIN_SPEED_UP:.0f}", many / one >= MIN_SPEED_UP)]
 
     def stop(self) -> None:
-        """End all that runs still."""
+        """Stop the servers and the worker."""
         for one in (self.server, self.on_cpu, self.alone):
             if one is not None:
                 one.stop()
 
 
-def generator(run: Run) -> list[Check]:
+def generator(run: Run) -> list[Finding]:
     """How many requests a second the load generator sends where answers cost nothing."""
     port = free_port()
     command = [sys.executable, "-m", "scripts.gpu.answer", str(port)]
@@ -161,10 +162,10 @@ def generator(run: Run) -> list[Check]:
     finally:
         stop(answering)
     rate = figures["requests_per_second"]
-    return [Check("load generator, requests/s", round(rate), f">= {MIN_GENERATED}", rate >= MIN_GENERATED)]
+    return [Finding("load generator, requests/s", round(rate), f">= {MIN_GENERATED}", rate >= MIN_GENERATED)]
 
 
-def on_demand(run: Run) -> list[Check]:
+def on_demand(run: Run) -> list[Finding]:
     """A server without a model: the budget of the GPU's memory makes the first model leave for the last."""
     first, last = ON_DEMAND
     needed = {case.name: file_size(run.folder, case) // MIB + 1 for case in ON_DEMAND}
@@ -185,8 +186,8 @@ def on_demand(run: Run) -> list[Check]:
     wanted = [[first.model], [last.model]]
     bytes_counted = seen[-1][0].get("memory_bytes", {}).get("gpu", 0)
     return [
-        Check("on demand: models held under a budget for one", str(held), str(wanted), held == wanted),
-        Check("on demand: GPU memory counted", f"{bytes_counted / MIB:.0f} MiB",
+        Finding("on demand: models held under a budget for one", str(held), str(wanted), held == wanted),
+        Finding("on demand: GPU memory counted", f"{bytes_counted / MIB:.0f} MiB",
               f"about {weights_of(run.folder, last) / MIB:.0f} MiB" if run.device != "cpu" else "0",
               (bytes_counted > 0) is (run.device != "cpu")),
     ]  # fmt: skip
@@ -203,6 +204,6 @@ def file_size(folder: Path, case: Case) -> int:
     return sum(file.stat().st_size for file in repository.rglob("*.safetensors"))
 
 
-def as_rows(checks: Sequence[Check]) -> list[dict[str, object]]:
+def as_rows(checks: Sequence[Finding]) -> list[dict[str, object]]:
     """For the report."""
     return [asdict(check) for check in checks]

@@ -1,4 +1,4 @@
-"""How far two answers are from each other."""
+"""The relative distance of two answers' numbers."""
 
 from __future__ import annotations
 
@@ -7,11 +7,12 @@ from collections.abc import Iterator
 from typing import Any
 
 IGNORED = frozenset({"seed", "id"})
-"""Of an answer: what may differ where the numbers are as near as they can be."""
+"""Fields of an answer that are not compared."""
 
 
 def distance(ours: Any, theirs: Any) -> float:
-    """The length of the difference of all their numbers, by that of theirs; infinite where anything else differs."""
+    """The Euclidean norm of the difference of all numbers, relative to that of `theirs`; infinite where anything else
+    differs."""
     one, other = list(_leaves(ours)), list(_leaves(theirs))
     if [(at, type(leaf)) for at, leaf in one] != [(at, type(leaf)) for at, leaf in other]:
         return math.inf
@@ -25,7 +26,7 @@ def distance(ours: Any, theirs: Any) -> float:
 
 
 def _leaves(value: Any, at: str = "") -> Iterator[tuple[str, Any]]:
-    """Each number and text of an answer, with the place where it stands; a label is a place, in any order."""
+    """Each number and text of an answer with its path; a score has the path of its label, in any order."""
     if isinstance(value, dict):
         for name in sorted(value.keys() - IGNORED):
             yield from _leaves(value[name], f"{at}.{name}")

@@ -82,7 +82,7 @@ def _client(sent: Sent, number: int) -> list[tuple[float, bool]]:
 
 
 def stream(url: str, bodies: Sequence[bytes], streams: int) -> float:
-    """Tokens a second of so many streams at once: all that came, by the time from the first to the last."""
+    """Tokens a second of `streams` streams at once: all chunks but one, by the time from the first to the last."""
     moments, lock = list[float](), threading.Lock()
 
     def one(body: bytes) -> None:
@@ -106,6 +106,6 @@ def stream(url: str, bodies: Sequence[bytes], streams: int) -> float:
 
 
 def streamed(bodies: Sequence[bytes]) -> list[bytes]:
-    """The same requests, whose answers are to be streamed."""
+    """The same requests with `stream` set."""
     requests: list[dict[str, Any]] = [json.loads(body) for body in bodies]
     return [json.dumps({**one, "stream": True}).encode() for one in requests]

@@ -62,7 +62,7 @@ def requirements(without: Iterable[str]) -> list[str]:
 
 
 def write(site: Path, archive: Path) -> None:
-    """A folder of installed packages as a compressed archive, without what nothing imports."""
+    """Write a folder of installed packages as a compressed archive, without tests, stubs, bytecode and programs."""
     archive.parent.mkdir(parents=True, exist_ok=True)
     with tarfile.open(archive, "w:xz") as tar:
         tar.add(site, arcname=".", filter=_unless_not_run)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -16,6 +15,8 @@ from pathlib import Path
 from typing import Any
 
 from inference_common.discover import tasks_in
+
+from ..ports import free_port
 
 ROOT = Path(__file__).resolve().parents[2]
 STOP_SECONDS = 15
@@ -38,7 +39,7 @@ class Server:
             )
 
     def wait_ready(self, seconds: float) -> None:
-        """Return once it is ready. Raises Failed, with the reason, where it does not get so in time."""
+        """Return once it is ready. Raises Failed, with the reason, where that takes more than `seconds`."""
         end, reason = time.monotonic() + seconds, "it did not listen"
         while time.monotonic() < end and self.process.poll() is None:
             try:
@@ -61,7 +62,7 @@ class Server:
     def post(
         self, path: str, body: bytes, content_type: str = "application/json"
     ) -> tuple[int, Any, Mapping[str, str]]:
-        """As get."""
+        """The same for a request with a body."""
         return self._ask(urllib.request.Request(self.url + path, body, {"content-type": content_type}))
 
     def _ask(self, request: urllib.request.Request) -> tuple[int, Any, Mapping[str, str]]:
@@ -93,7 +94,7 @@ class Worker:
         self._line()
 
     def measure(self, window: int, seconds: float) -> float:
-        """Inputs a second, in windows of so many that are sorted and batched."""
+        """Inputs a second, in windows of `window` inputs that are sorted and batched."""
         assert self.process.stdin is not None
         self.process.stdin.write(json.dumps({"load": "verify", "clients": window, "seconds": seconds}) + "\n")
         self.process.stdin.flush()
@@ -112,15 +113,8 @@ class Worker:
         return json.loads(line)
 
 
-def free_port() -> int:
-    """A port of 127.0.0.1 that is not listened on."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        return int(free.getsockname()[1])
-
-
 def library_folder(name: str) -> Path:
-    """The folder of a library's app. Raises Failed where it holds none."""
+    """The folder of a library. Raises Failed where there is no such library."""
     folder = ROOT / "docker_images" / name
     if not tasks_in(folder / "app" / "pipelines"):
         raise Failed(f"{folder} holds no library")

@@ -1,4 +1,4 @@
-"""Runs every step, also after one that failed, and writes what was found: `gpu.json`, `gpu.md`, `logs.txt`."""
+"""Runs every step, also after one that failed, and writes the findings: `gpu.json`, `gpu.md`, `logs.txt`."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from typing import Any
 import psutil
 
 from .cases import CASES, ON_DEMAND, Case
-from .checks import Check, Run, Served, as_rows, generator, on_demand
+from .checks import Finding, Run, Served, as_rows, generator, on_demand
 from .servers import ROOT
 
 MODEL_SECONDS = 150  # to write one
@@ -26,11 +26,11 @@ LOG_BYTES = 20_000  # of each log's end, kept
 
 
 class Verification:
-    """One run: what was found so far, and how much time is left."""
+    """One run: the findings so far, and the time that is left."""
 
     def __init__(self, run: Run, out: Path, end: float) -> None:
         self.run, self.out, self._end = run, out, end
-        self.checks: list[Check] = []
+        self.checks: list[Finding] = []
         self.machine: dict[str, object] = {}
 
     @property
@@ -38,27 +38,27 @@ class Verification:
         """Seconds."""
         return self._end - time.monotonic()
 
-    def step(self, name: str, call: Callable[[], Sequence[Check]]) -> None:
-        """Take one step, and write down what it found; one that fails, or has no time left, is a check not passed."""
+    def step(self, name: str, call: Callable[[], Sequence[Finding]]) -> None:
+        """Run one step and record its findings; a step that fails, or has no time left, is one that did not pass."""
         if self.left <= 0:
-            self._add([Check(name, "no time was left", "to be run", False)])
+            self._add([Finding(name, "no time was left", "to be run", False)])
             return
         begun = time.monotonic()
         try:
             found = call()
         except Exception as error:
-            found = [Check(name, f"{type(error).__name__}: {error}", "to be run", False)]
+            found = [Finding(name, f"{type(error).__name__}: {error}", "to be run", False)]
         print(f"-- {name}: {time.monotonic() - begun:.0f} s", flush=True)
         self._add(found)
 
     def give_up(self) -> None:
-        """End at once, with all that was started: the step that runs outlasted the time for all."""
-        self._add([Check("time", "the last step took too long", "to end in time", False)])
+        """Kill every process that was started and exit 1: the running step exceeded the time limit."""
+        self._add([Finding("time", "the last step took too long", "to end in time", False)])
         for process in psutil.Process().children(recursive=True):
             process.kill()
         os._exit(1)
 
-    def _add(self, checks: Sequence[Check]) -> None:
+    def _add(self, checks: Sequence[Finding]) -> None:
         for check in checks:
             print(
                 f"   {'ok ' if check.passed else 'NOT'} {check.name}: {check.seen} (wanted {check.wanted})", flush=True
@@ -67,7 +67,7 @@ class Verification:
         self.write()
 
     def write(self) -> None:
-        """What was found, for programs and for people, and the ends of the logs."""
+        """Write `gpu.json`, `gpu.md` and the ends of the logs."""
         report = {"machine": self.machine, "checks": as_rows(self.checks)}
         self.out.joinpath("gpu.json").write_text(json.dumps(report, indent=1), encoding="utf-8")
         lines = ["| check | seen | wanted | |", "|---|---|---|---|"]
@@ -115,7 +115,7 @@ def _verify(verification: Verification, cases: Sequence[Case]) -> None:
     run, served = verification.run, list[Served]()
     at_once = max(1, (os.cpu_count() or 1) // 4)
 
-    def place(case: Case) -> Callable[[], Sequence[Check]]:
+    def place(case: Case) -> Callable[[], Sequence[Finding]]:
         one = Served(run, case)
         served.append(one)
         return one.placed
@@ -138,10 +138,10 @@ def _verify(verification: Verification, cases: Sequence[Case]) -> None:
             one.stop()
 
 
-def _write_models(run: Run, cases: Sequence[Case], *, small: bool) -> Sequence[Check]:
-    """Every model, each by a process of its own."""
+def _write_models(run: Run, cases: Sequence[Case], *, small: bool) -> Sequence[Finding]:
+    """Write every model, each in a process of its own."""
 
-    def write(case: Case) -> Check:
+    def write(case: Case) -> Finding:
         folder = run.folder / "hub" / f"models--{case.model.replace('/', '--')}"
         command = [sys.executable, "-m", "scripts.gpu.models", case.name, str(folder), "small" if small else "full"]
         done = subprocess.run(
@@ -149,7 +149,7 @@ def _write_models(run: Run, cases: Sequence[Case], *, small: bool) -> Sequence[C
             check=False,
         )  # fmt: skip
         seen = "written" if done.returncode == 0 else done.stderr[-1000:]
-        return Check(f"{case.name}: model", seen, "written", done.returncode == 0)
+        return Finding(f"{case.name}: model", seen, "written", done.returncode == 0)
 
     with ThreadPoolExecutor(max(1, (os.cpu_count() or 1) // 2)) as pool:
         return list(pool.map(write, cases))

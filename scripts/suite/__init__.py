@@ -1,1 +1,1 @@
-"""The test suite as data: its checks, the inputs that decide each of them, what passed before, and what runs when."""
+"""The test suite of `./manage.py test`: its checks, their inputs, records of passes, the plan and its execution."""

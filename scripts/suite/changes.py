@@ -2,23 +2,19 @@
 
 from __future__ import annotations
 
-import subprocess
 from pathlib import Path
+
+from ..git import git
 
 BASES = ("origin/HEAD", "origin/main", "main", "HEAD^")
 
 
 def changed_folders(root: Path, parent: str) -> set[str]:
-    """The folders directly in `parent`, a path below the root, that hold a change: since the main branch was left or,
-    on that branch, since the commit before. None where git knows neither."""
+    """The names of the folders directly in `parent`, a path below the root, that hold a change: since this branch left
+    the main one or, on the main branch, since the commit before. Empty where git knows neither commit."""
     for base in BASES:
-        fork = _git(root, "merge-base", base, "HEAD")
-        if fork and fork != _git(root, "rev-parse", "HEAD"):
-            paths = _git(root, "diff", "--name-only", fork, "--", parent).splitlines()
+        fork = git(root, "merge-base", base, "HEAD")
+        if fork and fork != git(root, "rev-parse", "HEAD"):
+            paths = git(root, "diff", "--name-only", fork, "--", parent).splitlines()
             return {path.removeprefix(f"{parent}/").partition("/")[0] for path in paths}
     return set()
-
-
-def _git(root: Path, *arguments: str) -> str:
-    """What git prints; nothing where it fails."""
-    return subprocess.run(["git", *arguments], cwd=root, capture_output=True, text=True, check=False).stdout.strip()

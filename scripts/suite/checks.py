@@ -18,7 +18,7 @@ Command = tuple[str, ...]
 PYTHON = (sys.executable, "-m")
 TOOLS = ("pyproject.toml", "tests/requirements.txt")
 DECIDERS = ("manage.py", "scripts/suite/checks.py", "scripts/suite/execute.py", *TOOLS)
-"""What decides which tests run, and what counts as passed."""
+"""Files that decide which tests run and what counts as a pass: inputs of every library's checks."""
 EVERYTHING = Inputs(("*",), prose=True, installs=True)
 START_LIBRARIES = (DEMO_LIBRARY, "transformers")
 """The libraries that tests/start and tests/browser serve."""
@@ -30,7 +30,7 @@ PARALLEL_TASKS = 4
 
 @dataclass(frozen=True)
 class Check:
-    """One check: `prepare` are commands that make what it needs, `command` is what passes or fails."""
+    """One check: `prepare` are the commands that run before it, `command` is the one that passes or fails."""
 
     name: str
     group: Group
@@ -41,7 +41,7 @@ class Check:
 
 
 def shared_checks() -> Iterator[Check]:
-    """Lint, types and tests of what no single library owns."""
+    """Lint, type checks and tests that belong to no single library."""
     lint = Inputs(("*.py", *TOOLS))
     own_types = Inputs(("common/src/*", "scripts/*", "tests/*", *TOOLS))
     yield Check("ruff check", "shared", (*PYTHON, "ruff", "check", "."), lint)
@@ -93,14 +93,14 @@ def _own(known: Library, *names: str) -> tuple[str, ...]:
 
 
 def _test_paths(known: Library) -> list[str]:
-    """What a library is tested by: the contract, and tests of its own."""
+    """The paths of a library's tests: the contract, and the tests of its own."""
     contract = [path.relative_to(ROOT).as_posix() for path in sorted(ROOT.glob("tests/test_*.py"))]
     own = f"tests/{known.name}"
     return [*contract, *([own] if (ROOT / own).is_dir() else [])]
 
 
 def _test_inputs(known: Library, *programs: str, without: tuple[str, ...] = ()) -> Inputs:
-    """What decides the tests of a library, where `programs` are run besides."""
+    """The inputs of a library's tests; `programs` are scripts that its check runs beside them."""
     files = [ROOT / "tests" / "conftest.py", *(ROOT / program for program in programs)]
     for path in _test_paths(known):
         files += [ROOT / path] if path.endswith(".py") else (ROOT / path).rglob("*.py")

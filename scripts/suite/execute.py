@@ -17,7 +17,7 @@ from typing import IO, Literal
 from ..containers import remove_containers
 from ..images import ROOT
 from .checks import Command
-from .plan import Limits, Planned, choose
+from .plan import Limits, Planned, next_check
 
 Status = Literal["passed", "failed", "stopped"]
 
@@ -28,7 +28,7 @@ TICK_SECONDS = 60.0
 
 @dataclass(frozen=True)
 class Counts:
-    """How many tests of a check passed, failed and were skipped; a check without tests is one."""
+    """How many tests of a check passed, failed and were skipped; a command that is not pytest counts as one test."""
 
     passed: int
     failed: int
@@ -37,7 +37,7 @@ class Counts:
 
 @dataclass(frozen=True)
 class Outcome:
-    """What became of a check, and how many seconds it and what it needed first took."""
+    """The result of a check, and the seconds that the check and its preparation took."""
 
     planned: Planned
     status: Status
@@ -60,7 +60,7 @@ class Execution:
         self._running: list[Planned] = []
 
     def run(self, workers: int) -> list[Planned]:
-        """Run until nothing more fits, or the limit is reached; returns the checks that were not begun."""
+        """Run until no check is left that fits, or the limit is reached; returns the checks that did not run."""
         # A process whose parent ignores SIGINT ignores it too; a shell's background job does.
         signal.signal(signal.SIGINT, signal.default_int_handler)
         threads = [threading.Thread(target=self._work) for _ in range(workers)]
@@ -74,7 +74,7 @@ class Execution:
         return [*self._running, *self._pending]  # one that still counts as running ended in an error of ours
 
     def _wait(self, threads: Sequence[threading.Thread]) -> None:
-        """Wait for the end or the limit, and name now and then what runs."""
+        """Wait for the threads or the limit, and print once a minute which checks run."""
         next_tick = TICK_SECONDS
         while any(thread.is_alive() for thread in threads):
             time.sleep(0.1)
@@ -105,7 +105,7 @@ class Execution:
         while True:
             with self._lock:
                 elapsed = time.monotonic() - self._started
-                one = None if self._stopped.is_set() else choose(self._pending, elapsed, self._limits)
+                one = None if self._stopped.is_set() else next_check(self._pending, elapsed, self._limits)
                 if one is None:
                     return
                 self._pending.remove(one)
@@ -149,7 +149,7 @@ class Execution:
 
 
 def counts(output: str, status: int) -> Counts:
-    """What the last line of an output counts, as pytest writes it; else the command itself is the one test."""
+    """The counts in the last line of pytest's output; of another command, one test that passed or failed."""
     lines = [line for line in output.splitlines() if line.strip()]
     found = re.findall(r"(\d+) (passed|failed|errors?|skipped)", lines[-1]) if lines else []
     if not found:

@@ -48,7 +48,7 @@ class Tree:
 
     @classmethod
     def read(cls, root: Path) -> Tree:
-        """Read a checkout. Raises SystemExit where it is none."""
+        """Read a checkout. Raises SystemExit where the folder is no git checkout."""
         command = ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"]
         listed = subprocess.run(command, cwd=root, capture_output=True, text=True, check=False)
         if listed.returncode:
@@ -82,5 +82,5 @@ def _matcher(patterns: Iterable[str]) -> Callable[[str], object]:
 
 
 def _digest(file: Path) -> str:
-    """Of what a file holds, and of whether it can be run."""
+    """A digest of a file's content and of whether it is executable."""
     return hashlib.sha256(file.read_bytes() + (b"+x" if os.access(file, os.X_OK) else b"")).hexdigest()

@@ -1,4 +1,4 @@
-"""Which checks run, and in which order, within a budget: arithmetic only."""
+"""Which checks run, and in which order, within a budget; pure functions of the checks and their records."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ PREPARE_SECONDS = {"types": 30.0, "process": 5.0, "docker": 45.0}
 PREPARE_TORCH_SECONDS = {"types": 150.0, "process": 5.0, "docker": 180.0}
 """Guesses for a check that never passed on this machine; an environment is made for the types, which come first."""
 REPEAT_PREPARE_SECONDS = 20.0
-"""To prepare a check whose library's own files are as they were: what others share may have to be built again."""
+"""To prepare a check whose library's own files have not changed: shared stages may have to be built again."""
 RESERVE_SECONDS = 600.0
 """How long before the limit an optional check of a new machine must be expected to end: its estimates are guesses."""
 
@@ -26,7 +26,7 @@ RESERVE_SECONDS = 600.0
 @dataclass(frozen=True)
 class Planned:
     """A check to run. A required one always runs, and fails the suite where it cannot; an optional one runs within the
-    budget. The estimates are of the check itself and of what it needs first."""
+    budget. `seconds` and `preparation_seconds` are estimates; `own` is the digest of the library's own inputs."""
 
     check: Check
     digest: str
@@ -40,7 +40,7 @@ class Planned:
 @dataclass(frozen=True)
 class Limits:
     """Seconds since the beginning: by `budget` an optional check must be expected to end, or it does not begin; at
-    `limit` everything that still runs is stopped."""
+    `limit` every running check is stopped."""
 
     budget: float = math.inf
     limit: float = math.inf
@@ -87,8 +87,8 @@ def _place(one: Planned) -> int:
     return ORDER.index(one.check.group)
 
 
-def choose(pending: Sequence[Planned], elapsed: float, limits: Limits) -> Planned | None:
-    """What runs next, of checks in their order, `elapsed` seconds after the beginning: None where nothing more fits."""
+def next_check(pending: Sequence[Planned], elapsed: float, limits: Limits) -> Planned | None:
+    """The first check of `pending` that may begin `elapsed` seconds after the start; None where none fits."""
     for one in pending:
         if one.required or elapsed + one.preparation_seconds + one.seconds <= limits.budget:
             return one
@@ -105,10 +105,10 @@ class Slot:
 
 
 def simulate(planned: Sequence[Planned], workers: int, limits: Limits) -> list[Slot]:
-    """What is expected to run, and when, if each check takes as long as estimated."""
+    """The runs that are expected if each check takes as long as estimated."""
     pending, slots = list(planned), []
     free_at = [0.0] * workers
-    while one := choose(pending, start := heapq.heappop(free_at), limits):
+    while one := next_check(pending, start := heapq.heappop(free_at), limits):
         pending.remove(one)
         end = start + one.preparation_seconds + one.seconds
         slots.append(Slot(one, start, end))

@@ -10,7 +10,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 MAX_RECORDS = 50
-"""Kept of each check; the oldest are removed."""
+"""Records kept for each check; the oldest are removed."""
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,4 @@
-"""What a run of the test suite ends with: what ran, what passed before, and what did not run."""
+"""The summary of a run: checks that ran, that passed before, and that did not run."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ from .records import Record
 
 
 @dataclass(frozen=True)
-class Known:
+class PassedBefore:
     """A check that passed before with the same inputs."""
 
     name: str
     record: Record
 
 
-def lines(outcomes: Sequence[Outcome], known: Sequence[Known], left: Sequence[Planned]) -> Iterator[str]:
+def lines(outcomes: Sequence[Outcome], before: Sequence[PassedBefore], left: Sequence[Planned]) -> Iterator[str]:
     """The summary; its last line holds the counts of the tests that ran, where a required check that did not run to its
     end is one failed test."""
     yield "Summary"
@@ -29,15 +29,15 @@ def lines(outcomes: Sequence[Outcome], known: Sequence[Known], left: Sequence[Pl
         numbers = f"{counts.passed:5} passed {counts.failed:4} failed {counts.skipped:4} skipped"
         times = f"{outcome.seconds:8.1f} s, {outcome.preparation_seconds:.1f} s to prepare"
         yield f"  {state:8}{outcome.planned.check.name:36}{numbers}{times}"
-    yield from known_lines(known)
+    yield from passed_before_lines(before)
     yield from _left_lines(outcomes, left)
     yield ""
     yield _totals(outcomes, left)
 
 
-def known_lines(known: Iterable[Known]) -> Iterator[str]:
-    """The checks that passed before."""
-    for one in known:
+def passed_before_lines(before: Iterable[PassedBefore]) -> Iterator[str]:
+    """A line for each check that passed before."""
+    for one in before:
         record = one.record
         yield f"  known   {one.name:36}{record.tests:5} passed before at {record.digest} ({_day(record)})"
 
@@ -53,18 +53,18 @@ def _left_lines(outcomes: Sequence[Outcome], left: Sequence[Planned]) -> Iterato
         yield f"  not run {one.check.name:36}{why}; {before}"
 
 
-def plan_lines(slots: Sequence[Slot], known: Sequence[Known], left: Sequence[Planned]) -> Iterator[str]:
-    """What would run, and when."""
+def plan_lines(slots: Sequence[Slot], before: Sequence[PassedBefore], left: Sequence[Planned]) -> Iterator[str]:
+    """A line for each check that would run, with its expected times, and for each that would not."""
     for slot in slots:
         one, kind = slot.planned, "required" if slot.planned.required else "optional"
         times = f"{slot.start / 60:6.1f} to {slot.end / 60:6.1f} min"
         need = f"{one.preparation_seconds:.0f} s to prepare, {one.seconds:.0f} s" + ("" if one.last else ", guessed")
         yield f"  {kind:10}{one.check.name:36}{times} ({need})"
-    yield from known_lines(known)
+    yield from passed_before_lines(before)
     for one in left:
         yield f"  not run   {one.check.name:36}does not fit into the budget"
     end = max((slot.end for slot in slots), default=0.0)
-    yield f"\n{len(slots)} checks in about {end / 60:.1f} min, {len(known)} passed before, {len(left)} not run"
+    yield f"\n{len(slots)} checks in about {end / 60:.1f} min, {len(before)} passed before, {len(left)} not run"
 
 
 def _day(record: Record) -> str:

@@ -1,4 +1,4 @@
-"""Check the types of a library's app by what is in the library's own environment."""
+"""Run mypy on a library's app with the packages of the library's own environment."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Digests of base images, asked of a registry on loopback through the Docker engine."""
+"""Digests of base images, read from a registry on loopback through the Docker engine."""
 
 from __future__ import annotations
 
@@ -89,7 +89,7 @@ def test_the_digest_of_the_index_is_written(
 @pytest.mark.target("docker")
 @pytest.mark.parametrize(
     ("tag", "reason"),
-    [("single", r"base:single is not offered for linux/arm64"), ("none", r"base:none does not tell its digest .*no")],
+    [("single", r"base:single is not offered for linux/arm64"), ("none", r"base:none gives no digest .*no")],
 )
 def test_an_image_that_cannot_be_pinned_leaves_the_file(registry: str, dockerfile: Path, tag: str, reason: str) -> None:
     text = f"ARG PYTHON_IMAGE={registry}/base:{tag}@{OLD}\n"

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import subprocess
+import sys
+import venv
 from pathlib import Path
 
 import pytest
@@ -62,6 +64,13 @@ def test_other_builds_of_torch_are_in_another_one(wheels: Path, lock: Path) -> N
     other = environment(lock)
     assert other != python
     subprocess.run([other, "-c", "from torch import name"], check=True)
+
+
+def test_every_checkout_has_the_same_one(lock: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    python = python_with("example", lock)
+    venv.create(tmp_path / "other", symlinks=False)
+    monkeypatch.setattr(sys, "executable", str(tmp_path / "other" / "bin" / "python"))
+    assert python_with("example", lock) == python
 
 
 def test_one_that_does_not_import_is_refused_until_it_does(wheels: Path, lock: Path) -> None:

@@ -17,12 +17,12 @@ from scripts.torch_files import CHOSEN_LATER
 
 @pytest.fixture
 def one(tmp_path: Path) -> Lock:
-    asked = tmp_path / "requirements.in"
-    asked.write_text("idna\n")
-    return Lock(tmp_path / "requirements.txt", [asked])
+    source = tmp_path / "requirements.in"
+    source.write_text("idna\n")
+    return Lock(tmp_path / "requirements.txt", [source])
 
 
-def test_a_lock_is_fresh_until_what_was_asked_changes(one: Lock, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_lock_is_fresh_until_its_sources_change(one: Lock, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(lock, "ROOT", one.file.parent)
     assert one.state == "missing"
     lock.write(one)
@@ -32,14 +32,14 @@ def test_a_lock_is_fresh_until_what_was_asked_changes(one: Lock, monkeypatch: py
     assert "://" not in text
     lock.write(one)
     assert one.file.read_text() == text
-    one.asked[0].write_text("idna>3\n")
+    one.sources[0].write_text("idna>3\n")
     assert one.state == "out of date"
 
 
 def test_what_cannot_be_resolved_leaves_the_lock_as_it_was(one: Lock, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(lock, "ROOT", one.file.parent)
     one.file.write_text("as it was")
-    one.asked[0].write_text("idna<0\n")
+    one.sources[0].write_text("idna<0\n")
     with pytest.raises(SystemExit, match=r"requirements\.txt could not be resolved"):
         lock.write(one)
     assert one.file.read_text() == "as it was"

@@ -7,9 +7,7 @@ import socket
 
 import pytest
 
-from scripts.ports import require_free
-
-from ..servers import free_port
+from scripts.ports import free_port, require_free
 
 
 def test_a_free_port_is_not_refused() -> None:

@@ -17,7 +17,7 @@ NOBODY = 65534
 def run_python_as_nobody(
     arguments: Sequence[str], environment: Mapping[str, str] | None = None
 ) -> subprocess.CompletedProcess[str]:
-    """Python on this checkout, by the user nobody; skips the test where that cannot be."""
+    """Python on this checkout, by the unprivileged user `nobody`; skips the test where that cannot be."""
     if os.geteuid():
         pytest.skip("only root can run a command as another user; run the tests as root")
     if _run(["-c", "import scripts"], {}).returncode:

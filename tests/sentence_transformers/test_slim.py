@@ -13,10 +13,11 @@ import pytest
 from scripts.choice import packaged_demo
 from scripts.envs import python_of
 from scripts.images import ROOT, library
+from scripts.ports import free_port
 
 from ..conftest import tiny_model
 from ..official import CLIENTS, ask
-from ..servers import free_port, start_process
+from ..servers import start_process
 from .test_onnx import CLOSE, TEXTS, answered
 
 KNOWN, SLIM = library("sentence-transformers"), library("sentence-transformers-onnx")

@@ -14,11 +14,11 @@ import pytest
 
 from scripts.containers import engine
 from scripts.images import ROOT, Library, library
+from scripts.ports import free_port
 from scripts.prerequisites import CURL
 
 from ..conftest import tiny_model
 from ..needs import require
-from ..servers import free_port
 
 
 def follow(*arguments: str) -> None:

@@ -19,16 +19,16 @@ TASKS = ("image-classification", "image-feature-extraction")
 QUERIES: list[dict[str, str]] = [{}, {"pool": "false"}]
 
 
-def asked(server: Server) -> tuple[str, list[Any]]:
-    name, told, answers = server.client.get("/info").json()["model"], set(), []
+def answered(server: Server) -> tuple[str, list[Any]]:
+    name, compute_types, answers = server.client.get("/info").json()["model"], set(), []
     for task in server.client.get("/info").json()["tasks"]:
         for query in QUERIES[: 1 + (task == TASKS[1])]:
             for picture in ("image.jpg", "image.png"):
                 answer = server.client.post(f"/pipeline/{task}/{name}", content=sample(picture), params=query)
                 assert answer.status_code == 200, answer.text
-                told.add(answer.headers["x-compute-type"])
+                compute_types.add(answer.headers["x-compute-type"])
                 answers.append(answer.json())
-    (how,) = told
+    (how,) = compute_types
     return how, answers
 
 
@@ -37,9 +37,9 @@ def asked(server: Server) -> tuple[str, list[Any]]:
 def test_every_task_answers_as_before_once_the_model_has_changed_over(task: str, tmp_path: Path) -> None:
     server = start_process(KNOWN, task, str(tiny_model(KNOWN, task)), HF_HOME=str(tmp_path), OPTIMIZE="auto")
     try:
-        plain, theirs = asked(server)
+        plain, theirs = answered(server)
         wait_for_optimization(server)
-        how, ours = asked(server)
+        how, ours = answered(server)
     finally:
         server.client.close()
         assert server.stop() == 0

@@ -78,8 +78,8 @@ class Batcher:
                 job.future.cancel()
 
     def replace(self, pipelines: Mapping[AnyPipeline, AnyPipeline]) -> None:
-        """Have other pipelines run what waits, and what is still submitted, for those that they replace; in the model's
-        thread. What runs in other lanes meanwhile is finished by the pipeline that began it."""
+        """Have other pipelines run the inputs that wait, and later ones, of those that they replace. To be called in
+        the model's thread; batches that run at the same time are finished by the pipeline that began them."""
         self._waiting.replace(pipelines)
 
     def max_batch_size(self, pipeline: AnyPipeline) -> int:

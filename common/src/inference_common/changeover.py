@@ -24,7 +24,7 @@ log = structlog.get_logger("inference")
 
 
 async def change_over(model: Model) -> None:
-    """Export, verify, compare, swap; whatever fails leaves the model as it is, with the reason in its optimization."""
+    """Export, verify, compare, swap. A failure leaves the model as it is, and the reason in its `optimization`."""
     worker = ModelThread()  # what takes long runs beside the model's thread
     started = time.monotonic()
     try:

@@ -1,4 +1,4 @@
-"""How far two answers are apart."""
+"""The difference of two answers, as one number."""
 
 from __future__ import annotations
 

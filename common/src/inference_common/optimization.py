@@ -1,4 +1,4 @@
-"""Optimization: which form of a model's network runs on a CPU, and how far a faster one has come."""
+"""Optimization: which form of a model's network runs on a CPU, and the state of a faster one."""
 
 from __future__ import annotations
 
@@ -86,7 +86,7 @@ class Optimization:
         return weight_bytes(self._source.path())
 
     def take(self, form: Form, unverified: str = "") -> None:
-        """This form answers from now on; `unverified` is why nobody could verify it, if so."""
+        """Record that this form answers from now on; `unverified` says why it could not be verified (empty: it was)."""
         self.form = form
         self.set("none" if unverified else "verified", unverified)
 
@@ -102,8 +102,8 @@ class Optimization:
         self._remember(reason)
 
     def fail(self, error: Exception) -> None:
-        """The library's own network stays, after an unexpected error; where it came after the export, at later starts
-        too."""
+        """Record that the library's own network stays, after an unexpected error; one after the export refuses its file
+        at later starts too."""
         self.set("failed", f"{type(error).__name__}: {str(error)[:300]}")
         log.error("the ONNX file is not taken", model=self._source.name, why=self.reason, exc_info=error)
         self._remember(self.reason)

@@ -7,13 +7,13 @@ from typing import Protocol
 
 
 class Expiring(Protocol):
-    """What waits."""
+    """A wait; `expire` is called when its time is over."""
 
     def expire(self) -> None: ...
 
 
 class SharedTimer:
-    """Calls `expire` of whatever has waited for `seconds`.
+    """Calls `expire` of each wait that has lasted for `seconds`.
 
     Waits of equal length end in the order in which they began, so one timer of the event loop is enough for all of
     them. A timer for each, which is nearly always cancelled, takes longer.

@@ -166,7 +166,7 @@ class Waiting:
         return min(pipeline.max_batch_size, self._max_batch_size)
 
     def _known(self, pipeline: AnyPipeline, *, is_shared: bool) -> CallTime:
-        """What its calls take; of one that was replaced while it ran, a record that nobody reads."""
+        """The call times of a pipeline; for one that was replaced while it ran, an unused record."""
         return CallTime() if pipeline in self._successors else self.time(pipeline, is_shared=is_shared)
 
     def _next(self, lanes: int) -> list[Job]:

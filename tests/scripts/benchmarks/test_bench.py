@@ -37,7 +37,7 @@ def test_a_scenario_is_measured_kept_and_told(tmp_path: Path) -> None:
 
 def test_a_target_that_cannot_start_is_told_in_its_own_words(tmp_path: Path) -> None:
     broken = replace(ECHO, start=lambda port: Command(["python3", "-c", "raise SystemExit('no model')"], tmp_path))
-    with pytest.raises(SystemExit, match="echo did not get ready; its last words:\nno model"):
+    with pytest.raises(SystemExit, match="echo did not get ready; the end of its log:\nno model"):
         begin(broken)
 
 

@@ -47,8 +47,8 @@ http.server.ThreadingHTTPServer(("127.0.0.1", int(os.environ["PORT"])), Handler)
 def command(folder: Path, wrong: float, port: int) -> Command:
     """A server that changes over once its child process has ended."""
     (folder / "server.py").write_text(SERVER)
-    told = {"PORT": str(port), "HF_HOME": str(folder), "WRONG": str(wrong)}
-    return Command([sys.executable, folder / "server.py"], folder, told)
+    environment = {"PORT": str(port), "HF_HOME": str(folder), "WRONG": str(wrong)}
+    return Command([sys.executable, folder / "server.py"], folder, environment)
 
 
 def server(folder: Path, wrong: float = 0) -> Server:

@@ -17,7 +17,7 @@ from scripts.suite.plan import (
     Limits,
     Planned,
     assess,
-    choose,
+    next_check,
     ordered,
     simulate,
 )
@@ -92,10 +92,10 @@ def test_required_checks_come_by_group_and_length_and_the_rest_by_the_time_since
 def test_an_optional_check_begins_only_if_it_is_expected_to_end_in_the_budget() -> None:
     large, small, must = planned(61, when=1.0), planned(60, when=2.0), planned(1000, required=True)
     limits = Limits(budget=100.0, limit=500.0)
-    assert choose([large, small], 40.0, limits) is small
-    assert choose([large, small], 41.0, limits) is None
-    assert choose([large, must], 41.0, limits) is must
-    assert choose([], 0.0, Limits()) is None
+    assert next_check([large, small], 40.0, limits) is small
+    assert next_check([large, small], 41.0, limits) is None
+    assert next_check([large, must], 41.0, limits) is must
+    assert next_check([], 0.0, Limits()) is None
 
 
 def test_a_new_machine_has_the_limit_for_its_budget_but_for_a_reserve() -> None:

@@ -9,7 +9,7 @@ from scripts.suite.execute import Counts, Outcome, Status
 from scripts.suite.inputs import Inputs
 from scripts.suite.plan import Limits, Planned, simulate
 from scripts.suite.records import Record
-from scripts.suite.summary import Known, lines, plan_lines
+from scripts.suite.summary import PassedBefore, lines, plan_lines
 
 RECORD = Record("0123456789ab", "own", 1_790_000_000.0, "b951165", 40, 12.5, 3.5)
 LIMITS = Limits(budget=22 * 60.0, limit=80 * 60.0)
@@ -40,7 +40,7 @@ def test_the_last_line_counts(outcomes: list[Outcome], left: list[Planned], last
 
 def test_what_did_not_run_is_listed_with_the_reason() -> None:
     left = [planned("never", required=False), planned("late", last=RECORD)]
-    text = "\n".join(lines([outcome("stopped", "stopped", Counts(0, 1, 0))], [Known("known", RECORD)], left))
+    text = "\n".join(lines([outcome("stopped", "stopped", Counts(0, 1, 0))], [PassedBefore("known", RECORD)], left))
     assert "never                               2.5 min did not fit into the budget; never passed" in text
     assert "late                                was not begun before the end; passed last at 0123456789ab" in text
     assert "stopped                             stopped after 120 s" in text
@@ -51,7 +51,7 @@ def test_what_did_not_run_is_listed_with_the_reason() -> None:
 def test_a_plan_says_what_would_run_and_when() -> None:
     checks = [planned("must"), planned("may", required=False)]
     slots = simulate(checks[:1], 1, LIMITS)
-    text = "\n".join(plan_lines(slots, [Known("known", RECORD)], checks[1:]))
+    text = "\n".join(plan_lines(slots, [PassedBefore("known", RECORD)], checks[1:]))
     assert "required  must" in text
     assert "0.0 to    2.5 min (30 s to prepare, 120 s, guessed)" in text
     assert "not run   may" in text

@@ -12,7 +12,7 @@ MIB = 2**20
 BASE_BYTES = 600 * MIB  # of memory: the library, torch, its exporter and the runtime, before any weights
 MEMORY_PER_WEIGHT = 5  # bytes of memory at the peak for each byte of the weights' files: several copies of them
 DISK_PER_WEIGHT = 2  # bytes of disk for each: weights in half precision are exported in single precision
-MIN_QUOTA = 2.0  # cores: below it, the export would use up time that requests need, whatever its priority
+MIN_QUOTA = 2.0  # cores: below it, the export would use up time that requests need, in spite of its low priority
 WEIGHTS = ("*.safetensors", "*.bin")
 
 

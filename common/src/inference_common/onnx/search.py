@@ -31,7 +31,7 @@ _current: ContextVar[Search | None] = ContextVar("search", default=None)
 
 
 def current() -> Search:
-    """The search in progress; a new one where nobody began it."""
+    """The search that `searching` began; outside of it, a new one."""
     return _current.get() or Search()
 
 

@@ -43,7 +43,7 @@ def network_file(source: ModelSource, wanted: Wanted, mode: Optimize) -> Path | 
     `auto` takes what is verified already: the repository's file, or one exported before. `onnx` and `int8` verify or
     export what is not, which takes a process of its own for some seconds. A file that does not give the network's
     numbers is not taken; where there is no torch to verify it with, the repository's is taken unverified. What was
-    found is told to `search.current()`.
+    found is written to `search.current()`.
     """
     if mode == "none":
         return None
@@ -96,7 +96,7 @@ def cache_folder() -> Path:
 
 
 def refuse(mark: Path, why: str) -> None:
-    """Remember that a file is not to be taken, whatever was found before."""
+    """Record that a file must not be used, in place of an earlier verdict."""
     _write(mark, {"taken": False, "why": why})
 
 
