@@ -72,7 +72,7 @@ class Optimization:
             self.skip(missing)
             return None
         self.set("exporting")
-        with searching(Search(self._in_background)) as search:
+        with searching(Search(self._in_background, compares=True)) as search:
             optimized = kind.optimized(self._source, "onnx")
         self._mark = search.mark
         if optimized is None:
@@ -87,6 +87,11 @@ class Optimization:
 
     def take(self, form: Form, unverified: str = "") -> None:
         """Record that this form answers from now on; `unverified` says why it could not be verified (empty: it was)."""
+        if self._mark is not None:
+            from .onnx.store import confirm
+
+            with contextlib.suppress(OSError, ValueError):  # without it, the next start compares once more
+                confirm(self._mark)
         self.form = form
         self.set("none" if unverified else "verified", unverified)
 

@@ -2,13 +2,15 @@
 
 import json
 import threading
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import pytest
 from filelock import FileLock
 from huggingface_hub import constants
 from inference_common.onnx import store
-from inference_common.onnx.process import ExportProcess
+from inference_common.onnx.process import ExportProcess, Result
 from inference_common.onnx.search import Search, searching
 from inference_common.onnx.store import OWN, Wanted, kept, network_file
 from inference_common.source import FolderSource
@@ -108,6 +110,25 @@ def test_auto_takes_what_is_verified_and_starts_no_process(
     with searching(Search()) as search:
         assert network_file(source, WANTED, "auto") is None
     assert search.is_pending  # another one may be exported
+
+
+def test_auto_loads_what_was_exported_beside_requests_once_its_answers_were_compared(
+    source: FolderSource, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def export(process: ExportProcess, request: Mapping[str, Any]) -> Result:
+        write_lookup(Path(request["file"]), "last_hidden_state")
+        return Result([], 0, json.dumps({"difference": 0.0, "agreement": None}), "")
+
+    monkeypatch.setattr(store, "find_spec", lambda name: object())
+    monkeypatch.setattr(ExportProcess, "run", export)
+    with searching(Search(compares=True)) as search:
+        exported = network_file(source, WANTED, "onnx")
+    assert exported is not None
+    assert search.mark is not None
+    assert network_file(source, WANTED, "auto") is None  # as after a server that stopped before it compared them
+    assert network_file(source, WANTED, "onnx") == exported
+    store.confirm(search.mark)
+    assert network_file(source, WANTED, "auto") == exported
 
 
 def test_a_process_that_was_killed_leaves_no_mark(source: FolderSource, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -13,7 +13,8 @@ from .process import ExportProcess
 
 @dataclass
 class Search:
-    """`process` runs what exports and verifies.
+    """`process` runs what exports and verifies; with `compares`, whole answers are compared after it, and until
+    `store.confirm` no later start loads the file without that.
 
     Found: `has_form`, whether the model has an ONNX form at all; `is_pending`, whether a file is still to be exported
     or verified; `mark`, the file that holds the last verdict; `reason`, why no file is taken, or why one is taken
@@ -21,6 +22,7 @@ class Search:
     """
 
     process: ExportProcess = field(default_factory=ExportProcess)
+    compares: bool = False
     has_form: bool = False
     is_pending: bool = False
     mark: Path | None = None

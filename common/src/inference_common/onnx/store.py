@@ -69,7 +69,7 @@ def _taken(source: ModelSource, wanted: Wanted, mode: Optimize, own: Path | None
     int8 = folder / "int8.onnx" if mode == "int8" else None
     search.mark = folder / ("model.json" if int8 is None else "int8.json")
     found = _read(search.mark, int8 or file)
-    if found is None and mode == "auto":
+    if mode == "auto" and (found is None or (found["taken"] and found.get("is_uncompared"))):
         search.is_pending = True
         return None
     verdict = found or _verdict(search, source, wanted, file, int8)
@@ -98,6 +98,11 @@ def cache_folder() -> Path:
 def refuse(mark: Path, why: str) -> None:
     """Record that a file must not be used, in place of an earlier verdict."""
     _write(mark, {"taken": False, "why": why})
+
+
+def confirm(mark: Path) -> None:
+    """Record that a file's answers were compared, so that later starts load it."""
+    _write(mark, {**json.loads(mark.read_text(encoding="utf-8")), "is_uncompared": False})
 
 
 def _weights(folder: Path) -> Iterator[Path]:
@@ -171,4 +176,5 @@ def _made(
     told = json.loads(done.stdout.rpartition("\n")[2])
     log.info("verified", model=source.name, difference=told["difference"], agreement=told["agreement"])
     why = f"its output is off by {told['difference']:.1e}"
-    return {"taken": bool(told["difference"] <= CLOSE), "why": why, **told}, True
+    is_taken = bool(told["difference"] <= CLOSE)
+    return {"taken": is_taken, "why": why, "is_uncompared": search.compares, **told}, True
