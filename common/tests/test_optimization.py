@@ -68,3 +68,25 @@ def test_an_export_that_ends_after_its_model_is_gone_is_not_in_the_metrics(
     metrics.of_model("toy").forget()
     exporting.set("failed", "its process was ended by signal 9")
     assert b"model_optimization{" not in metrics.render()[0]
+
+
+def test_a_form_that_is_taken_after_the_export_is_loaded_at_later_starts(
+    optimization: tuple[Optimization, Metrics], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    mark = tmp_path / "model.json"
+
+    def optimized(cls: type[ToyFeatures], model: ModelSource, mode: str) -> ToyFeatures:
+        assert current().compares
+        current().mark = mark
+        mark.write_text(json.dumps({"taken": True, "why": "", "is_uncompared": True}))
+        return cls(model, "cpu")
+
+    monkeypatch.setattr(ToyFeatures, "optimized", classmethod(optimized))
+    exporting, _ = optimization
+    assert exporting.export(ToyFeatures) is not None
+    exporting.take("onnx")
+    assert (exporting.state, exporting.form) == ("verified", "onnx")
+    assert json.loads(mark.read_text()) == {"taken": True, "why": "", "is_uncompared": False}
+    mark.unlink()
+    exporting.take("onnx")  # without a verdict to change, as where the folder was removed
+    assert exporting.state == "verified"
