@@ -10,6 +10,7 @@ import pytest
 from inference_common import Settings, create_app
 from inference_common.source import FolderSource
 from starlette.testclient import TestClient
+from toys.started import Start, Started
 from toys.waiting import until
 
 Connect = Callable[..., TestClient]
@@ -36,3 +37,26 @@ def connect(model_folder: Path) -> Iterator[Connect]:
             return client
 
         yield make
+
+
+@pytest.fixture
+def start(folder: Path) -> Iterator[Start]:
+    """Starts servers, and kills those that a failed test left."""
+    started: list[Started] = []
+
+    def one(model: str | None = None, *, memory_mib: int | None = None, **settings: str) -> Started:
+        started.append(Started(folder, model, memory_mib=memory_mib, **settings))
+        return started[-1]
+
+    yield one
+    for server in started:
+        if server.process.poll() is None:
+            server.process.kill()
+        server.wait()
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    place = tmp_path / "app"
+    place.mkdir()
+    return place

@@ -1,87 +1,15 @@
 import json
-import os
-import re
 import signal
 import socket
-import subprocess
-import sys
 import threading
 import time
-from collections.abc import Iterator
 from pathlib import Path
-from typing import Protocol
 
 import httpx
 import psutil
 import pytest
+from toys.started import Start
 from toys.waiting import until
-
-APP = "from inference_common import create_app\napp = create_app('toys.pipelines')\n"
-
-
-class Started:
-    """A server process on the toy library; its log lines gather in `lines`."""
-
-    def __init__(self, folder: Path, model: str, **settings: str) -> None:
-        (folder / "main.py").write_text(settings.pop("app", APP))
-        path = os.pathsep.join((*filter(None, sys.path), str(Path(__file__).parent)))
-        environment = {**os.environ, "PYTHONPATH": path, "PORT": "0", "MODEL_ID": model, **settings}
-        command = [sys.executable, "-m", "inference_common.serve", "main:app"]
-        self.process = subprocess.Popen(command, cwd=folder, env=environment, stderr=subprocess.PIPE, text=True)
-        self.lines: list[str] = []
-        self._reader = threading.Thread(target=self._read, daemon=True)
-        self._reader.start()
-
-    def _read(self) -> None:
-        assert self.process.stderr is not None
-        for line in self.process.stderr:
-            self.lines.append(line)
-
-    def url(self) -> str:
-        end = time.monotonic() + 20
-        while time.monotonic() < end and self.process.poll() is None:
-            if found := re.search(r"http://127\.0\.0\.1:\d+", "".join(self.lines)):
-                return found[0]
-            time.sleep(0.05)
-        raise AssertionError("".join(self.lines))
-
-    def end(self, number: int = signal.SIGTERM) -> int:
-        self.process.send_signal(number)
-        return self.wait()
-
-    def wait(self) -> int:
-        status = self.process.wait(20)
-        self._reader.join()
-        if self.process.stderr is not None:
-            self.process.stderr.close()
-        return status
-
-
-class Start(Protocol):
-    def __call__(self, model: str, **settings: str) -> Started: ...
-
-
-@pytest.fixture
-def start(folder: Path) -> Iterator[Start]:
-    """Starts servers, and kills those that a failed test left."""
-    started: list[Started] = []
-
-    def one(model: str, **settings: str) -> Started:
-        started.append(Started(folder, model, **settings))
-        return started[-1]
-
-    yield one
-    for server in started:
-        if server.process.poll() is None:
-            server.process.kill()
-        server.wait()
-
-
-@pytest.fixture
-def folder(tmp_path: Path) -> Path:
-    place = tmp_path / "app"
-    place.mkdir()
-    return place
 
 
 def test_work_in_flight_is_finished_on_sigterm(start: Start, model_folder: Path) -> None:
