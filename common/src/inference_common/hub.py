@@ -15,7 +15,6 @@ from huggingface_hub.utils._http import hf_raise_for_status
 from . import hub_cache
 from .card import MAX_CARD_BYTES, ModelCard, parse_card, read_card
 from .errors import HubUnavailable, NotFound, TooLarge
-from .hub_cache import Access
 from .hub_client import call_limit, install
 from .hub_errors import told
 
@@ -46,7 +45,8 @@ class Resolved:
 class HubSource:
     """A repository of the Hub, at a revision, through the Hub client's own cache.
 
-    `endpoint` and `cache` default to the client's (`HF_ENDPOINT`, `HF_HOME`); offline mode is its `HF_HUB_OFFLINE`.
+    `endpoint` and `cache` default to the client's (`HF_ENDPOINT`, `HF_HOME`); offline mode is its `HF_HUB_OFFLINE`. The
+    Hub is not asked again for what was `resolved` before.
     """
 
     def __init__(
@@ -57,12 +57,13 @@ class HubSource:
         *,
         endpoint: str | None = None,
         cache: Path | None = None,
+        resolved: Resolved | None = None,
     ) -> None:
         self.name, self._asked, self._token = repo_id, revision, token
         self._endpoint = endpoint
         self._cache = Path(cache or constants.HF_HUB_CACHE).expanduser()
-        self.revision = revision
-        self._resolved: Resolved | None = None
+        self.revision = revision if resolved is None else resolved.commit
+        self._resolved = resolved
         self._one_at_a_time = threading.Lock()
         install()
 
@@ -83,14 +84,20 @@ class HubSource:
 
     def path(self) -> Path:
         resolved = self.resolve()
-        folder = hub_cache.snapshot(self._cache, self.name, resolved.commit)
-        if hub_cache.whole_files(self._cache, self.name, resolved.commit) is None:
-            try:
+        try:
+            is_whole = hub_cache.whole_files(self._cache, self.name, resolved.commit) is not None
+            hub_cache.record(self._cache, self.name, resolved.commit, private=resolved.private, gated=resolved.gated)
+            if not is_whole:
                 self._download(resolved)
-            except Exception as error:
-                raise told(error, self.name, self._asked) from error
+        except Exception as error:
+            raise told(error, self.name, self._asked) from error
         hub_cache.remember(self._cache, self.name, self._asked, resolved.commit)
-        return folder
+        return hub_cache.snapshot(self._cache, self.name, resolved.commit)
+
+    def missing_bytes(self) -> int:
+        """Bytes that `path` is about to fetch; none where all files are in the cache."""
+        resolved = self.resolve()
+        return hub_cache.missing_bytes(self._cache, self.name, resolved.commit, resolved.sizes)
 
     def file(self, name: str, *, cached_only: bool = False) -> Path | None:
         try:
@@ -137,9 +144,7 @@ class HubSource:
             raise TooLarge(f"{self.name} has {len(sizes):,} files, and models here have at most {MAX_FILES:,}")
         assert info.sha is not None
         card = self._fetch_card(info.sha) if "README.md" in sizes else ModelCard()
-        access = Access(private=bool(info.private), gated=bool(info.gated))
-        hub_cache.remember_access(self._cache, self.name, access)
-        return Resolved(info.sha, card, sizes, access.private, access.gated)
+        return Resolved(info.sha, card, sizes, bool(info.private), bool(info.gated))
 
     def _fetch_card(self, commit: str) -> ModelCard:
         """The card alone; no more of a README is read than a card may take."""
@@ -164,10 +169,11 @@ class HubSource:
         sizes = hub_cache.whole_files(self._cache, self.name, commit) if commit else None
         if commit is None or sizes is None:
             return None
-        unknown = Access(private=self._token is not None, gated=False)
-        access = hub_cache.read_access(self._cache, self.name) or unknown
         card = read_card(hub_cache.snapshot(self._cache, self.name, commit))
-        return Resolved(commit, card, sizes, access.private, access.gated)
+        known = hub_cache.read_record(self._cache, self.name, commit)
+        if known is None:
+            return Resolved(commit, card, sizes, private=self._token is not None)
+        return Resolved(commit, card, sizes, known.private, known.gated)
 
     def _download(self, resolved: Resolved) -> None:
         snapshot_download(

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import contextlib
 import json
-import os
 import re
 import uuid
 from collections.abc import Iterable, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 
 from huggingface_hub import constants, get_cached_repo_tree
@@ -21,15 +20,18 @@ _PICKLES = ("pytorch_model*.bin",)
 _OTHER_FORMATS = ("*.h5", "*.msgpack", "*.ot", "*.tflite", "*.mlmodel", "onnx/*", "openvino/*", "coreml/*")
 _ABOUT = re.compile(r"(.*/)?(\.[^/]*|[^/]*\.md|LICENSE[^/]*)", re.IGNORECASE)
 """Files that are no part of a model, but about it."""
-_ACCESS = "access.json"
+_RECORDS = "served"  # the folder of records, beside the client's own `blobs`, `refs` and `snapshots`
 
 
 @dataclass(frozen=True)
-class Access:
-    """Whether only some accounts may read a repository."""
+class Record:
+    """What a server keeps of a commit: whether only some accounts may read it, and whether a server `fetched` it, so
+    that one may remove it; `used` is when a server last did (seconds since 1970)."""
 
     private: bool
     gated: bool
+    fetched: bool
+    used: float = 0.0
 
 
 def ignored(names: Iterable[str]) -> list[str]:
@@ -101,29 +103,47 @@ def _size(path: Path) -> int | None:
         return None
 
 
+def missing_bytes(cache: Path, name: str, commit: str, sizes: Mapping[str, int]) -> int:
+    """Bytes of those files of a commit that are not there yet."""
+    folder = snapshot(cache, name, commit)
+    return sum(size for path, size in sizes.items() if _size(folder / path) is None)
+
+
 def remember(cache: Path, name: str, revision: str | None, commit: str) -> None:
-    """Have a revision name this commit, which is whole, for when the Hub does not answer; and mark it as used now."""
+    """Have a revision name this commit, which is whole, for when the Hub does not answer."""
     revision = revision or constants.DEFAULT_REVISION
-    with contextlib.suppress(OSError):  # a cache that cannot be written to
-        os.utime(snapshot(cache, name, commit))
-        if commit not in (revision, commit_of(cache, name, revision)):
+    if commit not in (revision, commit_of(cache, name, revision)):
+        with contextlib.suppress(OSError):  # a cache that cannot be written to
             _write(repository(cache, name) / "refs" / revision, commit)
 
 
-def remember_access(cache: Path, name: str, access: Access) -> None:
-    """Keep who may read a repository, for when the Hub does not answer."""
+def record(cache: Path, name: str, commit: str, *, private: bool, gated: bool) -> None:
+    """Keep what the Hub tells of a commit that is used now. A server fetches it if there is nothing of it yet."""
+    known = read_record(cache, name, commit)
+    fetched = not snapshot(cache, name, commit).exists() if known is None else known.fetched
+    told = {"private": private, "gated": gated, "fetched": fetched}
     with contextlib.suppress(OSError):
-        repo = repository(cache, name)
-        if repo.is_dir() and read_access(cache, name) != access:
-            _write(repo / _ACCESS, json.dumps(asdict(access)))
+        _write(_record_file(cache, name, commit), json.dumps(told))
 
 
-def read_access(cache: Path, name: str) -> Access | None:
-    """Who may read a repository, as the Hub last told; None where it never did."""
+def read_record(cache: Path, name: str, commit: str) -> Record | None:
+    """What was kept of a commit; None where no server has used it."""
+    file = _record_file(cache, name, commit)
     with contextlib.suppress(OSError, ValueError, KeyError, TypeError):
-        told = json.loads((repository(cache, name) / _ACCESS).read_text(encoding="utf-8"))
-        return Access(private=told["private"] is not False, gated=told["gated"] is not False)
+        told = json.loads(file.read_text(encoding="utf-8"))
+        is_private, is_gated = told["private"] is not False, told["gated"] is not False
+        return Record(is_private, is_gated, told["fetched"] is True, file.stat().st_mtime)
     return None
+
+
+def forget(cache: Path, name: str, commit: str) -> None:
+    """Remove what was kept of a commit."""
+    with contextlib.suppress(OSError):
+        _record_file(cache, name, commit).unlink(missing_ok=True)
+
+
+def _record_file(cache: Path, name: str, commit: str) -> Path:
+    return repository(cache, name) / _RECORDS / f"{commit}.json"
 
 
 def _write(file: Path, text: str) -> None:

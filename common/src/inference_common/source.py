@@ -79,9 +79,11 @@ def open_source(model_id: str, *, revision: str | None = None, token: str | None
     return hub_source(model_id, revision=revision, token=token)
 
 
-def hub_source(model_id: str, *, revision: str | None = None, token: str | None = None) -> HubSource:
+def hub_source(
+    model_id: str, *, revision: str | None = None, token: str | None = None, resolved: Resolved | None = None
+) -> HubSource:
     """The Hub repository of an id, never a folder: for ids that a caller names. Raises InvalidRequest."""
     if not _ID.fullmatch(model_id) or ".." in model_id:
         raise InvalidRequest(f"{model_id[:200]!r} is no Hub id; name org/name[@revision]")
     repo_id, _, at = model_id.partition("@")
-    return HubSource(repo_id, revision or at or None, token)
+    return HubSource(repo_id, revision or at or None, token, resolved=resolved)
