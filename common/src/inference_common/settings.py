@@ -75,6 +75,12 @@ class Settings(BaseSettings):
     max_gpu_memory_mib: int | None = Field(
         default=None, gt=0, description="the same of the GPU's memory (default: 70 % of the GPU's)"
     )
+    max_disk_mib: int | None = Field(
+        default=None,
+        gt=0,
+        description="disk for models fetched on demand, in MiB: those used longest ago are removed (default: 80 % of the"
+        " file system that holds the cache)",
+    )
     trusted_models: str = Field(
         default="",
         description="patterns (`org/*`, `org/name@v1`, with commas) of models to load on demand though their files can"
