@@ -38,15 +38,18 @@ class Model:
     """Loads in its own thread, in this process.
 
     `task` is the one asked for (None: the card's own); `resolved` and `admit` are given for a model that a caller
-    named: what the Hub says of it, and what refuses it. `leases` counts the requests that hold it; whoever gives the
-    last one back calls `when_idle`. `pipelines` are those that the loaded weights answer, the first task's first;
+    named: what the Hub says of it, and what refuses it. `fetch` gets the files, by default as the source does.
+
+    `leases` counts the requests that hold it; whoever gives the last one back calls `when_idle`. `pipelines` are those that the loaded weights answer, the first task's first;
     `defaults` are, by task, the raw parameters that the model's card sets for callers who do not. `memory` is what
     loading it was seen to take, `failure` why it could not be loaded.
     """
 
-    def __init__(self, source: ModelSource, library: Pipelines, settings: Settings, metrics: Metrics, *, task: str |
-                 None = None, resolved: Resolved | None = None, admit: Admit | None = None) -> None:  # fmt: skip
+    def __init__(self, source: ModelSource, library: Pipelines, settings: Settings, metrics: Metrics, *,
+                 task: str | None = None, resolved: Resolved | None = None, admit: Admit | None = None,
+                 fetch: Callable[[], object] | None = None) -> None:  # fmt: skip
         self.source, self.name, self.resolved = source, source.name, resolved
+        self._fetch = fetch or source.path
         self.leases = 0
         self.when_idle: Callable[[], None] | None = None
         self.memory = Memory()
@@ -121,15 +124,15 @@ class Model:
         """Import the library, then download the files; whether that went well."""
         try:
             await self._thread.run(memory.lasting()(self._loader.check))
-            await self._thread.run(self.source.path)
+            await self._thread.run(self._fetch)
         except Exception as error:
             self.fail(error)
             return False
         return True
 
     def likely_memory(self) -> Memory:
-        """What it will take by its files, which are there; blocks. Raises LoadFailed."""
-        files = memory.size_of(self.source.path())
+        """What it will take, by its files, whether or not they are there; blocks. Raises LoadFailed."""
+        files = memory.size_of(self.source.path()) if self.resolved is None else self.resolved.total_bytes
         return Memory(gpu=files) if device.is_cuda(device.resolve(self._settings.device)) else Memory(host=files)
 
     async def load(self, *, patient: bool = False) -> None:

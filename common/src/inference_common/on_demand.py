@@ -9,7 +9,9 @@ import structlog
 
 from . import device, memory
 from .discover import Pipelines
+from .disk import Disk
 from .errors import Forbidden, InferenceError, InvalidRequest, ModelLoading, NotFound
+from .hub import HubSource, Resolved
 from .lease import holds
 from .lookups import Known, Lookups, Revision
 from .metrics import Metrics
@@ -20,7 +22,7 @@ from .pipeline import Pipeline
 from .registry import Registry
 from .residency import Memory
 from .settings import Settings
-from .source import HubSource, hub_source
+from .source import hub_source
 from .visibility import Visibility, no_such_model
 
 log = structlog.get_logger("inference")
@@ -45,6 +47,7 @@ class OnDemand:
         self._registry: Registry[Model] = Registry(
             self._budget, max_loading=settings.max_loading, load_wait=settings.load_wait
         )
+        self._disk = Disk(settings.max_disk_mib)
         self._lookups = Lookups(self._resolve, lambda revision: self._registry.has(revision.commit))
         self._optimizer = Optimizer(self._registry.residency)
         if self._token is not None and settings.api_key is None:
@@ -164,10 +167,17 @@ class OnDemand:
                 )
 
         def make() -> Model:
-            source = self._source(f"{name}@{resolved.commit}")
+            source = hub_source(name, revision=revision.asked, token=self._token, resolved=resolved)
+            in_use = {model.source.revision or "" for model in self._registry.all()}
+
+            def fetch() -> None:
+                with self._disk.room_for(source, in_use):
+                    source.path()
+
             return Model(
-                source, self.library, self._settings, self._metrics, task=wanted, resolved=resolved, admit=admit
-            )
+                source, self.library, self._settings, self._metrics,
+                task=wanted, resolved=resolved, admit=admit, fetch=fetch,
+            )  # fmt: skip
 
         return self._registry.begin(revision.commit, wanted, make)
 
@@ -184,10 +194,7 @@ class OnDemand:
         source = self._source(name)
         asked, allowed = source.revision, self._settings.allow_pull_requests
         if asked is None:
-            try:
-                return Revision(source.name, None, source.resolve(), is_owners=True)
-            except NotFound:
-                raise no_such_model(source.name) from None
+            return Revision(source.name, None, self._default(source), is_owners=True)
         if is_others_ref(asked) and not allowed:
             raise _others(source.name, asked)
         resolved = source.resolve()
@@ -195,6 +202,12 @@ class OnDemand:
         if is_owners is False and not allowed:
             raise _others(source.name, asked)
         return Revision(source.name, asked, resolved, is_owners)
+
+    def _default(self, source: HubSource) -> Resolved:
+        try:
+            return source.resolve()
+        except NotFound:
+            raise no_such_model(source.name) from None
 
     def _source(self, name: str) -> HubSource:
         return hub_source(name, token=self._token)

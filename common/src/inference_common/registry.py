@@ -42,7 +42,7 @@ class Loadable(Protocol):
         ...
 
     def likely_memory(self) -> Memory:
-        """What it will take once loaded, by its files, which are there; blocks."""
+        """What it will take once loaded, by its files, whether or not they are there; blocks."""
         ...
 
     async def fetch(self) -> bool:
@@ -140,8 +140,12 @@ class Registry(Generic[M]):
 
     async def _load(self, key: tuple[str, str, str], model: M) -> None:
         try:
+            self.residency.budget, size = await anyio.to_thread.run_sync(
+                lambda: (self._budget(), model.likely_memory())
+            )
+            self._refuse_too_large(model, size)
             if await model.fetch():
-                await self._load_where_room_is(model)
+                await self._load_where_room_is(model, size)
         except Exception as error:  # also one of a GPU's driver: callers wait as long as the model is neither
             model.fail(error)
         if model.failure is None:
@@ -153,10 +157,8 @@ class Registry(Generic[M]):
         model.close()
         self._freed.set()
 
-    async def _load_where_room_is(self, model: M) -> None:
+    async def _load_where_room_is(self, model: M, size: Memory) -> None:
         until = asyncio.get_running_loop().time() + self._load_wait
-        self.residency.budget, size = await anyio.to_thread.run_sync(lambda: (self._budget(), model.likely_memory()))
-        self._refuse_too_large(model, size)
         while not await self._load_if_room(model, size):
             self._freed.clear()
             try:
