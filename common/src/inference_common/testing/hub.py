@@ -8,7 +8,7 @@ import hashlib
 import threading
 import time
 from collections.abc import AsyncIterator, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -24,19 +24,44 @@ HANGS = float("inf")
 
 @dataclass(frozen=True)
 class Repo:
-    """A repository: a folder, its branches besides `main`, and the token that opens it when it is gated. `sizes` are
-    told of files instead of their own."""
+    """A repository: a folder, its branches besides `main`, and the token that opens it when it is gated.
+
+    `revisions` are folders of other commits by name: branches, or pull requests (`refs/pr/1`). `past` are those of
+    main's earlier commits. A private one is told of to nobody without its token, or one of `readers`. `sizes` are told
+    of files instead of their own.
+    """
 
     folder: Path
     branches: tuple[str, ...] = ()
     token: str | None = None
     private: bool = False
+    revisions: Mapping[str, Path] = field(default_factory=dict)
+    past: tuple[Path, ...] = ()
+    readers: tuple[str, ...] = ()
     sizes: Mapping[str, int] = field(default_factory=dict)
 
     @property
     def commit(self) -> str:
         """40 hexadecimal digits, the same for every branch."""
-        return hashlib.sha1(str(self.folder).encode(), usedforsecurity=False).hexdigest()
+        return _commit(self.folder)
+
+    def at(self, revision: str) -> Repo | None:
+        """The same repository at another revision, with its files; None where it has none of that name."""
+        if revision in ("main", self.commit, *self.branches):
+            return self
+        commits = {_commit(folder): folder for folder in (*self.revisions.values(), *self.past)}
+        folder = {**commits, **self.revisions}.get(revision)
+        return None if folder is None else replace(self, folder=folder)
+
+    def refs(self) -> dict[str, list[dict[str, str]]]:
+        """As the Hub lists branches; pull requests are only listed where that is asked for."""
+        names = {"main": self.folder, **dict.fromkeys(self.branches, self.folder), **self.revisions}
+        branches = [
+            {"name": name, "ref": f"refs/heads/{name}", "targetCommit": _commit(folder)}
+            for name, folder in names.items()
+            if not name.startswith("refs/")
+        ]
+        return {"branches": branches, "tags": [], "converts": []}
 
     def files(self) -> list[str]:
         """Paths inside the folder, with `/`."""
@@ -125,7 +150,19 @@ def _app(hub: Hub) -> Starlette:
         repo = _repo(hub, request)
         name = _name(request)
         told = {"id": name, "modelId": name, "sha": repo.commit, "siblings": repo.siblings(), "tags": []}
-        return JSONResponse({**told, "private": repo.private, "gated": repo.token is not None and "manual"})
+        is_gated = repo.token is not None and not repo.private
+        return JSONResponse({**told, "private": repo.private, "gated": is_gated and "manual"})
+
+    async def refs(request: Request) -> Response:
+        return JSONResponse(_repo(hub, request).refs())
+
+    async def commits(request: Request) -> Response:
+        repo = _repo(hub, request)
+        return JSONResponse([{"id": _commit(folder)} for folder in (repo.folder, *repo.past)])
+
+    async def check(request: Request) -> Response:
+        _repo(hub, request)
+        return Response()
 
     async def tree(request: Request) -> Response:
         repo = _repo(hub, request)
@@ -150,7 +187,10 @@ def _app(hub: Hub) -> Starlette:
     model = "/api/models/{org}/{name}"
     routes = [
         Route(model, info),
-        Route(f"{model}/revision/{{revision}}", info),
+        Route(f"{model}/refs", refs),
+        Route(f"{model}/commits/{{revision}}", commits),
+        Route(f"{model}/auth-check", check),
+        Route(f"{model}/revision/{{revision:path}}", info),
         Route(f"{model}/tree/{{revision}}", tree),
         Route("/{org}/{name}/resolve/{revision}/{file:path}", resolve, methods=["GET", "HEAD"]),
     ]
@@ -170,16 +210,21 @@ def _repo(hub: Hub, request: Request) -> Repo:
     if repo is None:
         raise Refused(404, "RepoNotFound")
     told = request.headers.get("authorization", "").removeprefix("Bearer ")
-    if repo.token is not None and told != repo.token:
-        raise Refused(403 if told else 401, "GatedRepo")
-    if request.path_params.get("revision", "main") not in ("main", repo.commit, *repo.branches):
+    if repo.token is not None and told not in (repo.token, *repo.readers):
+        raise Refused(404, "RepoNotFound") if repo.private else Refused(403 if told else 401, "GatedRepo")
+    found = repo.at(request.path_params.get("revision", "main"))
+    if found is None:
         raise Refused(404, "RevisionNotFound")
-    return repo
+    return found
 
 
 def _entry(repo: Repo, told: Mapping[str, Any]) -> dict[str, Any]:
     name = told["rfilename"]
     return {"type": "file", "path": name, "size": told["size"], "oid": _digest(repo.folder / name)}
+
+
+def _commit(folder: Path) -> str:
+    return hashlib.sha1(str(folder).encode(), usedforsecurity=False).hexdigest()
 
 
 def _digest(path: Path) -> str:
