@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from huggingface_hub import _tree_cache
 from inference_common import hub as hub_module
-from inference_common.errors import HubUnavailable, InferenceError, InvalidRequest, LoadFailed, NotFound, TooLarge
+from inference_common.errors import HubUnavailable, InferenceError, InvalidRequest, LoadFailed, TooLarge
 from inference_common.hub import HubSource
 from inference_common.testing.hub import HANGS, Hub, Repo, serve_hub
 
@@ -70,14 +70,14 @@ def test_what_was_resolved_is_not_asked_again(hub: Hub, tmp_path: Path) -> None:
 
 
 def test_a_repository_without_a_models_files_is_told(hub: Hub, tmp_path: Path) -> None:
-    with pytest.raises(NotFound, match="no files that a model could be loaded from"):
-        source(hub, tmp_path, "org/about").resolve()
+    with pytest.raises(InvalidRequest, match="no files that a model could be loaded from"):
+        source(hub, tmp_path, "org/about").path()
 
 
 def test_a_repository_of_very_many_files_is_refused(hub: Hub, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(hub_module, "MAX_FILES", 2)
-    with pytest.raises(TooLarge, match="has 3 files, and models here have at most 2"):
-        source(hub, tmp_path).resolve()
+    with pytest.raises(TooLarge, match="has 3 files, and models here at most 2"):
+        source(hub, tmp_path).path()
 
 
 def test_no_byte_is_fetched_that_the_disk_has_no_room_for(hub: Hub, tmp_path: Path) -> None:

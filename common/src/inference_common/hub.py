@@ -14,7 +14,7 @@ from huggingface_hub.utils._http import hf_raise_for_status
 
 from . import hub_cache
 from .card import MAX_CARD_BYTES, ModelCard, parse_card, read_card
-from .errors import HubUnavailable, NotFound, TooLarge
+from .errors import HubUnavailable, InvalidRequest, TooLarge
 from .hub_client import call_limit, install
 from .hub_download import fetch
 from .hub_errors import told
@@ -72,7 +72,7 @@ class HubSource:
         """What this revision is, told by the Hub, or by the cache where that is whole and the Hub does not answer.
 
         Asked once: the commit stays the same for as long as this source lives. Takes ANSWER_SECONDS at most.
-        Raises InvalidRequest, NotFound, Unauthorized, Forbidden, TooLarge, HubUnavailable.
+        Raises InvalidRequest, NotFound, Unauthorized, Forbidden, HubUnavailable.
         """
         with self._one_at_a_time:
             if self._resolved is None:
@@ -85,6 +85,10 @@ class HubSource:
 
     def path(self) -> Path:
         resolved = self.resolve()
+        if not hub_cache.has_model_files(resolved.sizes):
+            raise InvalidRequest(f"{self.name} has no files that a model could be loaded from; name another model")
+        if len(resolved.sizes) > MAX_FILES:
+            raise TooLarge(f"{self.name} has {len(resolved.sizes):,} files, and models here at most {MAX_FILES:,}")
         try:
             is_whole = hub_cache.whole_files(self._cache, self.name, resolved.commit) is not None
             hub_cache.record(self._cache, self.name, resolved.commit, private=resolved.private, gated=resolved.gated)
@@ -139,10 +143,6 @@ class HubSource:
             raise HubUnavailable(f"The Hub told no commit of {self.name}; check HF_ENDPOINT")
         listed = {one.rfilename: max(0, one.size or 0) for one in info.siblings or ()}
         sizes = hub_cache.wanted(listed)
-        if not hub_cache.has_model_files(sizes):
-            raise NotFound(f"{self.name} has no files that a model could be loaded from; name another model")
-        if len(sizes) > MAX_FILES:
-            raise TooLarge(f"{self.name} has {len(sizes):,} files, and models here have at most {MAX_FILES:,}")
         assert info.sha is not None
         card = self._fetch_card(info.sha) if "README.md" in sizes else ModelCard()
         return Resolved(info.sha, card, sizes, bool(info.private), bool(info.gated))
