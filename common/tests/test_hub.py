@@ -121,6 +121,26 @@ def test_a_model_that_is_not_whole_in_the_cache_is_not_served_from_it(hub: Hub, 
     assert source(away, tmp_path).path() == folder
 
 
+def test_a_file_that_was_cut_in_the_cache_is_fetched_again(hub: Hub, tmp_path: Path) -> None:
+    weights = source(hub, tmp_path).path() / "model.safetensors"
+    whole = weights.read_bytes()
+    weights.resolve().write_bytes(whole[:10])
+    assert (source(hub, tmp_path).path() / "model.safetensors").read_bytes() == whole
+
+
+def test_another_form_of_the_weights_is_fetched_unless_it_is_far_larger(hub: Hub, tmp_path: Path) -> None:
+    one = source(hub, tmp_path)
+    found = one.file("pytorch_model.bin")
+    assert found is not None
+    assert found.read_text().startswith("pytorch_model.bin")
+    hub.repos["org/open"].sizes["pytorch_model.bin"] = 2**30  # type: ignore[index]
+    found.unlink()
+    asked = len(hub.downloads())
+    assert source(hub, tmp_path).file("pytorch_model.bin") is None
+    assert source(hub, tmp_path).file("missing.bin") is None
+    assert [line for line in hub.downloads()[asked:] if "README" not in line] == []
+
+
 def test_a_cache_of_another_client_is_whole_unless_something_is_half_there(hub: Hub, tmp_path: Path) -> None:
     folder = source(hub, tmp_path).path()
     repository = folder.parents[1]
