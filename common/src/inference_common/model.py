@@ -40,9 +40,9 @@ class Model:
     `task` is the one asked for (None: the card's own); `resolved` and `admit` are given for a model that a caller
     named: what the Hub says of it, and what refuses it. `fetch` gets the files, by default as the source does.
 
-    `leases` counts the requests that hold it; whoever gives the last one back calls `when_idle`. `pipelines` are those that the loaded weights answer, the first task's first;
-    `defaults` are, by task, the raw parameters that the model's card sets for callers who do not. `memory` is what
-    loading it was seen to take, `failure` why it could not be loaded.
+    `leases` counts the requests that hold it; whoever gives the last one back calls `when_idle`. `pipelines` are those
+    that the loaded weights answer, the first task's first; `defaults` are, by task, the raw parameters that the model's
+    card sets for callers who do not. `memory` is what loading it was seen to take, `failure` why it did not load.
     """
 
     def __init__(self, source: ModelSource, library: Pipelines, settings: Settings, metrics: Metrics, *,
