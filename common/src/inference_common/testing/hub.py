@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import hashlib
 import threading
@@ -16,6 +17,9 @@ from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import FileResponse, JSONResponse, Response, StreamingResponse
 from starlette.routing import Route
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+HANGS = float("inf")
 
 
 @dataclass(frozen=True)
@@ -23,7 +27,8 @@ class Repo:
     """A repository: a folder, its branches besides `main`, and the token that opens it when it is gated.
 
     `revisions` are folders of other commits by name: branches, or pull requests (`refs/pr/1`). `past` are those of
-    main's earlier commits. A private one is told of to nobody without its token, or one of `readers`.
+    main's earlier commits. A private one is told of to nobody without its token, or one of `readers`. `sizes` are told
+    of files instead of their own.
     """
 
     folder: Path
@@ -33,6 +38,7 @@ class Repo:
     revisions: Mapping[str, Path] = field(default_factory=dict)
     past: tuple[Path, ...] = ()
     readers: tuple[str, ...] = ()
+    sizes: Mapping[str, int] = field(default_factory=dict)
 
     @property
     def commit(self) -> str:
@@ -63,17 +69,25 @@ class Repo:
 
     def siblings(self) -> list[dict[str, Any]]:
         """The files with their sizes, as a model's entry lists them."""
-        return [{"rfilename": name, "size": (self.folder / name).stat().st_size} for name in self.files()]
+        sizes = {name: (self.folder / name).stat().st_size for name in self.files()}
+        return [{"rfilename": name, "size": size} for name, size in {**sizes, **self.sizes}.items()]
 
 
 @dataclass
 class Hub:
-    """A running server. `requests` lists `METHOD path`; `cut` names files whose download breaks off, so often."""
+    """A running server. `requests` lists `METHOD path`; `cut` names files whose download breaks off, so often.
+
+    Of requests whose path holds a key: `slow` sends a byte of the answer every so many seconds (HANGS: none at all),
+    `refused` answers with a status and headers instead.
+    """
 
     repos: Mapping[str, Repo]
     url: str = ""
     requests: list[str] = field(default_factory=list)
     cut: dict[str, int] = field(default_factory=dict)
+    slow: dict[str, float] = field(default_factory=dict)
+    refused: dict[str, tuple[int, dict[str, str]]] = field(default_factory=dict)
+    ended: bool = False
 
     def downloads(self) -> list[str]:
         """The file bodies that were fetched."""
@@ -83,16 +97,16 @@ class Hub:
 class Refused(Exception):
     """The Hub's own refusal: a status and the code its client reads."""
 
-    def __init__(self, status: int, code: str) -> None:
+    def __init__(self, status: int, code: str, headers: Mapping[str, str] | None = None) -> None:
         super().__init__(code)
-        self.status, self.code = status, code
+        self.status, self.code, self.headers = status, code, headers or {}
 
 
 @contextlib.contextmanager
 def serve_hub(repos: Mapping[str, Repo]) -> Iterator[Hub]:
     """Serve repositories (`org/name` -> Repo) on a free port of 127.0.0.1 until the block ends."""
     hub = Hub(repos)
-    config = uvicorn.Config(_app(hub), host="127.0.0.1", port=0, log_config=None, lifespan="off")
+    config = uvicorn.Config(_slowly(hub, _app(hub)), host="127.0.0.1", port=0, log_config=None, lifespan="off")
     server = uvicorn.Server(config)
     thread = threading.Thread(target=server.run, daemon=True)
     thread.start()
@@ -102,8 +116,33 @@ def serve_hub(repos: Mapping[str, Repo]) -> Iterator[Hub]:
     try:
         yield hub
     finally:
-        server.should_exit = True
+        hub.ended = server.should_exit = True
         thread.join()
+
+
+def _slowly(hub: Hub, app: ASGIApp) -> ASGIApp:
+    async def answer(scope: Scope, receive: Receive, send: Send) -> None:
+        seconds = next((slow for part, slow in hub.slow.items() if part in scope["path"]), None)
+
+        async def send_slowly(message: Message) -> None:
+            assert seconds is not None
+            body, more = message.pop("body", b""), message.pop("more_body", False)
+            await _sleep(hub, seconds if seconds == HANGS else 0.0)
+            if message["type"] == "http.response.body":
+                for byte in body:
+                    await send({**message, "body": bytes([byte]), "more_body": True})
+                    await _sleep(hub, seconds)
+            await send({**message, "body": b"", "more_body": more} if "body" in message["type"] else message)
+
+        await app(scope, receive, send if seconds is None else send_slowly)
+
+    return answer
+
+
+async def _sleep(hub: Hub, seconds: float) -> None:
+    end = time.monotonic() + seconds
+    while not hub.ended and time.monotonic() < end:
+        await asyncio.sleep(min(0.05, seconds))
 
 
 def _app(hub: Hub) -> Starlette:
@@ -126,7 +165,8 @@ def _app(hub: Hub) -> Starlette:
         return Response()
 
     async def tree(request: Request) -> Response:
-        return JSONResponse([_entry(_repo(hub, request).folder, name) for name in _repo(hub, request).files()])
+        repo = _repo(hub, request)
+        return JSONResponse([_entry(repo, told) for told in repo.siblings()])
 
     async def resolve(request: Request) -> Response:
         repo, name = _repo(hub, request), request.path_params["file"]
@@ -141,8 +181,8 @@ def _app(hub: Hub) -> Starlette:
 
     async def refuse(request: Request, error: Exception) -> Response:
         assert isinstance(error, Refused)
-        headers = {"X-Error-Code": error.code, "X-Error-Message": error.code}
-        return JSONResponse({"error": error.code}, error.status, headers)
+        headers = {"X-Error-Code": error.code, "X-Error-Message": error.code} if error.code else {}
+        return JSONResponse({"error": error.code}, error.status, {**headers, **error.headers})
 
     model = "/api/models/{org}/{name}"
     routes = [
@@ -163,6 +203,9 @@ def _name(request: Request) -> str:
 
 def _repo(hub: Hub, request: Request) -> Repo:
     hub.requests.append(f"{request.method} {request.url.path}")
+    for part, (status, headers) in hub.refused.items():
+        if part in request.url.path:
+            raise Refused(status, "", headers)
     repo = hub.repos.get(_name(request))
     if repo is None:
         raise Refused(404, "RepoNotFound")
@@ -175,9 +218,9 @@ def _repo(hub: Hub, request: Request) -> Repo:
     return found
 
 
-def _entry(folder: Path, name: str) -> dict[str, Any]:
-    path = folder / name
-    return {"type": "file", "path": name, "size": path.stat().st_size, "oid": _digest(path)}
+def _entry(repo: Repo, told: Mapping[str, Any]) -> dict[str, Any]:
+    name = told["rfilename"]
+    return {"type": "file", "path": name, "size": told["size"], "oid": _digest(repo.folder / name)}
 
 
 def _commit(folder: Path) -> str:
