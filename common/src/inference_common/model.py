@@ -32,6 +32,7 @@ from .worker import ModelThread
 
 T = TypeVar("T")
 log = structlog.get_logger("inference")
+PRIVATE = "private"  # what metrics call all models whose repositories are private
 FIRST_LOAD_SECONDS = 20.0  # told to a caller who asks while the very first load runs
 
 
@@ -61,7 +62,9 @@ class Model:
         self.defaults: Mapping[str, Mapping[str, Any]] = {}
         self._settings, self._task, self._is_named = settings, task, admit is not None
         self._thread = ModelThread()
-        self._metrics, queue, batch = metrics.of_model(source.name), settings.max_queue, settings.max_batch_size
+        # Metrics are for all to read; who may know of a private model is not.
+        label = PRIVATE if resolved is not None and resolved.private else source.name
+        self._metrics, queue, batch = metrics.of_model(label), settings.max_queue, settings.max_batch_size
         self.batcher = Batcher(
             self._thread, self._metrics, max_queue=queue, max_batch_size=batch, max_wait=settings.max_wait
         )
