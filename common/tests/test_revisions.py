@@ -13,6 +13,7 @@ import pytest
 from inference_common import Settings, create_app, lookups
 from inference_common.errors import HubUnavailable
 from inference_common.hub import HubSource
+from inference_common.source import ModelSource
 from inference_common.testing.hub import Hub, Repo, serve_hub
 from starlette.testclient import TestClient
 from toys.loopback import at_loopback, toy
@@ -46,7 +47,8 @@ def ask(client: TestClient, name: str, **headers: str) -> Any:
 
 
 def commit(hub: Hub, revision: str) -> str:
-    found = hub.repos["org/a"].at(revision)
+    repo = hub.repos["org/a"]
+    found = Repo(repo.past[0]) if revision == "past" else repo.at(revision)
     assert found is not None
     return found.commit
 
@@ -63,7 +65,7 @@ def test_names_of_one_commit_share_one_model(hub: Hub) -> None:
         assert ask(client, "org/a@v1").json() == [2, 2]
         assert ask(client, "org/a").json() == [1, 1]
         assert len(commits_loaded(client)) == 2
-    assert len([line for line in hub.downloads() if "weights" in line]) == 2
+    assert len([line for line in hub.downloads() if "factor" in line]) == 2
 
 
 def test_an_earlier_commit_of_the_default_branch_is_the_owners(hub: Hub) -> None:
@@ -134,16 +136,23 @@ def test_a_new_commit_that_does_not_load_leaves_the_one_before(
     hub: Hub, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(lookups, "FRESH_SECONDS", 0.1)
+    loads, load = list[str | None](), ToyFeatures.__init__
+
+    def counted(pipeline: ToyFeatures, model: ModelSource, device: str) -> None:
+        loads.append(model.revision)
+        load(pipeline, model, device)
+
+    monkeypatch.setattr(ToyFeatures, "__init__", counted)
     with server() as client:
         assert ask(client, "org/a").json() == [1, 1]
         broken = toy(tmp_path / "new")
-        (broken / "broken").write_text("")
+        (broken / "broken").touch()
         hub.repos = {"org/a": Repo(broken)}
         end = time.monotonic() + 1.5
         while time.monotonic() < end:
             assert ask(client, "org/a").json() == [1, 1]
             time.sleep(0.02)
-    assert len([line for line in hub.downloads() if "broken" in line]) == 1
+    assert loads.count(Repo(broken).commit) == 1
 
 
 def test_a_hub_that_is_away_does_not_stop_a_loaded_model(hub: Hub, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -162,6 +171,33 @@ def test_a_hub_that_is_away_does_not_stop_a_loaded_model(hub: Hub, monkeypatch: 
             assert ask(client, "org/a").json() == [1, 1]
             time.sleep(0.02)
         assert asked.is_set()
+
+
+def test_a_revision_in_the_cache_is_served_though_the_hub_is_away_but_runs_no_code(
+    hub: Hub, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with server() as client:
+        assert ask(client, "org/a").json() == [1, 1]
+        assert ask(client, "org/a@v1").json() == [2, 2]
+    hub.refused["/api/models"] = (500, {})
+    with server() as client:
+        assert ask(client, "org/a@v1").json() == [2, 2]
+        assert ask(client, f"org/a@{commit(hub, 'refs/pr/1')}").status_code == 503  # the Hub could not be asked
+    monkeypatch.setattr(ToyFeatures, "unsafe_formats", True)
+    with server(trusted_models="org/*") as client:
+        assert ask(client, "org/a").json() == [1, 1]
+        refused = ask(client, "org/a@v1")
+        assert refused.status_code == 503
+        assert "can run code" in refused.json()["error"]
+
+
+def test_whose_a_commit_is_must_be_known_before_it_is_fetched(hub: Hub) -> None:
+    hub.refused["/refs"] = (500, {})
+    with server() as client:
+        assert ask(client, "org/a@v1").status_code == 503
+        assert ask(client, f"org/a@{commit(hub, 'refs/pr/1')}").status_code == 503
+        assert ask(client, "org/a").json() == [1, 1]
+    assert not [line for line in hub.downloads() if commit(hub, "v1") in line and "factor" in line]
 
 
 def test_a_model_that_is_gone_from_the_hub_answers_no_longer(hub: Hub, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -32,6 +32,7 @@ from .worker import ModelThread
 
 T = TypeVar("T")
 log = structlog.get_logger("inference")
+PRIVATE = "private"  # what metrics call all models whose repositories are private
 FIRST_LOAD_SECONDS = 20.0  # told to a caller who asks while the very first load runs
 
 
@@ -41,9 +42,9 @@ class Model:
     `task` is the one asked for (None: the card's own); `resolved` and `admit` are given for a model that a caller
     named: what the Hub says of it, and what refuses it. `fetch` gets the files, by default as the source does.
 
-    `leases` counts the requests that hold it; whoever gives the last one back calls `when_idle`. `pipelines` are those that the loaded weights answer, the first task's first;
-    `defaults` are, by task, the raw parameters that the model's card sets for callers who do not. `memory` is what
-    loading it was seen to take, `failure` why it could not be loaded.
+    `leases` counts the requests that hold it; whoever gives the last one back calls `when_idle`. `pipelines` are those
+    that the loaded weights answer, the first task's first; `defaults` are, by task, the raw parameters that the model's
+    card sets for callers who do not. `memory` is what loading it was seen to take, `failure` why it did not load.
     """
 
     def __init__(self, source: ModelSource, library: Pipelines, settings: Settings, metrics: Metrics, *,
@@ -61,7 +62,9 @@ class Model:
         self.defaults: Mapping[str, Mapping[str, Any]] = {}
         self._settings, self._task, self._is_named = settings, task, admit is not None
         self._thread = ModelThread()
-        self._metrics, queue, batch = metrics.of_model(source.name), settings.max_queue, settings.max_batch_size
+        # Metrics are for all to read; who may know of a private model is not.
+        label = PRIVATE if resolved is not None and resolved.private else source.name
+        self._metrics, queue, batch = metrics.of_model(label), settings.max_queue, settings.max_batch_size
         self.batcher = Batcher(
             self._thread, self._metrics, max_queue=queue, max_batch_size=batch, max_wait=settings.max_wait
         )

@@ -6,11 +6,12 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import structlog
+from huggingface_hub import get_token
 
 from . import device, memory
 from .discover import Pipelines
 from .disk import Disk
-from .errors import Forbidden, InferenceError, InvalidRequest, ModelLoading, NotFound
+from .errors import Forbidden, HubUnavailable, InferenceError, InvalidRequest, ModelLoading, NotFound
 from .hub import HubSource, Resolved
 from .lease import holds
 from .lookups import Known, Lookups, Revision
@@ -50,10 +51,10 @@ class OnDemand:
         self._disk = Disk(settings.max_disk_mib)
         self._lookups = Lookups(self._resolve, lambda revision: self._registry.has(revision.commit))
         self._optimizer = Optimizer(self._registry.residency)
-        if self._token is not None and settings.api_key is None:
+        if (self._token or get_token()) and settings.api_key is None:
             log.warning(
-                "HF_TOKEN is set and API_KEY is not: private and gated models are served only to callers whose own Hub"
-                " token opens them, and to all where SHARED_MODELS says so"
+                "this server has a Hub token, and no API_KEY: private and gated models are served only to callers whose"
+                " own Hub token opens them, and to anyone where SHARED_MODELS says so"
             )
 
     def all(self) -> Sequence[Model]:
@@ -87,7 +88,12 @@ class OnDemand:
         source = self._source(name)
         repository, asked = source.name, source.revision
         # First without the revision: whoever may not see a repository learns nothing of its revisions.
-        known = await self._lookups.get(repository)
+        try:
+            known = await self._lookups.get(repository)
+        except HubUnavailable:
+            if asked is None:
+                raise
+            known = await self._lookups.get(name)  # the cache may have only that
         await self._visibility.check(repository, known.latest.resolved, headers)
         if asked is not None:
             known = await self._lookups.get(name)
@@ -161,10 +167,8 @@ class OnDemand:
         self._check_task(wanted)
 
         def admit(pipeline: type[Pipeline[Any, Any, Any]]) -> None:
-            if pipeline.unsafe_formats and not self._is_trusted(revision):
-                raise Forbidden(
-                    f"The files of {name} can run code as they are read; allow it by TRUSTED_MODELS, or pin it"
-                )
+            if pipeline.unsafe_formats:
+                self._check_trust(revision)
 
         def make() -> Model:
             source = hub_source(name, revision=revision.asked, token=self._token, resolved=resolved)
@@ -181,9 +185,15 @@ class OnDemand:
 
         return self._registry.begin(revision.commit, wanted, make)
 
-    def _is_trusted(self, revision: Revision) -> bool:
-        is_owners = revision.is_owners is True
-        return is_owners and self._trusted.match(revision.name, revision.asked, revision.resolved.commit)
+    def _check_trust(self, revision: Revision) -> None:
+        name, asked = revision.name, revision.asked
+        if revision.is_owners is False or not self._trusted.match(name, asked, revision.resolved.commit):
+            raise Forbidden(f"The files of {name} can run code as they are read; allow it by TRUSTED_MODELS, or pin it")
+        if revision.is_owners is None:
+            raise HubUnavailable(
+                f"The files of {name} can run code as they are read, and the Hub cannot be asked whether its owner"
+                f" published the revision {asked!r}; try again later, or ask for {name} without a revision"
+            )
 
     def _check_task(self, task: str) -> None:
         if task not in self.library.tasks:
@@ -198,7 +208,12 @@ class OnDemand:
         if is_others_ref(asked) and not allowed:
             raise _others(source.name, asked)
         resolved = source.resolve()
-        is_owners = is_owners_commit(source.name, asked, resolved.commit, token=self._token)
+        try:
+            is_owners = is_owners_commit(source.name, asked, resolved.commit, token=self._token)
+        except HubUnavailable:
+            if source.missing_bytes():
+                raise
+            is_owners = None  # it was fetched before, and then it was allowed
         if is_owners is False and not allowed:
             raise _others(source.name, asked)
         return Revision(source.name, asked, resolved, is_owners)
