@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 import threading
 from collections.abc import Mapping
@@ -22,6 +23,7 @@ from .hub_errors import told
 ANSWER_SECONDS = 10.0  # the Hub has to tell what a model is, in all
 MAX_ANSWER_BYTES = 2**24  # of what it tells: some 80,000 files
 MAX_FILES = 5000  # of one model; those with the most have some hundred
+MAX_OTHER_FILES = 200  # that are not fetched at first, and are remembered
 MAX_OTHER_RATIO = 4  # of another form of a model's weights, such as ONNX's, to the bytes of all that is fetched
 MIB = 2**20
 _COMMIT = re.compile(r"[0-9a-f]{40}")
@@ -154,7 +156,7 @@ class HubSource:
         sizes = hub_cache.wanted(listed)
         assert info.sha is not None
         card = self._fetch_card(info.sha) if "README.md" in sizes else ModelCard()
-        other = {name: size for name, size in listed.items() if name not in sizes}
+        other = dict(itertools.islice(((name, listed[name]) for name in listed if name not in sizes), MAX_OTHER_FILES))
         return Resolved(info.sha, card, sizes, bool(info.private), bool(info.gated), other)
 
     def _fetch_card(self, commit: str) -> ModelCard:
