@@ -20,6 +20,12 @@ UNSAFE = (
     "from inference_common import create_app\n"
     "app = create_app('toys.pipelines')\n"
 )
+FAILING = (
+    "from toys.pipelines.text_generation import ToyGeneration as Failing\n"
+    "Failing.__init__ = lambda self, model, device: (model.path() / 'missing').read_text()\n"
+    "from inference_common import create_app\n"
+    "app = create_app('toys.pipelines')\n"
+)
 
 
 @pytest.fixture
@@ -127,3 +133,16 @@ def test_many_models_never_fill_the_disk(start: Start, hub: Hub, tmp_path: Path)
     assert [ask(server.url(), f"many/{number}").status_code for number in (6, 7)] == [200, 200]
     assert sum(file.stat().st_size for file in cache.glob("models--many--*/blobs/*")) <= 4 * MIB
     assert server.end() == 0
+
+
+def test_a_load_that_fails_tells_no_path_of_the_server(start: Start, hub: Hub, tmp_path: Path) -> None:
+    server = start(None, app=FAILING, **beside(hub, tmp_path))
+    url = server.url()
+    answer = ask(url, "org/unsafe")
+    assert answer.status_code == 500
+    assert "FileNotFoundError: [Errno 2] No such file or directory: 'missing'" in answer.json()["error"]
+    for text in (answer.text, httpx.get(f"{url}/info", timeout=5).text, httpx.get(f"{url}/metrics", timeout=5).text):
+        assert str(tmp_path) not in text
+        assert "snapshots" not in text
+    assert server.end() == 0
+    assert str(tmp_path) in "".join(server.lines)  # the operator's log has it
