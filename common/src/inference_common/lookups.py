@@ -15,7 +15,7 @@ from anyio import CapacityLimiter
 
 from .errors import Forbidden, InferenceError, InternalError, NotFound, Overloaded
 from .failures import Failure, Failures
-from .source import Resolved
+from .hub import Resolved
 
 MAX_KNOWN, MAX_FILES = 1024, 100_000  # names, and files of all of them: some 20 MB
 MAX_PARAMETERS_BYTES = 4096  # of a card's, as JSON; those with the most have some hundred

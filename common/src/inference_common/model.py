@@ -17,6 +17,7 @@ from .changeover import change_over
 from .discover import Pipelines
 from .errors import HubUnavailable, InferenceError, LoadFailed, ModelLoading, NotFound
 from .failures import Failure
+from .hub import Resolved
 from .loader import Admit, AnyPipeline, Loader
 from .metrics import Metrics
 from .optimization import Optimization
@@ -25,7 +26,7 @@ from .reasons import reason
 from .registry import State
 from .residency import Memory
 from .settings import Settings
-from .source import ModelSource, Resolved
+from .source import ModelSource
 from .streaming import Streams
 from .warmup import warm_up
 from .worker import ModelThread

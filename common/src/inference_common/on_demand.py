@@ -235,6 +235,6 @@ class OnDemand:
 
 def _others(name: str, revision: str) -> Forbidden:
     return Forbidden(
-        f"The revision {revision!r} of {name} is no branch, tag or commit that its owner published, as a pull request"
-        " is; ask for one that is, or set ALLOW_PULL_REQUESTS on the server"
+        f"The revision {revision!r} of {name} is not its owner's: others can write it, as they can a pull request; ask"
+        " for a branch, a tag or a commit of main, or set ALLOW_PULL_REQUESTS on the server"
     )
