@@ -6,14 +6,17 @@ import pytest
 from inference_common.client import Client
 from inference_common.codecs import json
 from inference_common.errors import InvalidRequest
+from inference_common.task import Limits
 from inference_common.tasks.text import FeatureExtractionParams
 from pydantic import TypeAdapter
+
+LIMITS = Limits(inputs=10, characters=1000)
 
 
 @pytest.mark.parametrize("body", [b"", b" \n", b"{", b"[NaN]", b"\xff", b"[" * 5000 + b"]" * 5000, b'{"a":' * 3000])
 def test_what_is_not_json_is_refused(body: bytes) -> None:
     with pytest.raises(InvalidRequest, match="JSON"):
-        json.parse(body)
+        json.parse(body, LIMITS)
 
 
 def test_unknown_parameters_are_named_with_the_known_ones() -> None:

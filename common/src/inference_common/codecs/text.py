@@ -44,7 +44,7 @@ class TextInput(Generic[In]):
         if text is not None and self.raw is not None:
             decoded = Decoded([self.raw(text)], many=False)
         else:
-            decoded = self._decode_json(json.parse(payload.body), limits)
+            decoded = self._decode_json(json.parse(payload.body, limits), limits)
         self._bound(decoded.items, limits)
         return decoded
 
