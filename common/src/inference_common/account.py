@@ -13,6 +13,7 @@ from .errors import InferenceError, Overloaded, TooLarge
 MIB = 1024 * 1024
 SETTING = "MAX_REQUEST_MEMORY_MIB"
 LARGE_SHARE, LITTLE_BYTES = 0.9, MIB
+MUCH_SHARE, EBB_SHARE = 0.4, 0.1  # of the budget, and of the most that was held
 DECAY = 0.8  # of the mean seconds that refused callers are told to wait, a reservation
 MAX_RETRY_SECONDS = 60
 Evict = Callable[[InferenceError], None]
@@ -27,8 +28,11 @@ class MemoryAccount:
     stalls takes no memory from those who send theirs.
     """
 
-    def __init__(self, budget: int) -> None:
+    def __init__(self, budget: int, on_ebb: Callable[[], None] = lambda: None) -> None:
+        """`on_ebb` is called, in any thread, when most of what was held is released, where that was much."""
         self.budget = budget
+        self._on_ebb = on_ebb
+        self._peak = 0
         self.most_of_one = int(LARGE_SHARE * budget)
         """Bytes that one request may hold."""
         self.used = 0
@@ -43,6 +47,7 @@ class MemoryAccount:
             if self.used + count > self.most_of_one:
                 self._make_room(reservation, count)
             self.used += count
+            self._peak = max(self._peak, self.used)
             reservation.held += count
 
     def _give_back(self, reservation: Reservation, count: int) -> None:
@@ -91,6 +96,9 @@ class MemoryAccount:
             lasted = time.monotonic() - reservation.since
             self._mean_seconds = DECAY * self._mean_seconds + (1 - DECAY) * lasted
         reservation.held = 0
+        if self._peak > MUCH_SHARE * self.budget and self.used < EBB_SHARE * self._peak:
+            self._peak = self.used
+            self._on_ebb()
 
     def _overloaded(self) -> Overloaded:
         seconds = min(MAX_RETRY_SECONDS, max(1, math.ceil(self._mean_seconds)))

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import io
 
 from starlette.requests import ClientDisconnect, Request
 from starlette.types import Message
@@ -46,17 +45,17 @@ class BodyReader:
                 return await self._rest(request, message, arriving)
 
     async def _rest(self, request: Request, message: Message, arriving: _Arriving) -> bytes:
-        gathered = io.BytesIO()  # whose whole value is no copy, as long as nothing else refers to it
+        size, parts = 0, arriving.parts
         while True:
             if message["type"] == "http.disconnect":
                 raise ClientDisconnect
-            part: bytes = message.get("body", b"")
-            if gathered.tell() + len(part) > self._limit:
+            parts.append(message.get("body", b""))
+            size += len(parts[-1])
+            if size > self._limit:
                 raise _too_large(self._limit)
-            arriving.add(len(part))
-            gathered.write(part)
+            arriving.add(len(parts[-1]))
             if not message.get("more_body", False):
-                return gathered.getvalue()
+                return arriving.joined(size)
             message = await request.receive()
 
     def _refuse_larger(self, count: int) -> None:
@@ -80,12 +79,14 @@ class _Arriving:
         self._loop = asyncio.get_running_loop()
         self._refusal: InferenceError | None = None
         self._is_open = True
+        self.parts: list[bytes] = []  # one buffer that grows would leave holes of all sizes in the heap
 
     def __enter__(self) -> _Arriving:
         return self
 
     def __exit__(self, *raised: object) -> None:
         self._is_open = False
+        self.parts.clear()  # not when the collector finds the error that a frame holds, and its frames
         self._reservation.arrived_whole()
         if self._refusal is not None and raised[0] is None:
             raise self._refusal
@@ -95,6 +96,13 @@ class _Arriving:
         self._reservation.arrived(count, self._evict)
         if self._refusal is not None:
             raise self._refusal
+
+    def joined(self, size: int) -> bytes:
+        """The whole body, for a moment beside its parts. Raises Overloaded."""
+        self.add(size)
+        whole = b"".join(self.parts)
+        self._reservation.give_back(size)
+        return whole
 
     def _evict(self, refusal: InferenceError) -> None:
         self._refusal = refusal

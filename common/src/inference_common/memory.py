@@ -15,6 +15,7 @@ import psutil
 from .device import release_gpu_memory
 
 LARGE, FREE = 256 * 2**20, 512 * 2**20  # bytes: of one array that is given back, and of what is kept in all
+FREE_SHARE = 16  # of all memory, so that a small container keeps less: one part in so many
 GARBAGE = 10_000  # objects that may be some before it is looked for; Python's 700 are those of some dozen requests
 SHARE = 0.7  # of all memory, for models: the rest is for requests, the libraries themselves, and the machine
 REQUESTS_SHARE = 0.2  # of all memory, for requests in flight
@@ -95,8 +96,10 @@ def keep_freed() -> None:
     Only in its one heap that may grow without bound, so all threads share that; to be called before there are others.
     """
     libc = _libc()
+    free = min(FREE, total() // FREE_SHARE)
+    large = min(LARGE, free // 2)
     if libc is not None:
-        for option, value in ((_M_ARENA_MAX, 1), (_M_MMAP_THRESHOLD, LARGE), (_M_TRIM_THRESHOLD, FREE)):
+        for option, value in ((_M_ARENA_MAX, 1), (_M_MMAP_THRESHOLD, large), (_M_TRIM_THRESHOLD, free)):
             libc.mallopt(option, value)
 
 
@@ -112,6 +115,12 @@ def lasting() -> Iterator[None]:
         gc.freeze()
         gc.enable()
         _trim()
+
+
+def trim_after_burst() -> None:
+    """Give back what many or large requests took: glibc keeps what lies between what is still used, however much."""
+    gc.collect()  # errors and the frames that they hold refer to each other
+    _trim()
 
 
 def trim() -> None:

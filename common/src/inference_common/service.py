@@ -31,6 +31,7 @@ from .waiting import Timed
 
 T = TypeVar("T")
 AnyTask = Task[Any, Any, Any]
+TRIM_AFTER_SECONDS = 0.5
 DECODERS = 4  # threads for decoding and encoding; more would only fight the model for cores
 
 
@@ -73,7 +74,9 @@ class Service:
     def __init__(self, settings: Settings, metrics: Metrics, models: Models) -> None:
         self.settings, self.metrics, self.models = settings, metrics, models
         self.limits = settings.limits
-        self.account = MemoryAccount(memory.requests_budget(settings.max_request_memory_mib, settings.max_body_bytes))
+        self._loop = asyncio.get_running_loop()
+        budget = memory.requests_budget(settings.max_request_memory_mib, settings.max_body_bytes)
+        self.account = MemoryAccount(budget, self._trim_later)
         metrics.watch_request_memory(self.account)
         self._bodies = BodyReader(settings, self.account)
         self._decoders = CapacityLimiter(DECODERS)
@@ -83,6 +86,14 @@ class Service:
         """Run what takes time but not the model, off the event loop; what is so `light` that this would take longer,
         at once."""
         return call() if light else await anyio.to_thread.run_sync(call, limiter=self._decoders)
+
+    def _trim_later(self) -> None:
+        """In a moment, once nothing refers to what requests held; in any thread."""
+
+        def trim() -> None:
+            self._loop.run_in_executor(None, memory.trim_after_burst)
+
+        self._loop.call_soon_threadsafe(self._loop.call_later, TRIM_AFTER_SECONDS, trim)
 
     def read_body(self, request: Request) -> Awaitable[bytes]:
         """The whole body. Raises as BodyReader.read."""
