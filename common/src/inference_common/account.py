@@ -178,6 +178,13 @@ def give_back(count: int) -> None:
         reservation.give_back(count)
 
 
+def hold_at_least(count: int) -> None:
+    """Hold so many bytes, or as many as are held already, for the current request. Raises as Reservation.take."""
+    reservation = _CURRENT.get()
+    if reservation is not None and count > reservation.held:
+        reservation.take(count - reservation.held)
+
+
 def hold_only(count: int) -> None:
     """Hold so many bytes, no more and no less, for the current request. Raises as Reservation.take."""
     reservation = _CURRENT.get()

@@ -115,8 +115,9 @@ class Pipeline(ABC, Generic[In, P, Out]):
         return 1
 
     def memory(self, costs: Sequence[int], params: P) -> int:
-        """Bytes that answering inputs of these costs takes at its peak, with their outputs: where much, the server
-        holds it against its memory for requests before it asks for the answer. 0: too little to be counted.
+        """Bytes of host memory that answering inputs of these costs takes at its peak: the largest call on some of
+        them, and the outputs of all with the answer written of them. It is held of the server's memory for requests
+        before they are queued. 0: too little to be counted.
 
         Runs where `cost` does, for all inputs of a request together: must be quick and thread-safe.
         """

@@ -21,7 +21,7 @@ from ..task import Encoded, Limits, Out_contra
 SMALL_BYTES = 65_536  # of a body whose values are too few to be counted
 COUNTED_BYTES = 1 << 20  # at once: what is counted with holds an array of as many
 TEXT_COPIES, VALUE_BYTES, CONTAINER_BYTES = 2, 128, 64  # most memory of JSON once parsed, as it was measured
-NUMBER_BYTES = 12  # of one of float32, written as JSON
+NUMBER_BYTES = 4 + 12  # of one of float32, and as JSON
 MANY_NUMBERS = 65_536
 T = TypeVar("T")
 M = TypeVar("M", bound=BaseModel)
@@ -168,7 +168,7 @@ def dumped(value: object) -> Encoded:
     """
     numbers = _array_numbers(value)
     if numbers > MANY_NUMBERS:
-        account.take(numbers * NUMBER_BYTES)
+        account.hold_at_least(numbers * NUMBER_BYTES)
     body = orjson.dumps(value, option=orjson.OPT_SERIALIZE_NUMPY)
     if b"null" in body and _holds_non_finite(value):
         return Encoded(body, "application/json", {"x-warning": "the model gave NaN or infinity, which became null"})
