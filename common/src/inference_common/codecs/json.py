@@ -20,7 +20,12 @@ from ..task import Encoded, Limits, Out_contra
 
 SMALL_BYTES = 65_536  # of a body whose values are too few to be counted
 COUNTED_BYTES = 1 << 20  # at once: what is counted with holds an array of as many
-TEXT_COPIES, VALUE_BYTES, CONTAINER_BYTES = 2, 128, 64  # most memory of JSON once parsed, as it was measured
+NARROW_COPIES, WIDE_COPIES, VALUE_BYTES, CONTAINER_BYTES = (
+    2,
+    5,
+    128,
+    64,
+)  # most memory of JSON once parsed, as it was measured
 NUMBER_BYTES = 4 + 12  # of one of float32, and as JSON
 MANY_NUMBERS = 65_536
 T = TypeVar("T")
@@ -61,7 +66,9 @@ def _hold(body: bytes, most: int) -> None:
         values += opened + int(np.count_nonzero(part == ord(",")))
         if values > most:
             raise TooLarge(f"The JSON holds more than {most:,} values or characters; send it in parts")
-    account.take(TEXT_COPIES * len(body) + VALUE_BYTES * values + CONTAINER_BYTES * openers)
+    is_narrow = body.isascii() and b"\\u" not in body  # else one character may make all of a text's take 4 bytes each
+    copies = NARROW_COPIES if is_narrow else WIDE_COPIES
+    account.take(copies * len(body) + VALUE_BYTES * values + CONTAINER_BYTES * openers)
 
 
 def _at_most(most: int, value: Any) -> None:
