@@ -84,7 +84,7 @@ def test_a_body_that_still_arrives_does_not_make_room_for_itself() -> None:
 
 
 def test_the_wait_that_is_told_grows_with_how_long_memory_is_held(monkeypatch: pytest.MonkeyPatch) -> None:
-    now = 0.0
+    now = 1.0
     monkeypatch.setattr("inference_common.account.time.monotonic", lambda: now)
     whole = MemoryAccount(100 * MIB)
     for _ in range(50):

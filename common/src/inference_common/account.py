@@ -33,6 +33,7 @@ class MemoryAccount:
         self.budget = budget
         self._on_ebb = on_ebb
         self._peak = 0
+        self._much = MUCH_SHARE * budget
         self.most_of_one = int(LARGE_SHARE * budget)
         """Bytes that one request may hold."""
         self.used = 0
@@ -47,8 +48,10 @@ class MemoryAccount:
             if self.used + count > self.most_of_one:
                 self._make_room(reservation, count)
             self.used += count
-            self._peak = max(self._peak, self.used)
             reservation.held += count
+            if reservation.held > LITTLE_BYTES:
+                self._peak = max(self._peak, self.used)
+                reservation.since = reservation.since or time.monotonic()
 
     def _give_back(self, reservation: Reservation, count: int) -> None:
         with self._lock:
@@ -90,13 +93,14 @@ class MemoryAccount:
         if reservation.is_released:
             return
         reservation.is_released = True
-        self.used -= reservation.held
-        self._receiving.pop(reservation, None)
-        if reservation.held > LITTLE_BYTES:
+        held, reservation.held = reservation.held, 0
+        self.used -= held
+        if self._receiving:
+            self._receiving.pop(reservation, None)
+        if reservation.since:
             lasted = time.monotonic() - reservation.since
             self._mean_seconds = DECAY * self._mean_seconds + (1 - DECAY) * lasted
-        reservation.held = 0
-        if self._peak > MUCH_SHARE * self.budget and self.used < EBB_SHARE * self._peak:
+        if self._peak > self._much and self.used < EBB_SHARE * self._peak:
             self._peak = self.used
             self._on_ebb()
 
@@ -117,7 +121,7 @@ class Reservation:
         self._account = account
         self.held = 0
         self.is_released = False
-        self.since = time.monotonic()
+        self.since = 0.0  # when it began to hold more than little; it has not
 
     @property
     def most(self) -> int:
