@@ -1,3 +1,4 @@
+import contextvars
 from collections.abc import Callable
 
 import pytest
@@ -110,9 +111,10 @@ def test_the_end_of_a_burst_is_told_once() -> None:
 
 
 def test_functions_speak_of_the_current_request() -> None:
-    account.release()
-    account.take(5)
-    assert account.most() is None
+    nobody = contextvars.Context()
+    nobody.run(account.release)
+    nobody.run(account.take, 5)
+    assert nobody.run(account.most) is None
     whole = MemoryAccount(100 * MIB)
     account.reserve(whole)
     account.take(10)

@@ -57,7 +57,7 @@ class Video:
 def read_video(body: bytes, limits: Limits) -> Video:
     """A video that opens, and whose first frame decodes.
 
-    Raises UnsupportedMedia (415), or TooLarge (413) for a header that tells more than the limits.
+    Raises UnsupportedMedia (415), TooLarge (413) for a header that tells more than the limits, Overloaded (429).
     """
     frames = _decoded(body, limits)
     if next(frames, None) is None:
