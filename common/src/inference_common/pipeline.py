@@ -114,6 +114,15 @@ class Pipeline(ABC, Generic[In, P, Out]):
         """How much work an input is (tokens, pixels, samples). Runs where `preprocess` does: must be thread-safe."""
         return 1
 
+    def memory(self, costs: Sequence[int], params: P) -> int:
+        """Bytes of host memory that answering inputs of these costs takes at its peak: the largest call on some of
+        them, and the outputs of all with the answer written of them. It is held of the server's memory for requests
+        before they are queued. 0: too little to be counted.
+
+        Runs where `cost` does, for all inputs of a request together: must be quick and thread-safe.
+        """
+        return 0
+
     @classmethod
     def adopt(cls, other: Pipeline[Any, Any, Any]) -> Self | None:
         """This task over the weights that `other` already holds, or None where that cannot be."""

@@ -75,6 +75,12 @@ class Settings(BaseSettings):
     max_gpu_memory_mib: int | None = Field(
         default=None, gt=0, description="the same of the GPU's memory (default: 70 % of the GPU's)"
     )
+    max_request_memory_mib: int | None = Field(
+        default=None,
+        gt=0,
+        description="memory for requests in flight, all together, in MiB: bodies, decoded inputs, calls, answers (429"
+        " past it, 413 where one alone is; default: 20 % of what there is)",
+    )
     max_disk_mib: int | None = Field(
         default=None,
         gt=0,

@@ -20,7 +20,7 @@ from ..generation import TextGenerationParams, unserved
 from ..model import Model
 from ..openapi import ForeignRoute
 from ..service import AnyTask, Service, Work
-from ..task import Payload
+from ..task import Limits, Payload
 from ..tasks.chat import CHAT_COMPLETION, IMAGE_TEXT_TO_TEXT
 from ..tasks.generation import TEXT_GENERATION
 from . import sse
@@ -56,7 +56,7 @@ async def completions(request: Request) -> Response:
     """Go on with `prompt`, or with each of a list of them."""
     service: Service = request.app.state.service
     body = await service.read_body(request)
-    asked, own = await service.in_thread(lambda: _asked(body))
+    asked, own = await service.in_thread(lambda: _asked(body, service.limits))
     async with lease(request, body, service.named(asked.model), TEXT_GENERATION.name) as model:
         work = await service.in_thread(lambda: _work(service, model, asked, own))
         if work.streamed:
@@ -73,7 +73,9 @@ async def chat(request: Request) -> Response:
     service: Service = request.app.state.service
     body = await service.read_body(request)
     is_pinned = service.models.pinned is not None  # then neither the name nor what is shown chooses the model
-    name, wanted = (None, CHAT_COMPLETION) if is_pinned else await service.in_thread(lambda: _chat_of(body))
+    name, wanted = None, CHAT_COMPLETION
+    if not is_pinned:
+        name, wanted = await service.in_thread(lambda: _chat_of(body, service.limits))
     client = Client.of(request.headers)
     async with lease(request, body, service.named(name), wanted.name) as model:
         task = next((known for known in (wanted, *CHATS) if known.name in model.pipelines), wanted)
@@ -84,9 +86,9 @@ async def chat(request: Request) -> Response:
         return respond(answer, await encode(service, work, answer, client))
 
 
-def _chat_of(body: bytes) -> tuple[str | None, AnyTask]:
+def _chat_of(body: bytes, limits: Limits) -> tuple[str | None, AnyTask]:
     """The model that a chat names, and the task that it is: one of images, where there are any."""
-    value = json.parse(body)
+    value = json.parse(body, limits)
     if not isinstance(value, dict):
         raise InvalidRequest('The body is no JSON object; send JSON such as {"messages": [...]}')
     messages = value.get("messages")
@@ -102,9 +104,9 @@ def _chat_work(service: Service, model: Model, task: AnyTask, body: bytes) -> Wo
     return service.prepare(model, task, decoded.items, decoded.params, many=False)
 
 
-def _asked(body: bytes) -> tuple[CompletionsParams, dict[str, Any]]:
+def _asked(body: bytes, limits: Limits) -> tuple[CompletionsParams, dict[str, Any]]:
     """The body, and apart from it the parameters of text-generation that it holds."""
-    value = json.parse(body)
+    value = json.parse(body, limits)
     if not isinstance(value, dict):
         raise InvalidRequest('The body is no JSON object; send JSON such as {"prompt": ...}')
     own: dict[str, Any] = {name: value.pop(name) for name in OWN if name in value}

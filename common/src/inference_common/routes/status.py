@@ -37,6 +37,7 @@ async def info(request: Request) -> Response:
     service: Service = request.app.state.service
     pinned = service.models.pinned
     limits = service.settings.model_dump(include={"max_body_bytes", "max_inputs", "max_characters", "max_queue"})
+    limits["request_memory_bytes"] = service.account.budget
     about = {} if pinned is None else _about(pinned)
     models = [_about(model) for model in service.models.visible(request.headers)]
     tasks = {"tasks": list(service.models.library.tasks)}

@@ -6,6 +6,7 @@ from collections import deque
 from collections.abc import Generator, Mapping, Sequence
 from typing import Any, ClassVar, Generic, Self
 
+from inference_common.chat import ChatParams
 from inference_common.errors import InvalidRequest
 from inference_common.generation import Piece, TextGenerationParams
 from inference_common.pipeline import Device, Pipeline
@@ -56,6 +57,12 @@ class CausalPipeline(TextPipeline[In, P, Out], Generic[In, P, Out]):
     def longest(self) -> int:
         positions = getattr(self.network.config.get_text_config(decoder=True), "max_position_embeddings", None)
         return int(positions or self.tokenizer.model_max_length)
+
+    def memory(self, costs: Sequence[int], params: P) -> int:
+        asked = params.generation() if isinstance(params, ChatParams) else params
+        written = getattr(asked, "max_new_tokens", None) or self.longest
+        rows = [self.network_memory.writing(1, cost, min(written, max(0, self.longest - cost))) for cost in costs]
+        return super().memory([max(costs)], params) + sum(rows)
 
     def chat(self, messages: Sequence[Mapping[str, Any]]) -> tuple[str, list[int]]:
         """The prompt that the model's chat template makes of messages, and its tokens. Raises InvalidRequest."""
