@@ -114,7 +114,7 @@ def test_a_template_that_loops_is_stopped_while_its_model_and_others_answer(serv
 
 
 def test_a_stopped_server_leaves_no_template_running(server: Started) -> None:
-    caller = threading.Thread(target=lambda: pytest.raises(httpx.HTTPError, chat, server, "loop"))
+    caller = threading.Thread(target=cut_off, args=(server,))
     caller.start()
     process = psutil.Process(server.process.pid)
     until(lambda: len(process.children(recursive=True)) > 0)
@@ -122,6 +122,11 @@ def test_a_stopped_server_leaves_no_template_running(server: Started) -> None:
     server.process.kill()
     caller.join()
     until(lambda: are_gone(children))
+
+
+def cut_off(server: Started) -> None:
+    with pytest.raises(httpx.HTTPError):
+        chat(server, "loop")
 
 
 def are_gone(processes: list[psutil.Process]) -> bool:

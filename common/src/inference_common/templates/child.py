@@ -38,9 +38,10 @@ import jinja2.debug
 import jinja2.ext
 import jinja2.meta
 from jinja2 import Template, TemplateError, nodes
+from jinja2.exceptions import SecurityError
 from jinja2.parser import Parser
 from jinja2.runtime import Macro
-from jinja2.sandbox import ImmutableSandboxedEnvironment, SecurityError
+from jinja2.sandbox import ImmutableSandboxedEnvironment
 from jinja2.utils import Namespace
 
 KEPT_TEMPLATES = 16  # compiled, the least recently used goes first
@@ -61,7 +62,9 @@ class GenerationBlock(jinja2.ext.Extension):
     def parse(self, parser: Parser) -> nodes.CallBlock:
         line = next(parser.stream).lineno
         body = parser.parse_statements(("name:endgeneration",), drop_needle=True)
-        return nodes.CallBlock(self.call_method("_said"), [], [], body).set_lineno(line)
+        block = nodes.CallBlock(self.call_method("_said"), [], [], body)
+        block.set_lineno(line)
+        return block
 
     def _said(self, caller: Macro) -> str:
         text: str = caller()
@@ -149,8 +152,7 @@ class Templates:
             return {"limit": "output"}
         except Exception as error:
             kind = "TemplateError" if isinstance(error, TemplateError) else type(error).__name__
-            message = error.args[0] if len(error.args) == 1 and isinstance(error, KeyError) else error
-            return {"error": kind, "message": str(message)[:MAX_MESSAGE_CHARACTERS]}
+            return {"error": kind, "message": str(error)[:MAX_MESSAGE_CHARACTERS]}
 
     def _template(self, digest: str, source: str | None) -> Template:
         if source is not None:

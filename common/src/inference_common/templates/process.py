@@ -53,7 +53,7 @@ class RenderingProcess:
         try:
             # A group of its own, so that the terminal's Ctrl-C leaves its end to us.
             self._process = subprocess.Popen(
-                [sys.executable, "-P", str(CHILD), *told], stdin=its, stdout=subprocess.DEVNULL,
+                [sys.executable, "-P", str(CHILD), *told], stdin=its.fileno(), stdout=subprocess.DEVNULL,
                 stderr=subprocess.DEVNULL, process_group=0,
                 env={name: value for name, value in os.environ.items() if name in KEPT_VARIABLES},
             )  # fmt: skip
