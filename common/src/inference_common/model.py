@@ -18,6 +18,7 @@ from .changeover import change_over
 from .discover import Pipelines
 from .errors import HubUnavailable, InferenceError, InvalidRequest, LoadFailed, ModelLoading, NotFound
 from .metrics import Metrics
+from .network_limits import network_within
 from .optimization import Optimization
 from .pipeline import Pipeline
 from .popularity import Popularity
@@ -209,10 +210,9 @@ class Model:
             self._admit(self.source.name, card, kind)
         where = device.resolve(self._settings.device)
         before = device.gpu_allocated(where)
-        first = self.optimization.load(kind, where)
-        if first is None:
-            first = kind(self.source, where)
-        else:
+        with network_within(self.source, is_trusted=kind.unsafe_formats):
+            first = self.optimization.load(kind, where) or kind(self.source, where)
+        if first.is_optimized:
             self._torch_leaves_the_cores()
         served: dict[str, AnyPipeline] = {task: first}
         for other in kind.also:
