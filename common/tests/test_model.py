@@ -126,7 +126,6 @@ def test_torch_leaves_the_cores_to_another_runtime_where_no_other_network_will_r
 ) -> None:
     calls = list[int]()
     monkeypatch.setattr(ToyFeatures, "optimized", classmethod(lambda cls, model, mode: cls(model, "cpu")))
-    monkeypatch.setattr(ToyFeatures, "is_optimized", True)
     monkeypatch.setattr(threads, "torch_leaves_the_cores", lambda: calls.append(1))
     settings = Settings(device="cpu", optimize="auto")
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import math
 import re
 import sys
@@ -12,12 +11,12 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
 
+from .config_files import read_json
 from .errors import InvalidRequest
 from .source import ModelSource
 from .weights import Weights, weights_of
 
 CONFIGS = ("config.json", "preprocessor_config.json", "processor_config.json")
-MAX_CONFIG_BYTES = 16 * 2**20  # the names of 300,000 labels
 FEW = 1_000  # layers, labels and the like that any config may ask for
 UNKNOWN_LONGEST = 1_000_000  # of a folder without weights, whose network may be an ONNX file elsewhere
 LAYERS = re.compile(r"(^|_)(layers?|blocks?|depths?|stages?)$")
@@ -37,12 +36,11 @@ buffers that are in no file."""
 
 
 def check_configs(name: str, folder: Path, weights: Weights) -> None:
-    """Raise InvalidRequest where a config of the model `name` says what its weights do not hold."""
+    """Raise InvalidRequest where a config of the model `name` says what its weights do not hold, LoadFailed where it is
+    too long."""
     for file in sorted(file for pattern in CONFIGS for file in folder.rglob(pattern)):
-        if file.stat().st_size > MAX_CONFIG_BYTES:
-            raise InvalidRequest(f"{file.name} of {name} has more than {MAX_CONFIG_BYTES // 2**20} MiB; shorten it")
         try:
-            config = json.loads(file.read_text(encoding="utf-8"))
+            config = read_json(file)
         except (OSError, ValueError, RecursionError):
             continue  # the library says what is wrong with it
         for key, value in _integers(config):
