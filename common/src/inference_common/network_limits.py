@@ -12,11 +12,12 @@ from pathlib import Path
 from typing import Any
 
 from .config_files import read_json
-from .errors import InvalidRequest
+from .errors import InvalidRequest, TooLarge
 from .source import ModelSource
 from .weights import Weights, weights_of
 
 CONFIGS = ("config.json", "preprocessor_config.json", "processor_config.json")
+MIB = 2**20
 FEW = 1_000  # layers, labels and the like that any config may ask for
 UNKNOWN_LONGEST = 1_000_000  # of a folder without weights, whose network may be an ONNX file elsewhere
 LAYERS = re.compile(r"(^|_)(layers?|blocks?|depths?|stages?)$")
@@ -47,6 +48,17 @@ def check_configs(name: str, folder: Path, weights: Weights) -> None:
             most, why = _most(key, weights)
             if value > most:
                 raise InvalidRequest(f"{file.name} of {name} says {key} {value:,}, and {why}; correct it there")
+
+
+def refuse_beyond(model: ModelSource, budget_bytes: int) -> None:
+    """Raise TooLarge for a model whose weights take more than this with each float in 4 bytes, as a CPU has them: twice
+    their files, where those are in half precision."""
+    needed = weights_of(model.path()).float32_bytes
+    if needed > budget_bytes:
+        raise TooLarge(
+            f"{model.name} takes about {needed // MIB:,} MiB in single precision, and models may take"
+            f" {budget_bytes // MIB:,} MiB here; set MAX_MEMORY_MIB where there is more"
+        )
 
 
 @contextmanager
