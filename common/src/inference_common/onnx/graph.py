@@ -91,7 +91,7 @@ class _Reader:
             elif number == _ATTRIBUTE:
                 attributes.append((first, last))
         for attribute in attributes:
-            integers = []
+            integers: list[int] = []
             for number, first, last in self._fields(*attribute):
                 if number in _SUBGRAPHS:
                     if kind != BRANCH:
