@@ -114,7 +114,8 @@ class _Reader:
 
     def _tensor(self, start: int, end: int, names: list[str] | None = None) -> None:
         """Of a tensor that may be a shape, remember the integers by its name, or as what a node puts out."""
-        kind, raw, integers, known = 0, b"", [], list(names or ())
+        kind, raw, known = 0, b"", list(names or ())
+        integers: list[int] = []
         for number, first, last in self._fields(start, end):
             if number == _EXTERNAL:
                 self._refuse_outside(first, last)
