@@ -6,11 +6,12 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from . import device, threads
+from . import device, memory, threads
 from .batcher import Batcher
 from .card_defaults import card_defaults
 from .discover import Pipelines
 from .errors import InvalidRequest
+from .network_limits import network_within, refuse_beyond
 from .optimization import Optimization
 from .pipeline import Pipeline
 from .residency import Memory
@@ -56,12 +57,15 @@ class Loader:
         self.check()
         kind = self._library.load(task)
         where = device.resolve(self._settings.device)
+        if self._admit is not None and where == device.CPU:
+            refuse_beyond(self._source, memory.budget(self._settings.max_memory_mib))
         before = device.gpu_allocated(where)
-        first = self._optimization.load(kind, where)
-        if first is None:
-            first = kind(self._source, where)
-        else:
-            self.leave_cores()
+        with network_within(self._source, is_trusted=kind.unsafe_formats):
+            first = self._optimization.load(kind, where)
+            if first is None:
+                first = kind(self._source, where)
+            else:
+                self.leave_cores()
         served: dict[str, AnyPipeline] = {task: first}
         for other in kind.also:
             if other == task:

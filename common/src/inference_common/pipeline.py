@@ -42,6 +42,8 @@ class Pipeline(ABC, Generic[In, P, Out]):
     """Other tasks of the library that may `adopt` the same weights."""
     unsafe_formats: ClassVar[bool] = False
     """Whether reading the model's files can run code of theirs: such a model needs the operator's trust."""
+    preprocess_waits: ClassVar[bool] = False
+    """Whether `preprocess` may wait for another process: it then never runs on the event loop."""
     rate: int | None = None
     """The sampling rate in Hz that the network listens at: audio is brought to it in a decoding thread."""
     side: int | None = None
@@ -106,7 +108,8 @@ class Pipeline(ABC, Generic[In, P, Out]):
     def preprocess(self, inputs: In) -> In:
         """An input together with what can be made of it before its turn (a text's tokens), for `cost` and `batch`.
 
-        Runs in a decoding thread, or for a small request on the event loop: must be thread-safe.
+        Runs in a decoding thread, or for a small request on the event loop unless `preprocess_waits`: must be
+        thread-safe.
         """
         return inputs
 

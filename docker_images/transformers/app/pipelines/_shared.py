@@ -16,11 +16,13 @@ from inference_common.pipeline import Device, Pipeline
 from inference_common.source import ModelSource, Optimize
 from inference_common.task import In, Out, P
 from inference_common.tasks.classification import Activation, Label
+from inference_common.templates.library import render_apart
 from tokenizers import Tokenizer
 from transformers import AutoConfig, AutoTokenizer, PreTrainedModel, PreTrainedTokenizerBase
 
 from ._memory import NetworkMemory
 
+render_apart()
 T = TypeVar("T")
 Features = dict[str, torch.Tensor]
 """A network's inputs; each has a first dimension of inputs that run together."""
