@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import functools
 import importlib
-import logging
 import math
 import os
 import signal
 import socket
 import sys
 from collections.abc import Generator
+from typing import Any, cast
 
 import structlog
 import uvicorn
@@ -19,7 +20,8 @@ from pydantic import ValidationError
 
 from . import logs, memory, threads
 from .errors import InferenceError
-from .protocol import HttpProtocol
+from .http.connections import Connections
+from .http.protocol import HttpProtocol
 from .settings import Settings
 
 LAST_WORDS = 2.0  # seconds
@@ -66,7 +68,7 @@ def main(app: str = "app.main:app") -> int:
     _set_up_process(settings)
     # Importing a library takes seconds; a signal then has nothing in flight to wait for.
     for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, lambda *_: os._exit(0))
+        signal.signal(number, lambda *_: _exit(0))
     module, _, attribute = app.partition(":")
     sys.path.insert(0, os.getcwd())
     try:
@@ -77,7 +79,8 @@ def main(app: str = "app.main:app") -> int:
     server = Server(
         uvicorn.Config(
             loaded,
-            http=HttpProtocol,
+            http=cast(Any, functools.partial(HttpProtocol, connections=Connections(settings))),
+            ws="none",  # or a library's websockets would take its upgrade
             host=settings.host,
             port=settings.port,
             log_config=None,
@@ -99,15 +102,19 @@ def main(app: str = "app.main:app") -> int:
 def _set_up_process(settings: Settings) -> None:
     """What must be so before a library is imported."""
     logs.configure(settings.log_format, settings.log_level)
+    logs.take_standard_error()
     memory.keep_what_is_used()
     threads.native_libraries_keep_to_cores()
 
 
+def _exit(status: int) -> None:
+    logs.WRITER.flush(logs.FLUSH_SECONDS)
+    os._exit(status)
+
+
 if __name__ == "__main__":
     status = main(*sys.argv[1:2])
-    logging.shutdown()
     sys.stdout.flush()
-    sys.stderr.flush()
     # A model call that outlived the grace must not hold the process: its thread is a daemon, but the interpreter's
     # own end would still wait for native code in it.
-    os._exit(status)
+    _exit(status)
