@@ -87,6 +87,7 @@ def main(app: str = "app.main:app") -> int:
             access_log=False,
             server_header=False,
             proxy_headers=False,  # nothing here depends on a caller's address, or on what its proxy was asked by
+            timeout_keep_alive=cast(int, settings.keep_alive_timeout),  # uvicorn only adds it to the time
             timeout_graceful_shutdown=math.ceil(settings.grace_seconds),
         )
     )

@@ -42,14 +42,13 @@ class Connections:
     def __init__(self, settings: Settings) -> None:
         self.header_seconds = settings.header_timeout
         self.body_seconds = settings.body_timeout
-        self.keep_alive_seconds = settings.keep_alive_timeout
         self.read_seconds = settings.timeout
         self.most = settings.max_connections or default_most()
         self.idle: dict[Connection, None] = {}
         self.slow: dict[Connection, None] = {}
         self._open: set[Connection] = set()
         self._is_sweeping = False
-        shortest = min(self.header_seconds, self.body_seconds, self.keep_alive_seconds, self.read_seconds)
+        shortest = min(self.header_seconds, self.body_seconds, settings.keep_alive_timeout, self.read_seconds)
         self._sweep_seconds = min(SWEEP_SECONDS, shortest)
 
     @property

@@ -64,12 +64,14 @@ class HttpProtocol(TimedProtocol):
             self._wait_for_rest()
 
     def _feed(self, data: bytes) -> None:
-        try:
-            self.parser.feed_data(data)
-        except httptools.HttpParserUpgrade as upgrade:
-            self.parser = parser_of_body(self, list(self.scope["headers"]))
-            if rest := data[upgrade.args[0] :]:
-                self._feed(rest)
+        while data:
+            try:
+                self.parser.feed_data(data)
+                return
+            except httptools.HttpParserUpgrade as upgrade:
+                rest = data[upgrade.args[0] :]
+            self.parser, known = parser_of_body(self, list(self.scope["headers"]))
+            data = known + rest
 
     def on_message_begin(self) -> None:
         super().on_message_begin()
@@ -110,6 +112,8 @@ class HttpProtocol(TimedProtocol):
         self._unparsed_bytes, self._is_partial = 0, False
         if not self.flow.write_paused:
             self._connections.slow.pop(self, None)
+        if self._running is None:  # its answer did not need it
+            self._wait(self._connections.idle)
         super().on_message_complete()
 
     def _start_asgi_task(self, cycle: RequestResponseCycle, app: Any) -> None:

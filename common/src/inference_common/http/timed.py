@@ -98,7 +98,7 @@ class TimedProtocol(HttpToolsProtocol):
             return LINGER_SECONDS
         if self._is_in_head or self.cycle is None:
             return self._connections.header_seconds
-        return self._connections.body_seconds if self._is_partial else self._connections.keep_alive_seconds
+        return self._connections.body_seconds if self._is_partial else self.timeout_keep_alive
 
     def _give_up(self) -> None:
         if self._is_in_head and not self._is_lingering:

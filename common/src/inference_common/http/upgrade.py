@@ -9,16 +9,14 @@ import httptools
 from .head import Headers, body_header
 
 
-def parser_of_body(protocol: Any, headers: Headers) -> httptools.HttpRequestParser:
-    """A parser that goes on after the head of a request with these headers, with its body, and the requests after it.
+def parser_of_body(protocol: Any, headers: Headers) -> tuple[httptools.HttpRequestParser, bytes]:
+    """A parser for the body of a request with these headers, and the requests after it; and what it is to be fed before
+    that.
 
     httptools takes an upgrade for granted: after the head it calls the body another protocol's. A server may leave the
     offer alone (RFC 9110, 7.8), and then the body is the request's.
     """
-    callbacks = _AfterHead(protocol)
-    parser = httptools.HttpRequestParser(callbacks)
-    parser.feed_data(b"POST / HTTP/1.1\r\n" + body_header(headers) + b"\r\n")
-    return parser
+    return httptools.HttpRequestParser(_AfterHead(protocol)), b"POST / HTTP/1.1\r\n%s\r\n" % body_header(headers)
 
 
 class _AfterHead:
