@@ -70,17 +70,6 @@ def test_an_answer_that_is_not_read_is_let_go(start: Start, reads: Read) -> None
     assert server.end() == 0
 
 
-def test_a_small_answer_that_is_not_read_holds_no_connection(start: Start) -> None:
-    """Less than what the transport calls much: its writer is never asked to wait."""
-    server = start("x", app=LARGE.replace("24 * 2**20", "60_000"), TIMEOUT="1", KEEP_ALIVE_TIMEOUT="1")
-    url = server.url()
-    with connect(url) as caller:
-        caller.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
-        with contextlib.suppress(ConnectionResetError, BrokenPipeError):
-            caller.sendall(ask("/large") * 17)
-        until(lambda: open_connections(server.process.pid) == 0, WAIT_SECONDS)
-
-
 def test_who_reads_slowly_but_steadily_gets_all(start: Start) -> None:
     url = start("x", app=LARGE, TIMEOUT="1").url()
     with connect(url) as caller:

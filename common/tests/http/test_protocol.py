@@ -2,6 +2,7 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from typing import Any, cast
 
+import pytest
 from inference_common import Settings
 from inference_common.http.connections import Connections
 from inference_common.http.protocol import HttpProtocol
@@ -17,8 +18,9 @@ Answer = Callable[[Send], Awaitable[None]]
 class Transport:
     """Keeps what is written to it, and None once it is closed."""
 
-    def __init__(self) -> None:
+    def __init__(self, unsent: int = 0) -> None:
         self.written: list[bytes | None] = []
+        self.unsent, self.is_aborted = unsent, False
 
     def writelines(self, pieces: list[bytes]) -> None:
         self.written.append(b"".join(pieces))
@@ -27,7 +29,10 @@ class Transport:
         self.written.append(None)
 
     def get_write_buffer_size(self) -> int:
-        return 0
+        return self.unsent
+
+    def abort(self) -> None:
+        self.is_aborted = True
 
     def is_closing(self) -> bool:
         return None in self.written
@@ -133,3 +138,23 @@ def test_a_caller_that_ends_its_side_after_the_request_is_answered() -> None:
             return answer
 
     assert asyncio.run(run()).endswith(b"\r\n\r\nabcd")
+
+
+@pytest.mark.parametrize("headers", [b"", b"connection: close\r\n"])
+def test_a_small_answer_that_is_not_read_holds_no_connection(headers: bytes) -> None:
+    """The transport never asks the writer to wait for so little, and closes only once it is sent."""
+
+    async def app(scope: Scope, receive: Receive, send: Send) -> None:
+        await whole(send)
+
+    async def run() -> bool:
+        config, transport = Config(app, lifespan="off", timeout_keep_alive=cast(int, 0.02)), Transport(unsent=1000)
+        config.load()
+        connections = Connections(Settings(timeout=0.02))
+        protocol = HttpProtocol(config, ServerState(), {}, connections=connections)
+        protocol.connection_made(cast(asyncio.Transport, transport))
+        protocol.data_received(REQUEST % headers)
+        await asyncio.sleep(0.3)
+        return transport.is_aborted
+
+    assert asyncio.run(run())

@@ -8,6 +8,7 @@ from typing import Any
 import httptools
 from starlette.types import Message
 from uvicorn.config import Config
+from uvicorn.protocols.http.flow_control import HIGH_WATER_LIMIT
 from uvicorn.protocols.http.httptools_impl import RequestResponseCycle
 from uvicorn.server import ServerState
 
@@ -104,7 +105,12 @@ class HttpProtocol(TimedProtocol):
 
     def on_body(self, body: bytes) -> None:
         self._unparsed_bytes = 0
-        super().on_body(body)
+        cycle = self.cycle
+        if not cycle.response_complete:
+            cycle.body += body
+            if len(cycle.body) > HIGH_WATER_LIMIT:
+                self.flow.pause_reading()
+            cycle.message_event.set()
 
     def on_message_complete(self) -> None:
         if self.parser.should_upgrade():
@@ -114,7 +120,9 @@ class HttpProtocol(TimedProtocol):
             self._connections.slow.pop(self, None)
         if self._running is None:  # its answer did not need it
             self._wait(self._connections.idle)
-        super().on_message_complete()
+        elif not self.cycle.response_complete:
+            self.cycle.more_body = False
+            self.cycle.message_event.set()
 
     def _start_asgi_task(self, cycle: RequestResponseCycle, app: Any) -> None:
         self._running = cycle
