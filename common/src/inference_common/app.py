@@ -11,13 +11,15 @@ from starlette.middleware.cors import CORSMiddleware
 from starlette.routing import Route, Router
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from .api_key import RequireApiKey
 from .discover import discover
 from .http import names
 from .http.hosts import AllowedHosts
 from .http.origins import Origins
 from .metrics import Metrics
 from .middleware import RequestContext
-from .models import Models, OnDemand, Pinned
+from .models import Models, Pinned
+from .on_demand import OnDemand
 from .routes import completions, docs, inference, openai, rerank, status
 from .service import Service
 from .settings import Settings
@@ -55,7 +57,7 @@ def create_app(pipelines: str, settings: Settings | None = None, source: ModelSo
         finally:
             await models.close()
 
-    return _App(settings, metrics, lifespan)
+    return _App(metrics, lifespan, settings)
 
 
 class _App(Starlette):
@@ -63,17 +65,19 @@ class _App(Starlette):
 
     def __init__(
         self,
-        settings: Settings,
         metrics: Metrics,
         lifespan: Callable[[Starlette], AbstractAsyncContextManager[None]],
+        settings: Settings,
     ) -> None:
         super().__init__(routes=list(ROUTES), lifespan=lifespan)
-        self._settings, self._metrics = settings, metrics
+        self._metrics, self._settings = metrics, settings
         # `/health/` would be sent on to an address of the caller's Host.
         self.router.redirect_slashes = False
 
     def build_middleware_stack(self) -> ASGIApp:
         app: ASGIApp = Dispatch(self.router, Origins(names.origins(self._settings.cors_origins)))
+        if self._settings.api_key is not None:
+            app = RequireApiKey(app, self._settings.api_key.get_secret_value())
         if hosts := names.hosts(self._settings.allowed_hosts):
             app = AllowedHosts(app, hosts)
         return RequestContext(app, self._metrics)

@@ -16,8 +16,9 @@ from starlette.requests import ClientDisconnect, Request
 from .codecs.json import validate_params
 from .errors import InvalidRequest, RequestTimeout, TooLarge, UnsupportedMedia
 from .lease import Lease
+from .loader import AnyPipeline
 from .metrics import Metrics
-from .model import AnyPipeline, Model
+from .model import Model
 from .models import Models
 from .patience import CancelAfter, CancelOnDisconnect, disconnect_timer, too_slow
 from .pipeline import Chunk
@@ -118,9 +119,11 @@ class Service:
         """The name in a body, where it counts: clients of OpenAI's API must name one, whatever the server has."""
         return (model or None) if self.models.pinned is None else None
 
-    def lease(self, name: str | None, task: str | None, holds: Callable[[], Awaitable[bool]]) -> Lease:
-        """The model of this name for a task; `holds` is whether the caller waits for it. Raises NotFound."""
-        return Lease(self.models.find(name, task), holds)
+    def lease(
+        self, request: Request, name: str | None, task: str | None, holds: Callable[[], Awaitable[bool]]
+    ) -> Lease:
+        """The model of this name for a task; `holds` is whether the caller waits for it."""
+        return Lease(self.models, name, task, request.headers, holds)
 
     async def run(self, request: Request, work: Work) -> Answer:
         """The model's outputs. Raises Overloaded, InferenceFailed, InferenceTimeout, or ClientDisconnect."""
