@@ -76,9 +76,21 @@ def main(app: str = "app.main:app") -> int:
     except InferenceError as error:
         sys.stderr.write(f"{error}\n")
         return 2
-    server = Server(
+    server = _server(loaded, settings)
+    # Never closed, since closing waits without end for what still runs in the loop's threads: the process ends instead.
+    runner = asyncio.Runner(loop_factory=server.config.get_loop_factory())
+    # So uvicorn says that it cannot start; its own log line has the reason.
+    with contextlib.suppress(SystemExit):
+        runner.run(server.serve())
+    log.info("stopped")
+    return 0 if server.started else 1
+
+
+def _server(app: Any, settings: Settings) -> Server:
+    """The server of an ASGI app at the settings' address."""
+    return Server(
         uvicorn.Config(
-            loaded,
+            app,
             http=cast(Any, functools.partial(HttpProtocol, connections=Connections(settings))),
             ws="none",  # or a library's websockets would take its upgrade
             host=settings.host,
@@ -91,13 +103,6 @@ def main(app: str = "app.main:app") -> int:
             timeout_graceful_shutdown=math.ceil(settings.grace_seconds),
         )
     )
-    # Never closed, since closing waits without end for what still runs in the loop's threads: the process ends instead.
-    runner = asyncio.Runner(loop_factory=server.config.get_loop_factory())
-    # So uvicorn says that it cannot start; its own log line has the reason.
-    with contextlib.suppress(SystemExit):
-        runner.run(server.serve())
-    log.info("stopped")
-    return 0 if server.started else 1
 
 
 def _set_up_process(settings: Settings) -> None:

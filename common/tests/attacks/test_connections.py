@@ -133,17 +133,19 @@ def test_health_is_told_as_descriptors_run_out(start: Start, model_folder: Path)
 
 
 def test_a_server_that_is_full_of_work_says_so_and_tells_its_health(start: Start, model_folder: Path) -> None:
-    url = start(str(model_folder), MAX_CONNECTIONS="2").url()
+    server = start(str(model_folder), MAX_CONNECTIONS="2")
+    url = server.url()
     until(lambda: httpx.get(f"{url}/ready").status_code == 200)
     answers: list[int] = []
     busy = [
         threading.Thread(
-            target=lambda: answers.append(httpx.post(url, json={"inputs": "sleep 2"}, timeout=60).status_code)
+            target=lambda: answers.append(httpx.post(url, json={"inputs": "sleep 4"}, timeout=60).status_code)
         )
         for _ in range(2)
     ]
     for one in busy:
         one.start()
+    until(lambda: open_connections(server.process.pid) == 2)
     time.sleep(0.5)
     refused = httpx.post(url, json={"inputs": "abc"}, timeout=WAIT_SECONDS)
     assert (refused.status_code, refused.headers["retry-after"]) == (503, "1")
