@@ -99,7 +99,7 @@ def _server(app: Any, settings: Settings) -> Server:
             access_log=False,
             server_header=False,
             proxy_headers=False,  # nothing here depends on a caller's address, or on what its proxy was asked by
-            timeout_keep_alive=cast(int, settings.keep_alive_timeout),  # uvicorn only adds it to the time
+            timeout_keep_alive=cast(int, settings.keep_alive_timeout),  # TimedProtocol only compares it
             timeout_graceful_shutdown=math.ceil(settings.grace_seconds),
         )
     )
