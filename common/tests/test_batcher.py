@@ -10,11 +10,11 @@ import pytest
 from inference_common import batcher as batcher_module
 from inference_common import threads
 from inference_common.batcher import TRIALS, Batcher
-from inference_common.errors import InferenceFailed, Overloaded
+from inference_common.errors import InferenceFailed, InternalError, Overloaded
+from inference_common.jobs import Timed
 from inference_common.metrics import Metrics
 from inference_common.source import FolderSource
 from inference_common.tasks.text import FeatureExtractionParams
-from inference_common.waiting import Timed
 from inference_common.worker import ModelThread
 from toys.pipelines.feature_extraction import ToyFeatures
 
@@ -222,10 +222,13 @@ def test_a_lane_that_broke_leaves_nobody_behind_it(model_folder: Path, monkeypat
     async def scenario(batcher: Batcher, toy: ToyFeatures) -> None:
         with monkeypatch.context() as broken:
             broken.setattr(batcher._metrics, "observe_batch", lambda *_: 1 / 0)
-            lost = submit(batcher, toy, ["a"])
-            await asyncio.sleep(0.1)
-        assert not lost.done()
-        lost.cancel()
+            lost, behind = (
+                submit(batcher, toy, ["a"]),
+                submit(batcher, toy, ["b"], FeatureExtractionParams(dimensions=1)),
+            )
+            for one in (lost, behind):
+                with pytest.raises(InternalError, match="An internal error occurred"):
+                    await one
         assert (await submit(batcher, toy, ["b"]))[0].output is not None
 
     play(model_folder, scenario)

@@ -42,11 +42,12 @@ def test_gauges_tell_the_present() -> None:
     one = metrics.of_model("org/a")
     one.set_ready(True)
     waiting = [1, 2]
-    one.watch_queues(lambda: len(waiting))
+    one.watch(lambda: len(waiting), lambda: 2.5)
     waiting.append(3)
     seen = values(metrics)
     assert seen["model_ready model=org/a"] == 1
     assert seen["queue_length model=org/a"] == 3
+    assert seen["model_call_seconds model=org/a"] == 2.5
     one.forget()
     assert not any("org/a" in name for name in values(metrics))
     one.forget()  # of a model that never told anything
@@ -54,7 +55,7 @@ def test_gauges_tell_the_present() -> None:
 
 def test_each_app_counts_for_itself() -> None:
     first, second = Metrics(), Metrics()
-    first.of_model("org/a").watch_queues(lambda: 7)
+    first.of_model("org/a").watch(lambda: 7, lambda: 0.0)
     assert "queue_length model=org/a" not in values(second)
 
 

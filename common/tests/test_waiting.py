@@ -3,9 +3,10 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import pytest
+from inference_common.jobs import Job, Taken
 from inference_common.source import FolderSource
 from inference_common.tasks.text import FeatureExtractionParams
-from inference_common.waiting import FIRST, Job, Taken, Waiting
+from inference_common.waiting import FIRST, Waiting
 from toys.pipelines.feature_extraction import ToyFeatures
 
 PLAIN = FeatureExtractionParams()

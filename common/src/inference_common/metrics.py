@@ -31,9 +31,11 @@ class ModelMetrics:
         """Pieces of answers, tokens mostly."""
         self._all._chunks.inc(count)
 
-    def watch_queues(self, length: Callable[[], int]) -> None:
-        """`length` tells, whenever it is asked, how many inputs wait."""
+    def watch(self, length: Callable[[], int], call_seconds: Callable[[], float]) -> None:
+        """These tell, whenever they are asked, how many inputs wait, and how long the call that runs has been at its
+        present step."""
         self._all._queue_length.labels(self._name).set_function(length)
+        self._all._call_seconds.labels(self._name).set_function(call_seconds)
 
     def set_ready(self, ready: bool) -> None:
         """Whether the model answers."""
@@ -45,7 +47,7 @@ class ModelMetrics:
 
     def forget(self) -> None:
         """The model is gone: its present is no longer told."""
-        for gauge in (self._all._queue_length, self._all._ready, self._all._optimization):
+        for gauge in (self._all._queue_length, self._all._call_seconds, self._all._ready, self._all._optimization):
             gauge.remove(self._name)
 
 
@@ -62,6 +64,10 @@ class Metrics:
         self._batch_size = Histogram("batch_size", "Inputs in one call of the model", buckets=SIZES, registry=here)
         self._chunks = Counter("chunks", "Pieces made of answers that are made piece by piece", registry=here)
         self._queue_length = Gauge("queue_length", "Inputs waiting", ["model"], registry=here)
+        self._call_seconds = Gauge(
+            "model_call_seconds", "For how long the model has been at the present step of its call; 0 while idle",
+            ["model"], registry=here,
+        )  # fmt: skip
         self._ready = Gauge("model_ready", "1 once the model answers", ["model"], registry=here)
         self._optimization = Enum(
             "model_optimization", "State of the model's faster form on a CPU", ["model"], registry=here,

@@ -43,7 +43,7 @@ class Model:
     `task` is the one asked for (None: the card's own); with `admit` the model is one that a caller named: it may be
     refused, and the caller is told why. `leases` counts the requests that hold it. `pipelines` are those that the
     loaded weights answer, the first task's first; `defaults` are, by task, the raw parameters that the model's card
-    sets for callers who do not. `memory` is what loading it was seen to take.
+    sets for callers who do not. `memory` is what loading it was seen to take. `ready_since` is by time.perf_counter.
     """
 
     def __init__(self, source: ModelSource, library: Pipelines, settings: Settings, metrics: Metrics, *,
@@ -64,13 +64,13 @@ class Model:
             self._thread, of_model, max_queue=queue, max_batch_size=batch, max_wait=settings.max_wait
         )
         self.streams = Streams(self._thread, of_model, max_queue=queue, max_open=batch)
-        of_model.watch_queues(lambda: self.batcher.waiting + self.streams.waiting)
+        of_model.watch(lambda: self.batcher.waiting + self.streams.waiting, lambda: self.batcher.busy_seconds)
         self.limits = settings.limits
         self.optimization = Optimization(source, settings, of_model)
         self.popularity = Popularity()
         self._changing: asyncio.Task[None] | None = None
         self._settled = asyncio.Event()
-        self._since = time.monotonic()
+        self._since, self.ready_since = time.monotonic(), 0.0
 
     @contextlib.contextmanager
     def kept(self) -> Iterator[None]:
@@ -140,7 +140,7 @@ class Model:
             self.fail(error)
             return
         self.memory += Memory(max(0, memory.resident() - before))
-        self.state, self.reason = "ready", ""
+        self.state, self.reason, self.ready_since = "ready", "", time.perf_counter()
         self._metrics.of_model(self.source.name).set_ready(True)
         self._settled.set()
         log.info(

@@ -19,6 +19,7 @@ from ..model import Model
 from ..service import Answer, AnyTask, Service, Work
 from ..task import Encoded, Payload
 from ..tasks import TASKS
+from ..turns import caller_of
 from . import sse
 from .endpoint import Endpoint
 
@@ -74,7 +75,7 @@ def lease(request: Request, body: bytes, name: str | None, task: str | None) -> 
             return False
         return await service.in_thread(lambda: _options(body).get("wait_for_model")) is not False
 
-    return service.lease(name, task, holds)
+    return service.lease(name, task, holds, caller_of(request))
 
 
 def _decode(service: Service, model: Model, task: AnyTask, payload: Payload) -> Work:

@@ -1,0 +1,75 @@
+"""Turns: what waits, by caller, so that one caller's many inputs do not stand before another's single one."""
+
+from __future__ import annotations
+
+from collections import OrderedDict, deque
+from collections.abc import Collection, Hashable, Iterator, Sequence
+from itertools import chain, zip_longest
+from typing import Generic, TypeVar
+
+from starlette.requests import Request
+
+Caller = Hashable
+"""Whoever shares with other callers: see `caller_of`."""
+T = TypeVar("T")
+
+
+def caller_of(request: Request) -> Caller:
+    """The caller of a request: whoever sends the same API token, else the same connection. A peer's address alone would
+    make one caller of all that come through a proxy."""
+    token = request.headers.get("authorization")
+    return request.scope.get("client") if token is None else hash(token)  # of a token no copy is kept
+
+
+class Turns(Generic[T]):
+    """Round robin over callers; of one caller, first come, first served. Callers who wait for one thing each are served
+    in the order in which they came."""
+
+    def __init__(self) -> None:
+        self._waiting: OrderedDict[Caller, deque[T]] = OrderedDict()  # whoever's turn is next stands first
+        self._count = 0
+
+    def __len__(self) -> int:
+        return self._count
+
+    def add(self, caller: Caller, items: Sequence[T]) -> None:
+        """More of one caller's, behind what it has waiting; a caller that had nothing waiting is the last."""
+        waiting = self._waiting.get(caller)
+        if waiting is None:
+            waiting = self._waiting[caller] = deque()
+        waiting.extend(items)
+        self._count += len(items)
+
+    def in_turn(self) -> Iterator[T]:
+        """The first of each caller in turn, then the second of each, and so on."""
+        if len(self._waiting) == 1:
+            return iter(next(iter(self._waiting.values())))
+        rounds = zip_longest(*self._waiting.values())
+        return (item for item in chain.from_iterable(rounds) if item is not None)
+
+    def served(self, caller: Caller) -> None:
+        """This caller had its turn: it is the last now."""
+        if caller in self._waiting:
+            self._waiting.move_to_end(caller)
+
+    def remove(self, caller: Caller, items: Collection[T]) -> int:
+        """These leave; how many of them were still there."""
+        waiting = self._waiting.get(caller)
+        if waiting is None:
+            return 0
+        left = deque(item for item in waiting if item not in items)
+        gone = len(waiting) - len(left)
+        self._count -= gone
+        if left:
+            self._waiting[caller] = left
+        else:
+            del self._waiting[caller]
+        return gone
+
+    def counts(self) -> Iterator[tuple[Caller, int]]:
+        """How many each caller has waiting."""
+        return ((caller, len(waiting)) for caller, waiting in self._waiting.items())
+
+    def count(self, caller: Caller) -> int:
+        """How many this caller has waiting."""
+        return len(self._waiting.get(caller, ()))
