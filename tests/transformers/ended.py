@@ -38,13 +38,14 @@ def picture() -> Image.Image:
     return Image.fromarray(NOISE.integers(0, 256, (64, 64, 3), dtype=np.uint8))
 
 
+QUESTION = Question(question="who is happy", context=TEXT * 60)
 LABELS = [f"cat {n}" for n in range(200)]
 CASES: dict[str, tuple[Inputs, dict[str, Any]]] = {
     "zero-shot-classification": (lambda: [TEXT] * 8, {"candidate_labels": LABELS}),
     "zero-shot-image-classification": (lambda: [picture()], {"candidate_labels": LABELS}),
     "zero-shot-object-detection": (lambda: [picture()], {"candidate_labels": LABELS}),
     "question-answering": (
-        lambda: [Question(question="who is happy", context=TEXT * 60)],
+        lambda: [QUESTION],
         {"max_seq_len": 40, "doc_stride": 8},
     ),
     "summarization": (lambda: [TEXT], {"generate_parameters": {"num_beams": 16, "max_new_tokens": 60}}),
