@@ -11,7 +11,7 @@ from typing import Any
 import structlog
 
 from . import threads
-from .calls import Call, Outcome
+from .calls import Call, Outcome, Postponed
 from .errors import InternalError, Overloaded
 from .jobs import AnyPipeline, Job, Taken, Timed
 from .metrics import ModelMetrics
@@ -22,7 +22,6 @@ from .worker import ModelThread
 
 COPIES, TRIALS = 4, 5  # of the input that a call's own cost is measured by
 QUICK = 0.02  # seconds; what takes longer is not measured
-MAX_NESTED = 2  # calls that have begun and wait for another to end: each keeps the memory of its step
 RESERVE = 4  # a part of MAX_QUEUE, one in so many, which is left to callers who wait for little
 
 log = structlog.get_logger("inference")
@@ -43,7 +42,6 @@ class Batcher:
         self._lanes, self._metrics = {FIRST: thread}, metrics
         self._max_queue, self._max_wait = max_queue, max_wait
         self._waiting = Waiting(max_batch_size)
-        self._running: dict[int, list[Call]] = {}  # by lane; those that wait for the last one's end stand before it
 
     def measure(self, pipeline: AnyPipeline, item: Any, params: Params) -> None:
         """Learn what a call costs by itself, from calls on an input alone and on several of it; in the model's thread,
@@ -157,43 +155,44 @@ class Batcher:
             self._waiting.idle(helper)
             log.warning("a batch is run by one thread less", reason=str(error))
 
-    def _run(self, loop: asyncio.AbstractEventLoop, lane: int, taken: Taken) -> None:
-        """Run a batch, and have its answers delivered, come what may."""
-        calls, thread = self._running.setdefault(lane, []), self._lanes[lane]
+    def _run(self, loop: asyncio.AbstractEventLoop, lane: int, taken: Taken, outer: Call | None = None) -> None:
+        """Run a batch, and have its answers delivered, come what may; one that runs between two steps of an `outer`
+        call waits for a turn of its own where it takes long."""
+        thread = self._lanes[lane]
 
         def between() -> None:
             thread.step()
-            self._let_others(loop, lane, call)
+            if call.is_long and outer is not None:
+                raise Postponed
+            if call.is_long:
+                self._let_others(loop, lane, call)
 
         def observe(batch: Sequence[Job], seconds: float) -> None:
             self._waiting.ran(batch, seconds, is_shared=taken.is_shared)
             self._metrics.observe_batch(len(batch), seconds)
 
         call = Call(taken.batch, between)
-        calls.append(call)
         outcomes: Sequence[Outcome] = ()
         try:
             with threads.shared(taken.is_shared):
                 outcomes = call.answers(observe)
             self._waiting.done(taken)
+        except Postponed:
+            self._waiting.put_back(taken.batch)
+            return
         except BaseException:  # of ours, not of the pipeline's
             log.exception("a batch failed outside of its pipeline")
             outcomes = [(job, InternalError("An internal error occurred; try again")) for job in taken.batch]
-        finally:
-            calls.pop()
         # A loop that closed meanwhile has nobody left to tell.
         with contextlib.suppress(RuntimeError):
             loop.call_soon_threadsafe(self._deliver, outcomes)
 
     def _let_others(self, loop: asyncio.AbstractEventLoop, lane: int, call: Call) -> None:
         """Between two steps of a call that has run for long: a batch of another caller, if one waits."""
-        calls = self._running[lane]
-        if not call.may_pause() or len(calls) > MAX_NESTED:
-            return
-        taken = self._waiting.take_for_others({job.caller for call in calls for job in call.batch})
+        taken = self._waiting.take_for_others({job.caller for job in call.batch})
         if taken is not None:
             with call.paused():
-                self._run(loop, lane, taken)
+                self._run(loop, lane, taken, call)
 
     def _deliver(self, outcomes: Sequence[Outcome]) -> None:
         for job, outcome in outcomes:

@@ -14,7 +14,7 @@ from .cancel import Abandoned, watched
 from .errors import InferenceError, InferenceFailed
 from .jobs import Job, Timed
 
-SLICE_SECONDS = 1.0  # that a call runs before others may come between its steps; most are done by then
+SLICE_SECONDS = 1.0  # that a call runs before others may come between its steps, and these may take
 
 Outcome = tuple[Job, Timed | InferenceError]
 Observe = Callable[[Sequence[Job], float], None]
@@ -22,17 +22,22 @@ Observe = Callable[[Sequence[Job], float], None]
 log = structlog.get_logger("inference")
 
 
+class Postponed(BaseException):
+    """Ends a call that came between the steps of another and takes long itself."""
+
+
 class Call:
     """A batch that runs. `between` is called at each of its checkpoints; inside `paused`, others run."""
 
     def __init__(self, batch: Sequence[Job], between: Callable[[], None]) -> None:
         self.batch, self._between = batch, between
-        self._pause_after = time.perf_counter() + SLICE_SECONDS
+        self._slice_ends = time.perf_counter() + SLICE_SECONDS
         self._others = 0.0
 
-    def may_pause(self) -> bool:
-        """Whether it has run for long enough since others did."""
-        return time.perf_counter() >= self._pause_after
+    @property
+    def is_long(self) -> bool:
+        """Whether it has run for a slice of time since it began, or since others did."""
+        return time.perf_counter() >= self._slice_ends
 
     @contextlib.contextmanager
     def paused(self) -> Iterator[None]:
@@ -43,10 +48,11 @@ class Call:
         finally:
             now = time.perf_counter()
             self._others += now - began
-            self._pause_after = now + max(SLICE_SECONDS, now - began)
+            self._slice_ends = now + max(SLICE_SECONDS, now - began)
 
     def answers(self, observe: Observe) -> Sequence[Outcome]:
-        """The outcome of each input that is still waited for; whatever the pipeline raises is that of its input."""
+        """The outcome of each input that is still waited for; whatever the pipeline raises is that of its input. Raises
+        Postponed where `between` does."""
         return self._answers(self.batch, observe)
 
     def _answers(self, batch: Sequence[Job], observe: Observe) -> Sequence[Outcome]:
@@ -56,6 +62,8 @@ class Call:
             outputs = self._outputs(batch)
         except Abandoned:
             return []
+        except Postponed:
+            raise
         except BaseException as error:  # also SystemExit, which a library may raise: it ends this call and no more
             if len(batch) == 1:
                 return [(batch[0], InferenceFailed.of(error))]

@@ -36,7 +36,8 @@ class Group:
 
 @dataclass(eq=False)
 class Job:
-    """An input, and what its output is waited for by; `group` is set as it begins to wait."""
+    """An input, and what its output is waited for by; `group` is set while it waits. `is_long` is one that did not end
+    between two steps of another call."""
 
     pipeline: AnyPipeline
     inputs: Any
@@ -46,6 +47,7 @@ class Job:
     caller: Caller = None
     since: float = field(default_factory=time.perf_counter)
     group: Group | None = None
+    is_long: bool = False
 
 
 @dataclass(frozen=True)

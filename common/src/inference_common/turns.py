@@ -40,6 +40,12 @@ class Turns(Generic[T]):
         waiting.extend(items)
         self._count += len(items)
 
+    def put_back(self, caller: Caller, items: Sequence[T]) -> None:
+        """What one caller had before all that it has waiting."""
+        self.add(caller, ())
+        self._waiting[caller].extendleft(reversed(items))
+        self._count += len(items)
+
     def in_turn(self) -> Iterator[T]:
         """The first of each caller in turn, then the second of each, and so on."""
         if len(self._waiting) == 1:

@@ -71,6 +71,18 @@ class Waiting:
         with self._lock:
             self._remove([job for job in jobs if job.group is not None])
 
+    def put_back(self, jobs: Sequence[Job]) -> None:
+        """Jobs that took too long to run between the steps of another call wait again, for a turn of their own."""
+        with self._lock:
+            for job in reversed(jobs):
+                if job.future.done():
+                    continue  # whoever waited for it has left
+                group = self._group(self._successors.get(job.pipeline, job.pipeline), job.params)
+                job.pipeline, job.group, job.is_long = group.pipeline, group, True
+                group.count += 1
+                group.cost += job.cost
+                self._jobs.put_back(job.caller, [job])
+
     def take(self, lane: int) -> Taken | None:
         """What a lane runs next; None where nothing is left for it, and then it is idle."""
         with self._lock:
@@ -84,10 +96,11 @@ class Waiting:
             return self._taken(self._next(first, lanes), helped=True)
 
     def take_for_others(self, callers: Collection[Caller]) -> Taken | None:
-        """What may come between the steps of a call of these callers: a batch that another one has the next turn of;
-        None where no other waits."""
+        """What may come between the steps of a call of these callers: a batch of the next other one whose input is not
+        known to take long; None where no such waits."""
         with self._lock:
-            first = next((job for job in self._jobs.in_turn() if job.caller not in callers), None)
+            quick = (job for job in self._jobs.in_turn() if job.caller not in callers and not job.is_long)
+            first = next(quick, None)
             return None if first is None else self._taken(self._next(first, first.pipeline.lanes), helped=False)
 
     def replace(self, pipelines: Mapping[AnyPipeline, AnyPipeline]) -> None:
@@ -168,7 +181,7 @@ class Waiting:
         """A job, and those that join it: where lanes share what waits, no more than its part of that."""
         pipeline, group = first.pipeline, first.group
         size = self.size(pipeline)
-        same = (job for job in self._jobs.in_turn() if job.group is group)
+        same = (job for job in self._jobs.in_turn() if job.group is group and job.is_long is first.is_long)
         # Not of all that wait: whoever comes later with a usual cost would always pass those of rare ones.
         alike = list(itertools.islice(same, REACH * size))
         if first not in alike:
