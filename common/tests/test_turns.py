@@ -28,8 +28,9 @@ def test_callers_alternate_and_keep_their_own_order() -> None:
 def test_whoever_had_a_turn_is_the_last() -> None:
     made = turns(("a", ["a1", "a2"]), ("b", ["b1"]))
     made.served("a")
-    assert made.remove("a", {"a1"}) == 1
+    assert made.remove("a", "a1")
     assert list(made.in_turn()) == ["b1", "a2"]
+    assert made.first() == "b1"
     made.served("nobody")
     made.add("b", ["b2"])
     assert list(made.in_turn()) == ["b1", "a2", "b2"]
@@ -37,11 +38,21 @@ def test_whoever_had_a_turn_is_the_last() -> None:
 
 def test_who_has_nothing_left_is_forgotten_and_comes_last_again() -> None:
     made = turns(("a", ["a1"]), ("b", ["b1"]))
-    assert made.remove("a", {"a1", "a9"}) == 1
-    assert made.remove("a", {"a1"}) == 0
+    assert not made.remove("a", "a9")
+    assert made.remove("a", "a1")
+    assert not made.remove("a", "a1")
     made.add("a", ["a2"])
     assert list(made.in_turn()) == ["b1", "a2"]
     assert list(turns().in_turn()) == []
+    assert turns().first() is None
+
+
+def test_what_is_put_back_comes_before_what_its_caller_has_waiting() -> None:
+    made = turns(("a", ["a3"]), ("b", ["b1"]))
+    made.put_back("a", ["a1", "a2"])
+    made.put_back("c", ["c1"])
+    assert list(made.in_turn()) == ["a1", "b1", "c1", "a2", "a3"]
+    assert len(made) == 5
 
 
 @given(st.lists(st.booleans(), max_size=40))
@@ -54,7 +65,7 @@ def test_callers_of_one_thing_each_are_served_as_they_came(steps: list[bool]) ->
         elif came:
             first = next(made.in_turn())
             made.served(first)
-            made.remove(first, {first})
+            assert made.remove(first, first)
             assert first == came.pop(0)
     assert list(made.in_turn()) == came
 

@@ -37,18 +37,18 @@ class Gate:
         try:
             await waiter.through
         except asyncio.CancelledError:
-            if not self._waiters.remove(caller, [waiter]):
+            if not self._waiters.remove(caller, waiter):
                 self.release()  # it was let through just then
             raise
 
     def release(self) -> None:
         """Let the next one through."""
-        waiter = next(self._waiters.in_turn(), None)
+        waiter = self._waiters.first()
         if waiter is None:
             self._free += 1
             return
         self._waiters.served(waiter.caller)
-        self._waiters.remove(waiter.caller, [waiter])
+        self._waiters.remove(waiter.caller, waiter)
         if not waiter.through.cancelled():
             waiter.through.set_result(None)
         # Else its `acquire`, which is told of its cancellation next, releases it again.

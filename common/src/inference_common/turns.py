@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import OrderedDict, deque
-from collections.abc import Collection, Hashable, Iterator, Sequence
+from collections.abc import Hashable, Iterator, Sequence
 from itertools import chain, zip_longest
 from typing import Generic, TypeVar
 
@@ -46,6 +46,10 @@ class Turns(Generic[T]):
         self._waiting[caller].extendleft(reversed(items))
         self._count += len(items)
 
+    def first(self) -> T | None:
+        """The first of whoever's turn it is; None where nothing waits."""
+        return next(iter(self._waiting.values()))[0] if self._waiting else None
+
     def in_turn(self) -> Iterator[T]:
         """The first of each caller in turn, then the second of each, and so on."""
         if len(self._waiting) == 1:
@@ -58,19 +62,17 @@ class Turns(Generic[T]):
         if caller in self._waiting:
             self._waiting.move_to_end(caller)
 
-    def remove(self, caller: Caller, items: Collection[T]) -> int:
-        """These leave; how many of them were still there."""
+    def remove(self, caller: Caller, item: T) -> bool:
+        """One leaves; whether it was still there."""
         waiting = self._waiting.get(caller)
-        if waiting is None:
-            return 0
-        left = deque(item for item in waiting if item not in items)
-        gone = len(waiting) - len(left)
-        self._count -= gone
-        if left:
-            self._waiting[caller] = left
-        else:
+        if waiting is None or item not in waiting:
+            return False
+        self._count -= 1
+        if len(waiting) == 1:
             del self._waiting[caller]
-        return gone
+        else:
+            waiting.remove(item)
+        return True
 
     def counts(self) -> Iterator[tuple[Caller, int]]:
         """How many each caller has waiting."""

@@ -16,6 +16,7 @@ from .task import Params
 from .turns import Caller, Turns
 
 REACH = 2  # full calls: so many of the first in turn are chosen from
+KEPT_GROUPS = 8  # from so many on, those that nothing waits in are forgotten
 FIRST = 0  # of the lanes: the model's own thread, which all that waits may rely on
 ENOUGH = 2  # inputs for each lane: fewer are sooner done one batch after the other, each on all cores
 
@@ -86,7 +87,7 @@ class Waiting:
     def take(self, lane: int) -> Taken | None:
         """What a lane runs next; None where nothing is left for it, and then it is idle."""
         with self._lock:
-            first = next(self._jobs.in_turn(), None) if self._jobs else None
+            first = self._jobs.first()
             lanes = first.pipeline.lanes if first else 1
             if first is None or (lane != FIRST and not (lane < lanes <= len(self._jobs))):
                 self._at_work.discard(lane)
@@ -143,6 +144,7 @@ class Waiting:
             return sum(
                 self.time(group.pipeline, is_shared=self._is_shared).pace * self._seconds(group)
                 for group in self._groups.values()
+                if group.count
             )
 
     def seconds_for(self, caller: Caller) -> float:
@@ -152,7 +154,7 @@ class Waiting:
         with self._lock:
             if not self._jobs:
                 return 0.0
-            size = max(self.size(group.pipeline) for group in self._groups.values())
+            size = max(self.size(group.pipeline) for group in self._groups.values() if group.count)
             own = self._jobs.count(caller)
             turns = own // size + 1
             ahead = own + sum(min(count, turns * size) for other, count in self._jobs.counts() if other != caller)
@@ -163,13 +165,15 @@ class Waiting:
         return min(pipeline.max_batch_size, self._max_batch_size)
 
     def _group(self, pipeline: AnyPipeline, params: Params) -> Group:
+        key: tuple[AnyPipeline, object] = (pipeline, params)
         try:
-            hash(params)
-            key: tuple[AnyPipeline, object] = (pipeline, params)
-        except TypeError:  # a value in it is a list or a mapping
+            group = self._groups.get(key)
+        except TypeError:  # a value in the parameters is a list or a mapping
             key = (pipeline, id(params))
-        group = self._groups.get(key)
+            group = self._groups.get(key)
         if group is None:
+            if len(self._groups) >= KEPT_GROUPS:
+                self._groups = {key: group for key, group in self._groups.items() if group.count}
             group = self._groups[key] = Group(pipeline, key)
         return group
 
@@ -214,18 +218,12 @@ class Waiting:
         return helper
 
     def _remove(self, jobs: Sequence[Job]) -> None:
-        by_caller: dict[Caller, set[Job]] = {}
         for job in jobs:
-            by_caller.setdefault(job.caller, set()).add(job)
-            group = job.group
+            group, job.group = job.group, None
             assert group is not None  # it waited
-            job.group = None
             group.count -= 1
             group.cost -= job.cost
-            if not group.count:
-                self._groups.pop(group.key, None)
-        for caller, gone in by_caller.items():
-            self._jobs.remove(caller, gone)
+            self._jobs.remove(job.caller, job)
 
     def _seconds(self, group: Group) -> float:
         """At least, in calls that are full and hold nothing to pad."""
