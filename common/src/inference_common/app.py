@@ -11,10 +11,12 @@ from starlette.middleware.cors import CORSMiddleware
 from starlette.routing import Route, Router
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from .api_key import RequireApiKey
 from .discover import discover
 from .metrics import Metrics
 from .middleware import RequestContext
-from .models import Models, OnDemand, Pinned
+from .models import Models, Pinned
+from .on_demand import OnDemand
 from .routes import completions, docs, inference, openai, rerank, status
 from .service import Service
 from .settings import Settings
@@ -52,18 +54,26 @@ def create_app(pipelines: str, settings: Settings | None = None, source: ModelSo
         finally:
             await models.close()
 
-    return _App(metrics, lifespan)
+    return _App(metrics, lifespan, settings)
 
 
 class _App(Starlette):
     """Starlette with a middleware of ours in place of its two for exceptions."""
 
-    def __init__(self, metrics: Metrics, lifespan: Callable[[Starlette], AbstractAsyncContextManager[None]]) -> None:
+    def __init__(
+        self,
+        metrics: Metrics,
+        lifespan: Callable[[Starlette], AbstractAsyncContextManager[None]],
+        settings: Settings,
+    ) -> None:
         super().__init__(routes=list(ROUTES), lifespan=lifespan)
-        self._metrics = metrics
+        self._metrics, self._settings = metrics, settings
 
     def build_middleware_stack(self) -> ASGIApp:
-        return RequestContext(Dispatch(self.router), self._metrics)
+        app: ASGIApp = Dispatch(self.router)
+        if self._settings.api_key is not None:
+            app = RequireApiKey(app, self._settings.api_key.get_secret_value())
+        return RequestContext(app, self._metrics)
 
 
 class Dispatch:

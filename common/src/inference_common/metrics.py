@@ -31,22 +31,28 @@ class ModelMetrics:
         """Pieces of answers, tokens mostly."""
         self._all._chunks.inc(count)
 
-    def watch(self, length: Callable[[], int], call_seconds: Callable[[], float]) -> None:
-        """These tell, whenever they are asked, how many inputs wait, and how long the call that runs has been at its
-        present step."""
-        self._all._queue_length.labels(self._name).set_function(length)
-        self._all._call_seconds.labels(self._name).set_function(call_seconds)
-
-    def set_ready(self, ready: bool) -> None:
-        """Whether the model answers."""
-        self._all._ready.labels(self._name).set(ready)
+    def begin(self, waiting: Callable[[], int], call_seconds: Callable[[], float]) -> None:
+        """The model answers. These tell, whenever they are asked, how many inputs wait, and how long the call that runs
+        has been at its present step."""
+        queues, calls = self._all._waiting.setdefault(self._name, {}), self._all._calls.setdefault(self._name, {})
+        queues[self], calls[self] = waiting, call_seconds
+        self._all._queue_length.labels(self._name).set_function(lambda: sum(count() for count in queues.values()))
+        self._all._call_seconds.labels(self._name).set_function(lambda: max(last() for last in calls.values()))
+        self._all._ready.labels(self._name).set(True)
 
     def set_optimization(self, state: OptimizationState) -> None:
         """How far its faster form has come."""
         self._all._optimization.labels(self._name).state(state)
 
     def forget(self) -> None:
-        """The model is gone: its present is no longer told."""
+        """The model is gone: its present is no longer told, unless another commit of the same name answers."""
+        all_of_name = self._all._waiting.get(self._name, {})
+        all_of_name.pop(self, None)
+        self._all._calls.get(self._name, {}).pop(self, None)
+        if all_of_name:
+            return
+        self._all._waiting.pop(self._name, None)
+        self._all._calls.pop(self._name, None)
         for gauge in (self._all._queue_length, self._all._call_seconds, self._all._ready, self._all._optimization):
             gauge.remove(self._name)
 
@@ -56,6 +62,8 @@ class Metrics:
 
     def __init__(self) -> None:
         self._registry = CollectorRegistry()
+        self._waiting: dict[str, dict[ModelMetrics, Callable[[], int]]] = {}
+        self._calls: dict[str, dict[ModelMetrics, Callable[[], float]]] = {}
         here = self._registry
         self._requests = Counter("requests", "Requests answered", ["route", "status"], registry=here)
         self._request_seconds = Histogram("request_seconds", "From first byte to answer", ["route"], registry=here)

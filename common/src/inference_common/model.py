@@ -6,68 +6,75 @@ import asyncio
 import contextlib
 import time
 from collections.abc import Callable, Iterator, Mapping
-from typing import Any, Literal, TypeVar
+from typing import Any, TypeVar
 
 import structlog
 from tenacity import AsyncRetrying, retry_if_exception_type, wait_exponential
 
-from . import device, memory, threads
+from . import device, memory
 from .batcher import Batcher
-from .card_defaults import card_defaults
 from .changeover import change_over
 from .discover import Pipelines
-from .errors import HubUnavailable, InferenceError, InvalidRequest, LoadFailed, ModelLoading, NotFound
+from .errors import HubUnavailable, InferenceError, LoadFailed, ModelLoading, NotFound
+from .failures import Failure
+from .hub import Resolved
+from .loader import Admit, AnyPipeline, Loader
 from .metrics import Metrics
 from .optimization import Optimization
-from .pipeline import Pipeline
 from .popularity import Popularity
+from .reasons import reason
+from .registry import State
 from .residency import Memory
 from .settings import Settings
-from .source import ModelCard, ModelSource
+from .source import ModelSource
 from .streaming import Streams
 from .warmup import warm_up
 from .worker import ModelThread
 
-State = Literal["loading", "ready", "failed"]
-AnyPipeline = Pipeline[Any, Any, Any]
 T = TypeVar("T")
-Admit = Callable[[str, ModelCard, type[AnyPipeline]], None]
-"""Raises Forbidden for a model, by name, card and pipeline, that a caller may not have loaded."""
 log = structlog.get_logger("inference")
+PRIVATE = "private"  # what metrics call all models whose repositories are private
 FIRST_LOAD_SECONDS = 20.0  # told to a caller who asks while the very first load runs
 
 
 class Model:
-    """Loads in its own thread.
+    """Loads in its own thread, in this process.
 
-    `task` is the one asked for (None: the card's own); with `admit` the model is one that a caller named: it may be
-    refused, and the caller is told why. `leases` counts the requests that hold it. `pipelines` are those that the
-    loaded weights answer, the first task's first; `defaults` are, by task, the raw parameters that the model's card
-    sets for callers who do not. `memory` is what loading it was seen to take. `ready_since` is by time.perf_counter.
+    `task` is the one asked for (None: the card's own); `resolved` and `admit` are given for a model that a caller
+    named: what the Hub says of it, and what refuses it. `fetch` gets the files, by default as the source does.
+
+    `leases` counts the requests that hold it; whoever gives the last one back calls `when_idle`. `pipelines` are those
+    that the loaded weights answer, the first task's first; `defaults` are, by task, the raw parameters that the model's
+    card sets for callers who do not. `memory` is what loading it was seen to take, `failure` why it did not load;
+    `ready_since` is by time.perf_counter.
     """
 
     def __init__(self, source: ModelSource, library: Pipelines, settings: Settings, metrics: Metrics, *,
-                 task: str | None = None, admit: Admit | None = None) -> None:  # fmt: skip
-        self.source = source
+                 task: str | None = None, resolved: Resolved | None = None, admit: Admit | None = None,
+                 fetch: Callable[[], object] | None = None) -> None:  # fmt: skip
+        self.source, self.name, self.resolved = source, source.name, resolved
+        self._fetch = fetch or source.path
         self.leases = 0
+        self.when_idle: Callable[[], None] | None = None
         self.memory = Memory()
         self.state: State = "loading"
         self.reason = f"{source.name} is loading"
+        self.failure: Failure | None = None
         self.pipelines: Mapping[str, AnyPipeline] = {}
         self.defaults: Mapping[str, Mapping[str, Any]] = {}
-        self._library, self._settings, self._metrics = library, settings, metrics
-        self._asked, self._admit = task, admit
-        self._error: InferenceError | None = None
+        self._settings, self._task, self._is_named = settings, task, admit is not None
         self._thread = ModelThread()
-        of_model, queue, batch = metrics.of_model(source.name), settings.max_queue, settings.max_batch_size
+        # Metrics are for all to read; who may know of a private model is not.
+        label = PRIVATE if resolved is not None and resolved.private else source.name
+        self._metrics, queue, batch = metrics.of_model(label), settings.max_queue, settings.max_batch_size
         self.batcher = Batcher(
-            self._thread, of_model, max_queue=queue, max_batch_size=batch, max_wait=settings.max_wait
+            self._thread, self._metrics, max_queue=queue, max_batch_size=batch, max_wait=settings.max_wait
         )
-        self.streams = Streams(self._thread, of_model, max_queue=queue, max_open=batch)
-        of_model.watch(lambda: self.batcher.waiting + self.streams.waiting, lambda: self.batcher.busy_seconds)
+        self.streams = Streams(self._thread, self._metrics, max_queue=queue, max_open=batch)
         self.limits = settings.limits
-        self.optimization = Optimization(source, settings, of_model)
+        self.optimization = Optimization(source, settings, self._metrics)
         self.popularity = Popularity()
+        self._loader = Loader(source, library, settings, self.optimization, task=task, admit=admit)
         self._changing: asyncio.Task[None] | None = None
         self._settled = asyncio.Event()
         self._since, self.ready_since = time.monotonic(), 0.0
@@ -79,11 +86,17 @@ class Model:
         try:
             yield
         finally:
-            self.leases -= 1
+            self.release()
 
-    def answers(self, task: str | None) -> bool:
+    def release(self) -> None:
+        """Give a lease back."""
+        self.leases -= 1
+        if not self.leases and self.when_idle is not None:
+            self.when_idle()
+
+    def answers(self, task: str) -> bool:
         """Whether this task is, or will be, among those it answers."""
-        return task in (None, self._asked) or task in self.pipelines
+        return task == self._task or task in self.pipelines
 
     def close(self) -> None:
         """Let go of the weights once what runs is done; does not wait."""
@@ -91,7 +104,7 @@ class Model:
         self.optimization.stop()
         if self._changing is not None:
             self._changing.cancel()
-        self._metrics.of_model(self.source.name).forget()
+        self._metrics.forget()
 
         def last() -> None:
             self.batcher.close()
@@ -108,17 +121,25 @@ class Model:
 
     @property
     def task(self) -> str:
-        """The task answered at `/`; only once loaded."""
-        return next(iter(self.pipelines))
+        """The task answered where a request names none; only once loaded. The card's, of a model that a caller named:
+        it may have been loaded for another."""
+        cards = None if self.resolved is None else self.resolved.card.task
+        return cards if cards is not None and cards in self.pipelines else next(iter(self.pipelines))
 
     async def fetch(self) -> bool:
-        """Download the files; whether that went well."""
+        """Import the library, then download the files; whether that went well."""
         try:
-            await self._thread.run(self.source.path)
+            await self._thread.run(memory.lasting()(self._loader.check))
+            await self._thread.run(self._fetch)
         except Exception as error:
             self.fail(error)
             return False
         return True
+
+    def likely_memory(self) -> Memory:
+        """What it will take, by its files, whether or not they are there; blocks. Raises LoadFailed."""
+        files = memory.size_of(self.source.path()) if self.resolved is None else self.resolved.total_bytes
+        return Memory(gpu=files) if device.is_cuda(device.resolve(self._settings.device)) else Memory(host=files)
 
     async def load(self, *, patient: bool = False) -> None:
         """Load until ready, or failed; if `patient`, a Hub that does not answer is asked again, ever more seldom."""
@@ -135,13 +156,14 @@ class Model:
         try:
             async for attempt in retrying:
                 with attempt:
-                    self.pipelines, self.defaults = await self._thread.run(memory.lasting()(self._load))
+                    loaded = await self._thread.run(lambda: memory.lasting()(self._loader.load)(self.batcher))
         except Exception as error:
             self.fail(error)
             return
-        self.memory += Memory(max(0, memory.resident() - before))
-        self.state, self.reason, self.ready_since = "ready", "", time.perf_counter()
-        self._metrics.of_model(self.source.name).set_ready(True)
+        self.pipelines, self.defaults = loaded.pipelines, loaded.defaults
+        self.memory = loaded.memory + Memory(max(0, memory.resident() - before))
+        self.state, self.reason, self.failure, self.ready_since = "ready", "", None, time.perf_counter()
+        self._metrics.begin(lambda: self.batcher.waiting + self.streams.waiting, lambda: self.batcher.busy_seconds)
         self._settled.set()
         log.info(
             "model ready",
@@ -172,8 +194,12 @@ class Model:
     def _let_go(self, replaced: dict[AnyPipeline, AnyPipeline]) -> None:
         while replaced:
             replaced.popitem()[0].close()
-        self._torch_leaves_the_cores()
+        self._loader.leave_cores()
         memory.trim()
+
+    async def settled(self) -> None:
+        """Return once it is ready, or failed."""
+        await self._settled.wait()
 
     async def wait_ready(self, *, hold: bool) -> None:
         """Return once ready. Raises LoadFailed, or ModelLoading past `load_wait` (at once without `hold`)."""
@@ -182,8 +208,8 @@ class Model:
                 await asyncio.wait_for(self._settled.wait(), self._settings.load_wait)
             except TimeoutError:
                 log.debug("gave up holding a request", model=self.source.name)
-        if self.state == "failed" and self._admit is not None and self._error is not None:
-            raise self._error
+        if self.state == "failed" and self._is_named and self.failure is not None:
+            raise self.failure.error()
         if self.state == "failed":
             raise LoadFailed(f"The model {self.source.name} could not be loaded: {self.reason}")
         if self.state == "loading":
@@ -197,54 +223,11 @@ class Model:
             raise NotFound(f"{self.source.name} does not answer the task {task[:100]!r} here; it answers: {served}")
         return self.pipelines[task]
 
-    def _load(self) -> tuple[dict[str, AnyPipeline], dict[str, Mapping[str, Any]]]:
-        card = self.source.card()
-        task = self._asked or card.task
-        known = ", ".join(self._library.tasks)
-        if task is None:
-            how = "ask at /pipeline/TASK/MODEL with" if self._admit else "set TASK to"
-            raise InvalidRequest(f"{self.source.name} does not name its task; {how} one of: {known}")
-        kind = self._library.load(task)
-        if self._admit is not None:
-            self._admit(self.source.name, card, kind)
-        where = device.resolve(self._settings.device)
-        before = device.gpu_allocated(where)
-        first = self.optimization.load(kind, where)
-        if first is None:
-            first = kind(self.source, where)
-        else:
-            self._torch_leaves_the_cores()
-        served: dict[str, AnyPipeline] = {task: first}
-        for other in kind.also:
-            if other == task:
-                continue
-            adopted = self._library.load(other).adopt(first)
-            if adopted is not None:
-                served[other] = adopted
-        weights = max(0, device.gpu_allocated(where) - before)
-        for pipeline in served.values():
-            _fit_batches(pipeline, weights)
-        warm_up(self.source.name, task, first, self.limits, self.batcher)
-        self.memory = Memory(gpu=weights)
-        return served, {name: card_defaults(self.source.name, name, card.parameters, self.limits) for name in served}
-
-    def _torch_leaves_the_cores(self) -> None:
-        """Where this is the only model of the process: another one's network may be torch's."""
-        if self._admit is None:
-            threads.torch_leaves_the_cores()
-
     def fail(self, error: BaseException | None, *, again: bool = False) -> None:
         """Remember why it cannot be loaded, and tell whoever waits."""
         expected = isinstance(error, InferenceError)
-        self.state, self._error = "failed", error if isinstance(error, InferenceError) else None
-        self.reason = str(error) if expected else f"{type(error).__name__}: {str(error)[:300]}"
+        self.state, self.failure = "failed", Failure.of_load(self.name, error or RuntimeError("no reason"))
+        self.reason = str(error) if expected or error is None else reason(error)
         self._settled.set()
         log.error("model failed to load", model=self.source.name, reason=self.reason, will_retry=again,
                   exc_info=None if expected else error)  # fmt: skip
-
-
-def _fit_batches(pipeline: AnyPipeline, weights: int) -> None:
-    """Give a pipeline batches of a size for its device, unless it has set its own; the rows of open streams stay as few
-    as they are, since what a GPU keeps of each grows."""
-    if not pipeline.streams and "max_batch_size" not in vars(pipeline):
-        pipeline.max_batch_size = device.batch_size(pipeline.max_batch_size, pipeline.device, weights)

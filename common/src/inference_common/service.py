@@ -17,15 +17,16 @@ from .codecs.json import validate_params
 from .errors import InvalidRequest, RequestTimeout, TooLarge, UnsupportedMedia
 from .jobs import Timed
 from .lease import Lease
+from .loader import AnyPipeline
 from .metrics import Metrics
-from .model import AnyPipeline, Model
+from .model import Model
 from .models import Models
 from .patience import ARRIVED, CancelAfter, CancelOnDisconnect, disconnect_timer, too_slow
 from .pipeline import Chunk
 from .settings import Settings
 from .task import Params, Task
 from .timers import SharedTimer
-from .turns import Caller, caller_of
+from .turns import caller_of
 
 T = TypeVar("T")
 AnyTask = Task[Any, Any, Any]
@@ -120,10 +121,10 @@ class Service:
         return (model or None) if self.models.pinned is None else None
 
     def lease(
-        self, name: str | None, task: str | None, holds: Callable[[], Awaitable[bool]], caller: Caller = None
+        self, request: Request, name: str | None, task: str | None, holds: Callable[[], Awaitable[bool]]
     ) -> Lease:
-        """The model of this name for a task; `holds` is whether the caller waits for it. Raises NotFound."""
-        return Lease(self.models.find(name, task), holds, caller)
+        """The model of this name for a task; `holds` is whether the caller waits for it."""
+        return Lease(self.models, name, task, request.headers, holds, caller_of(request))
 
     async def run(self, request: Request, work: Work) -> Answer:
         """The model's outputs. Raises Overloaded, InferenceFailed, InferenceTimeout, or ClientDisconnect."""

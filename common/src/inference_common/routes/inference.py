@@ -13,13 +13,12 @@ from starlette.routing import Route
 
 from ..client import Client
 from ..codecs import json
-from ..lease import Lease
+from ..lease import Lease, holds
 from ..light import is_light_to_read, is_light_to_write
 from ..model import Model
 from ..service import Answer, AnyTask, Service, Work
 from ..task import Encoded, Payload
 from ..tasks import TASKS
-from ..turns import caller_of
 from . import sse
 from .endpoint import Endpoint
 
@@ -28,6 +27,10 @@ async def infer(request: Request) -> Response:
     """Answer with the model: the task of the path, else the pinned one."""
     service: Service = request.app.state.service
     name, task = request.path_params.get("model"), request.path_params.get("task")
+    # Before the body: none is read for what cannot be answered.
+    ready = service.models.ready(name, task, request.headers) or await _look_up(request, name, task)
+    if task is not None and ready.state == "ready":
+        ready.pipeline(task)
     body = await service.read_body(request)
     query = _query(request.query_params) if request.scope["query_string"] else {}
     payload = Payload(body, request.headers.get("content-type"), query)
@@ -41,6 +44,16 @@ async def infer(request: Request) -> Response:
             return await sse.respond(service, request, work)
         answer = await service.run(request, work)
         return respond(answer, await encode(service, work, answer, client))
+
+
+async def _look_up(request: Request, name: str | None, task: str | None) -> Model:
+    """A model that is not ready yet. Raises why it cannot be had, as far as that is known before it is loaded;
+    ModelLoading for a caller whose headers say not to wait."""
+    service: Service = request.app.state.service
+    model = await service.models.find(name, task, request.headers)
+    if model.state == "failed" or not holds(request.headers):
+        await model.wait_ready(hold=False)
+    return model
 
 
 async def encode(service: Service, work: Work, answer: Answer, client: Client) -> Encoded:
@@ -70,12 +83,12 @@ def lease(request: Request, body: bytes, name: str | None, task: str | None) -> 
     """As Service.lease: the request is held while the model loads, unless its headers or options say not to."""
     service: Service = request.app.state.service
 
-    async def holds() -> bool:
-        if not _holds(request.headers):
+    async def waits() -> bool:
+        if not holds(request.headers):
             return False
         return await service.in_thread(lambda: _options(body).get("wait_for_model")) is not False
 
-    return service.lease(name, task, holds, caller_of(request))
+    return service.lease(request, name, task, waits)
 
 
 def _decode(service: Service, model: Model, task: AnyTask, payload: Payload) -> Work:
@@ -87,10 +100,6 @@ def _decode(service: Service, model: Model, task: AnyTask, payload: Payload) -> 
 def _query(asked: QueryParams) -> Mapping[str, str]:
     """The query by name; a name that stands there several times is a comma-separated list."""
     return {name: ",".join(asked.getlist(name)) for name in asked}
-
-
-def _holds(headers: Mapping[str, str]) -> bool:
-    return headers.get("x-wait-for-model", "").lower() != "false" and headers.get("x-load-model") != "0"
 
 
 def _options(body: bytes) -> Mapping[str, Any]:

@@ -75,9 +75,9 @@ async def embeddings(request: Request) -> Response:
 
 
 async def models(request: Request) -> Response:
-    """List the models that are loaded, or on their way."""
+    """List the models that are loaded, or on their way, as far as the caller may know of them."""
     service: Service = request.app.state.service
-    names = dict.fromkeys(model.source.name for model in service.models.all())
+    names = dict.fromkeys(model.source.name for model in service.models.visible(request.headers))
     entries = [{"id": name, "object": "model", "created": 0, "owned_by": "self"} for name in names]
     return JSONResponse({"object": "list", "data": entries})
 

@@ -53,12 +53,12 @@ def _hanging(service: Service, model: Model, timeouts: float) -> str | None:
 
 
 async def info(request: Request) -> Response:
-    """The models, their revisions and tasks, and the limits of this server."""
+    """The models that the caller may know of, their revisions and tasks, and the limits of this server."""
     service: Service = request.app.state.service
     pinned = service.models.pinned
     limits = service.settings.model_dump(include={"max_body_bytes", "max_inputs", "max_characters", "max_queue"})
     about = {} if pinned is None else _about(pinned)
-    models = [_about(model) for model in service.models.all()]
+    models = [_about(model) for model in service.models.visible(request.headers)]
     tasks = {"tasks": list(service.models.library.tasks)}
     return JSONResponse({**tasks, **about, "models": models, "limits": limits, "version": library_version()})
 
@@ -69,7 +69,7 @@ def _about(model: Model) -> dict[str, object]:
         "model": model.source.name,
         "revision": model.source.revision,
         "state": model.state,
-        "task": tasks[0] if tasks else None,
+        "task": model.task if tasks else None,
         "tasks": tasks,
         "form": model.optimization.form,
         "optimization": {"state": model.optimization.state, "reason": model.optimization.reason},
