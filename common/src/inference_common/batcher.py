@@ -16,13 +16,12 @@ from .errors import InternalError, Overloaded
 from .jobs import AnyPipeline, Job, Taken, Timed
 from .metrics import ModelMetrics
 from .task import Params
-from .turns import Caller
+from .turns import Caller, has_room
 from .waiting import FIRST, Waiting
 from .worker import ModelThread
 
 COPIES, TRIALS = 4, 5  # of the input that a call's own cost is measured by
 QUICK = 0.02  # seconds; what takes longer is not measured
-RESERVE = 4  # a part of MAX_QUEUE, one in so many, which is left to callers who wait for little
 
 log = structlog.get_logger("inference")
 
@@ -65,7 +64,7 @@ class Batcher:
         A caller that is cancelled takes its waiting items with it, before they cost anything.
         """
         if self.waiting + len(items) > self._max_queue:
-            self._refuse_full(pipeline, len(items), caller)
+            self._refuse_without_room(pipeline, len(items), caller)
         loop = asyncio.get_running_loop()
         jobs = [Job(pipeline, i, params, c, loop.create_future(), caller) for i, c in zip(items, costs, strict=True)]
         if self._waiting.add(pipeline, jobs):
@@ -116,10 +115,10 @@ class Batcher:
                 thread.stop()
                 thread.join()
 
-    def _refuse_full(self, pipeline: AnyPipeline, count: int, caller: Caller) -> None:
-        """Whoever waits for no more than a batch still finds room where others fill the queue."""
+    def _refuse_without_room(self, pipeline: AnyPipeline, count: int, caller: Caller) -> None:
+        """Whoever waits for no more than a batch waits for little."""
         is_little = self._waiting.of(caller) + count <= self._waiting.size(pipeline)
-        if not is_little or self.waiting + count > self._max_queue + self._max_queue // RESERVE:
+        if not has_room(self.waiting, count, self._max_queue, is_little=is_little):
             raise self._overloaded(self._waiting.seconds_for(caller))
 
     def _overloaded(self, wait: float) -> Overloaded:

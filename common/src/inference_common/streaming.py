@@ -13,14 +13,13 @@ from .jobs import AnyPipeline, Timed
 from .metrics import ModelMetrics
 from .pipeline import Chunk
 from .task import Params
-from .turns import Caller
+from .turns import Caller, has_room
 from .unread import Unread
 from .worker import ModelThread
 
 Steps = Generator[Chunk, None, None]
 TURN = 0.01  # seconds that an answer wanted whole steps on before it is another's turn: nobody reads its chunks
 LAG_SECONDS = 1.0  # that a reader may be behind before its place goes to whoever waits for one
-RESERVE = 4  # a part of MAX_QUEUE, one in so many, which is left to callers who wait for little
 SHARE = 0.1  # of the latest, in the mean of how long places are held
 
 
@@ -104,12 +103,10 @@ class Streams:
         return Timed(whole, begun - asked, time.perf_counter() - begun)
 
     def _refuse_past_queue(self, pipeline: AnyPipeline, count: int, caller: Caller) -> None:
-        """Whoever waits for no more than the places there are still finds room where others fill the queue."""
-        if self.waiting + count <= self._max_queue:
-            return
+        """Whoever waits for no more than the places there are waits for little."""
         gate = self._gate(pipeline)
         is_little = gate.count(caller) + count <= gate.most
-        if not is_little or self.waiting + count > self._max_queue + self._max_queue // RESERVE:
+        if not has_room(self.waiting, count, self._max_queue, is_little=is_little):
             wait = self._held_seconds * self.waiting / gate.most
             why = f"{self.waiting} inputs wait"
             raise Overloaded(f"The queue is full ({why}); try again later", retry_after=max(1, round(wait)))

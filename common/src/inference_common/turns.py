@@ -12,6 +12,7 @@ from starlette.requests import Request
 Caller = Hashable
 """Whoever shares with other callers: see `caller_of`."""
 T = TypeVar("T")
+RESERVE = 4  # a part of MAX_QUEUE, one in so many, that is there for callers who wait for little
 
 
 def caller_of(request: Request) -> Caller:
@@ -19,6 +20,12 @@ def caller_of(request: Request) -> Caller:
     make one caller of all that come through a proxy."""
     token = request.headers.get("authorization")
     return request.scope.get("client") if token is None else hash(token)  # of a token no copy is kept
+
+
+def has_room(waiting: int, count: int, most: int, *, is_little: bool) -> bool:
+    """Whether a queue that holds `most` takes `count` more; of a caller who waits for little, also where others fill
+    it, as there is a reserve for such."""
+    return waiting + count <= (most + most // RESERVE if is_little else most)
 
 
 class Turns(Generic[T]):
