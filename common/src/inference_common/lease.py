@@ -5,13 +5,15 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Mapping
 from typing import TYPE_CHECKING
 
+from .turns import Caller
+
 if TYPE_CHECKING:
     from .model import Model
     from .models import Models
 
 
 class Lease:
-    """Entered, the model of a name for a task: ready, and kept at least until the end; `holds` is whether the caller
+    """Entered, the model of a name for a task: ready, and kept at least until the end; `holds` is whether `caller`
     waits for it to load.
 
     Entering raises Overloaded, LoadFailed, ModelLoading, or why a model that the caller named cannot be had. A class
@@ -25,9 +27,10 @@ class Lease:
         task: str | None,
         headers: Mapping[str, str],
         holds: Callable[[], Awaitable[bool]],
+        caller: Caller = None,
     ) -> None:
         self._models, self._name, self._task = models, name, task
-        self._headers, self._holds = headers, holds
+        self._headers, self._holds, self._caller = headers, holds, caller
         self._model: Model | None = None
 
     async def __aenter__(self) -> Model:
@@ -38,7 +41,7 @@ class Lease:
         try:
             if model.state != "ready":
                 await model.wait_ready(hold=await self._holds())
-            model.batcher.refuse_past_wait()  # before anything is decoded, when it costs least
+            model.batcher.refuse_past_wait(self._caller)  # before anything is decoded, when it costs least
         except BaseException:
             model.release()
             raise
