@@ -106,7 +106,7 @@ class Batcher:
             return
         wait = self._waiting.seconds_for(caller)
         if wait > self._max_wait:
-            raise self._overloaded(wait)
+            raise self._overloaded(f"for about {wait:.1f} s, MAX_WAIT allows {self._max_wait:g} s", wait)
 
     def close(self) -> None:
         """End the threads of its own once they are done, and wait for it; in the model's thread."""
@@ -119,11 +119,11 @@ class Batcher:
         """Whoever waits for no more than a batch waits for little."""
         is_little = self._waiting.of(caller) + count <= self._waiting.size(pipeline)
         if not has_room(self.waiting, count, self._max_queue, is_little=is_little):
-            raise self._overloaded(self._waiting.seconds_for(caller))
+            raise self._overloaded(f"MAX_QUEUE allows {self._max_queue}", self._waiting.seconds_for(caller))
 
-    def _overloaded(self, wait: float) -> Overloaded:
-        why = f"{self.waiting} inputs wait, for about {wait:.1f} s"
-        return Overloaded(f"The queue is full ({why}); try again later", retry_after=max(1, round(wait)))
+    def _overloaded(self, limit: str, wait: float) -> Overloaded:
+        told = f"The queue is full ({self.waiting} inputs wait, {limit}); try again later"
+        return Overloaded(told, retry_after=max(1, round(wait)))
 
     def _post_turn(self, loop: asyncio.AbstractEventLoop, lane: int) -> None:
         if lane not in self._lanes:

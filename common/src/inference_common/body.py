@@ -65,7 +65,9 @@ class BodyReader:
             raise too_large(count, self._account.most_of_one)
 
     def _late(self) -> RequestTimeout:
-        return RequestTimeout(f"The request body did not arrive within {self._seconds:g} s; send it faster")
+        return RequestTimeout(
+            f"The request body did not arrive within {self._seconds:g} s (BODY_TIMEOUT); send it faster"
+        )
 
 
 class _Arriving:
@@ -114,4 +116,4 @@ class _Arriving:
 
 
 def _too_large(limit: int) -> TooLarge:
-    return TooLarge(f"The request body is larger than {limit:,} bytes; send less at once")
+    return TooLarge(f"The request body is larger than {limit:,} bytes (MAX_BODY_BYTES); send less at once")

@@ -21,7 +21,7 @@ WATCH_AFTER = 0.05  # seconds from which on a caller's leaving is watched for; m
 
 def too_slow(seconds: float) -> InferenceTimeout:
     """The error of an answer that takes longer than so many seconds."""
-    return InferenceTimeout(f"The model did not answer within {seconds:g} s; send less at once")
+    return InferenceTimeout(f"The model did not answer within {seconds:g} s (TIMEOUT); send less at once")
 
 
 class _CancelScope(ABC):

@@ -166,7 +166,8 @@ class Registry(Generic[M]):
                     await self._freed.wait()
             except TimeoutError:
                 raise Overloaded(
-                    "Every loaded model is in use, and memory is full; try again later", retry_after=RETRY_SECONDS
+                    "Every loaded model is in use, and memory is full (MAX_MEMORY_MIB); try again later",
+                    retry_after=RETRY_SECONDS,
                 ) from None
 
     async def _load_if_room(self, model: M, size: Memory) -> bool:

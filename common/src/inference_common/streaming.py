@@ -108,7 +108,7 @@ class Streams:
         is_little = gate.count(caller) + count <= gate.most
         if not has_room(self.waiting, count, self._max_queue, is_little=is_little):
             wait = self._held_seconds * self.waiting / gate.most
-            why = f"{self.waiting} inputs wait"
+            why = f"{self.waiting} inputs wait, MAX_QUEUE allows {self._max_queue}"
             raise Overloaded(f"The queue is full ({why}); try again later", retry_after=max(1, round(wait)))
 
     async def _admitted(self, pipeline: AnyPipeline, caller: Caller) -> tuple[Gate, Callable[[Steps], None]]:

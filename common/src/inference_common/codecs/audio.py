@@ -105,7 +105,7 @@ class _Gathered:
         """Hold the memory that so many frames will take; refuse a file for the length in its header."""
         most = self._most * SAMPLES_A_SECOND
         if frames > self._most * self._rate or frames * channels > most:
-            taken = f"at most {self._most:g} s, and {most:,.0f} samples over all channels, are taken"
+            taken = f"at most {self._most:g} s (MAX_SECONDS), and {most:,.0f} samples over all channels, are taken"
             raise TooLarge(f"The audio lasts {frames / self._rate:,.0f} s or longer, and {taken}; send it in parts")
         more = int(frames * self._bytes_a_frame) - self._held
         if more > 0:

@@ -128,5 +128,6 @@ def _bound(table: Columns, limits: Limits) -> None:
     length = sum(len(cell) if isinstance(cell, str) and cell else 1 for cells in table.values() for cell in cells)
     if length > limits.characters:
         raise TooLarge(
-            f"The table holds {length:,} characters, and at most {limits.characters:,} are taken; send rows in parts"
+            f"The table holds {length:,} characters, and at most {limits.characters:,} (MAX_CHARACTERS) are taken; send"
+            " rows in parts"
         )

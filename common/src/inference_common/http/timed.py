@@ -103,7 +103,8 @@ class TimedProtocol(HttpToolsProtocol):
     def _give_up(self) -> None:
         if self._is_in_head and not self._is_lingering:
             seconds = self._connections.header_seconds
-            self._refuse(RequestTimeout(f"The headers did not arrive within {seconds:g} s; send them faster"))
+            told = f"The headers did not arrive within {seconds:g} s (HEADER_TIMEOUT); send them faster"
+            self._refuse(RequestTimeout(told))
         elif self._is_lingering or self._is_partial:
             self._connections.abort(self)
         else:
