@@ -61,8 +61,8 @@ class BodyReader:
     def _refuse_larger(self, count: int) -> None:
         if count > self._limit:
             raise _too_large(self._limit)
-        if count > self._account.most_of_one:
-            raise too_large(count, self._account.most_of_one)
+        if count > self._account.max_bytes_per_request:
+            raise too_large(count, self._account.max_bytes_per_request)
 
     def _late(self) -> RequestTimeout:
         return RequestTimeout(

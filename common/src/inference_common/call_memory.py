@@ -21,7 +21,7 @@ def hold_call(pipeline: AnyPipeline, costs: Sequence[int], params: Params) -> No
     needed = pipeline.memory(costs, params)
     if not needed:
         return
-    most = account.most()
+    most = account.max_bytes()
     if most is not None and needed > most:
         raise account.too_large(needed, most, _what_fits(pipeline, costs, params, most))
     account.take(needed)

@@ -11,7 +11,7 @@ from .batcher import Batcher
 from .card_defaults import card_defaults
 from .discover import Pipelines
 from .errors import InvalidRequest
-from .network_limits import network_within, refuse_beyond
+from .network_limits import network_within, refuse_larger
 from .optimization import Optimization
 from .pipeline import Pipeline
 from .residency import Memory
@@ -58,7 +58,7 @@ class Loader:
         kind = self._library.load(task)
         where = device.resolve(self._settings.device)
         if self._admit is not None and where == device.CPU:
-            refuse_beyond(self._source, memory.budget(self._settings.max_memory_mib))
+            refuse_larger(self._source, memory.budget(self._settings.max_memory_mib))
         before = device.gpu_allocated(where)
         with network_within(self._source, is_trusted=kind.unsafe_formats):
             first = self._optimization.load(kind, where)

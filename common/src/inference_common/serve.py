@@ -24,7 +24,7 @@ from .http.connections import Connections
 from .http.protocol import HttpProtocol
 from .settings import Settings
 
-LAST_WORDS = 2.0  # seconds
+LAST_ANSWERS_SECONDS = 2.0  # after the grace, for requests that were cut off to tell their callers
 log = structlog.get_logger("inference")
 
 
@@ -53,7 +53,7 @@ class Server(uvicorn.Server):
             model.optimization.stop()  # before requests in flight are waited for: they get its core
         await super().shutdown(sockets)
         if self.server_state.tasks:  # cut off by the end of the grace; each still tells its caller so
-            await asyncio.wait(self.server_state.tasks, timeout=LAST_WORDS)
+            await asyncio.wait(self.server_state.tasks, timeout=LAST_ANSWERS_SECONDS)
 
 
 def main(app: str = "app.main:app") -> int:

@@ -12,7 +12,7 @@ from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
 from uvicorn.server import ServerState
 
 from ..errors import InferenceError, RequestTimeout
-from .connections import LINGER_SECONDS, MIN_READ_BYTES_A_SECOND, Connection, Connections
+from .connections import LINGER_SECONDS, MIN_READ_BYTES_PER_SECOND, Connection, Connections
 from .transport import GatheringTransport
 
 log = structlog.get_logger("access")
@@ -86,7 +86,7 @@ class TimedProtocol(HttpToolsProtocol):
     def _check_reading(self, now: float, unsent: int) -> None:
         since, then = self._unsent or (now, unsent)
         if now - since >= self._connections.read_seconds:
-            if then - unsent < MIN_READ_BYTES_A_SECOND * (now - since):
+            if then - unsent < MIN_READ_BYTES_PER_SECOND * (now - since):
                 self._connections.abort(self)
                 return
             since, then = now, unsent

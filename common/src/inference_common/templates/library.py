@@ -10,7 +10,7 @@ from typing import Any, NoReturn
 
 from jinja2 import TemplateError
 
-from .renderer import Source, TemplateFailed, renderer
+from .renderer import TemplateFailed, TemplateText, renderer
 
 MODULE = "transformers.utils.chat_template_utils"
 
@@ -19,7 +19,7 @@ class ApartTemplate:
     """What stands for a compiled template: its `render` is done in a process apart."""
 
     def __init__(self, text: str) -> None:
-        self._source = Source.of(text)
+        self._source = TemplateText.of(text)
 
     def render(self, **variables: Any) -> str:
         """As Jinja's. Raises TemplateError, and what Renderer.render raises."""

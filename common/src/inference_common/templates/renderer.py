@@ -36,14 +36,14 @@ class _Use:
 
 
 @dataclass(frozen=True)
-class Source:
+class TemplateText:
     """The text of a template, and its digest."""
 
     text: str
     digest: str
 
     @classmethod
-    def of(cls, text: str) -> Source:
+    def of(cls, text: str) -> TemplateText:
         """Raises InferenceFailed for a text of more than MAX_TEMPLATE_CHARACTERS."""
         if len(text) > MAX_TEMPLATE_CHARACTERS:
             raise InferenceFailed(
@@ -64,7 +64,7 @@ class Renderer:
         self._running = 0
         self._uses: OrderedDict[str, _Use] = OrderedDict()
 
-    def render(self, source: Source, variables: Mapping[str, Any]) -> str:
+    def render(self, source: TemplateText, variables: Mapping[str, Any]) -> str:
         """The text of a template with these variables, which are written as JSON.
 
         Raises TemplateFailed for what Jinja raises, InferenceFailed (424) for any other exception of the template, and
@@ -73,7 +73,7 @@ class Renderer:
         text: str = self._answer(source, variables)["text"]
         return text
 
-    def names(self, source: Source) -> frozenset[str]:
+    def names(self, source: TemplateText) -> frozenset[str]:
         """The variables that a template reads and does not set. Raises as `render`."""
         return frozenset(self._answer(source, None)["names"])
 
@@ -84,7 +84,7 @@ class Renderer:
         for process in idle:
             process.end()
 
-    def _answer(self, source: Source, variables: Mapping[str, Any] | None) -> dict[str, Any]:
+    def _answer(self, source: TemplateText, variables: Mapping[str, Any] | None) -> dict[str, Any]:
         with self._running_one(source.digest) as use:
             try:
                 answer = self._asked(source, variables)
@@ -95,7 +95,7 @@ class Renderer:
             raise _raised(answer["error"], answer["message"])
         return answer
 
-    def _asked(self, source: Source, variables: Mapping[str, Any] | None) -> dict[str, Any]:
+    def _asked(self, source: TemplateText, variables: Mapping[str, Any] | None) -> dict[str, Any]:
         """The answer of some process. Raises Ended where the template took too much."""
         request = {"digest": source.digest, "variables": variables}
         if variables is None:
