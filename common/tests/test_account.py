@@ -3,8 +3,9 @@ from collections.abc import Callable
 
 import pytest
 from inference_common import account
-from inference_common.account import MIB, SMALL_BYTES, MemoryAccount, Reservation
+from inference_common.account import SMALL_BYTES, MemoryAccount, Reservation
 from inference_common.errors import InferenceError, Overloaded, TooLarge
+from inference_common.units import MIB
 
 
 def test_what_is_held_is_held_once_and_released_once() -> None:

@@ -9,8 +9,8 @@ import time
 from collections.abc import Callable
 
 from .errors import InferenceError, Overloaded, TooLarge
+from .units import MIB, limit_mib, needed_mib
 
-MIB = 1024 * 1024
 SETTING = "MAX_REQUEST_MEMORY_MIB"
 REQUEST_SHARE = 0.9  # of the budget: what one request may hold; the rest is for requests that hold little
 SMALL_BYTES = MIB  # that a request which holds little may hold
@@ -109,7 +109,7 @@ class MemoryAccount:
     def _overloaded(self) -> Overloaded:
         seconds = min(MAX_RETRY_SECONDS, max(1, math.ceil(self._mean_seconds)))
         return Overloaded(
-            f"Requests in flight hold all memory that they may ({self.budget // MIB:,} MiB, {SETTING}); try again",
+            f"Requests in flight hold all memory that they may ({limit_mib(self.budget)}, {SETTING}); try again",
             retry_after=seconds,
         )
 
@@ -131,12 +131,12 @@ class Reservation:
         return self._account.max_bytes_per_request
 
     def take(self, count: int) -> None:
-        """Hold so many bytes more; nothing once it is released. Raises Overloaded (429), or TooLarge (413) for what
-        this request alone can never hold."""
+        """Hold `count` bytes more; does nothing once it is released. Raises Overloaded (429), or TooLarge (413) for
+        what this request alone can never hold."""
         self._account._take(self, count)
 
     def give_back(self, count: int) -> None:
-        """Hold so many bytes less."""
+        """Hold `count` bytes less."""
         self._account._give_back(self, count)
 
     def arrived(self, count: int, evict: Evict) -> None:
@@ -171,7 +171,7 @@ def max_bytes() -> int | None:
 
 
 def take(count: int) -> None:
-    """Hold so many bytes more for the current request, if there is one. Raises as Reservation.take."""
+    """Hold `count` bytes more for the current request, if there is one. Raises as Reservation.take."""
     reservation = _CURRENT.get()
     if reservation is not None:
         reservation.take(count)
@@ -210,6 +210,6 @@ def release() -> None:
 def too_large(needed: int, max_bytes: int, fits: str = "send less at once") -> TooLarge:
     """The error of a request that alone takes more memory than it may; `fits` says what would fit."""
     return TooLarge(
-        f"Answering this takes about {math.ceil(needed / MIB):,} MiB of memory, and one request may take"
-        f" {max_bytes // MIB:,} MiB here (nine tenths of the server's {SETTING}); {fits}"
+        f"Answering this takes about {needed_mib(needed)} of memory, and one request may take"
+        f" {limit_mib(max_bytes)} here (nine tenths of the server's {SETTING}); {fits}"
     )

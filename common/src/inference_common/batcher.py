@@ -13,8 +13,9 @@ import structlog
 from . import threads
 from .calls import Call, Outcome, Postponed
 from .errors import InternalError, Overloaded
-from .jobs import AnyPipeline, Job, Scheduled, Timed
+from .jobs import Job, Scheduled, Timed
 from .metrics import ModelMetrics
+from .pipeline import AnyPipeline
 from .task import Params
 from .turns import Caller, has_room
 from .waiting import FIRST_LANE, Waiting

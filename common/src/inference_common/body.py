@@ -71,9 +71,9 @@ class BodyReader:
 
 
 class _Arriving:
-    """A body that is not whole yet; leaving it, the body is, or will never be.
+    """A `with` block in which a body arrives in parts.
 
-    Until then, the request may be refused for others that need its memory: `scope` is cancelled then.
+    Inside, the request may be refused to give its memory to others: `scope` is cancelled then.
     """
 
     def __init__(self, reservation: Reservation, scope: CancelAfter) -> None:
@@ -94,7 +94,7 @@ class _Arriving:
             raise self._refusal
 
     def add(self, count: int) -> None:
-        """So many bytes more have come. Raises Overloaded."""
+        """`count` bytes more have arrived. Raises Overloaded."""
         self._reservation.arrived(count, self._evict)
         if self._refusal is not None:
             raise self._refusal

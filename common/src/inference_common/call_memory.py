@@ -4,17 +4,14 @@ from __future__ import annotations
 
 import bisect
 from collections.abc import Sequence
-from typing import Any
 
 from . import account
-from .pipeline import Pipeline
+from .pipeline import AnyPipeline
 from .task import Params
-
-AnyPipeline = Pipeline[Any, Any, Any]
 
 
 def hold_call(pipeline: AnyPipeline, costs: Sequence[int], params: Params) -> None:
-    """Hold, for the current request, what the pipeline says that inputs of these costs take.
+    """Hold, for the current request, the bytes that `pipeline.memory` gives for inputs of these costs.
 
     Raises Overloaded (429), and TooLarge (413), which tells how much would fit, where it never does.
     """

@@ -10,9 +10,9 @@ from dataclasses import dataclass
 from .errors import ErrorDetail, HubUnavailable, InferenceError, LoadFailed
 from .reasons import reason
 
-MAX_ENTRIES = 1024
+MAX_ENTRIES = 1024  # failures that are remembered
 FORGET_SECONDS = 30.0  # after which it is tried anew for whoever asks
-AWAY_SECONDS = 5.0  # the same where the Hub did not answer
+HUB_SECONDS = 5.0  # the same where the Hub did not answer
 MAX_FORGET_SECONDS = 600.0  # the same of a load that failed again and again
 
 
@@ -58,11 +58,11 @@ class Failures:
         self._entries: OrderedDict[Hashable, _Entry] = OrderedDict()
 
     def add(self, key: Hashable, failure: Failure) -> None:
-        """Remember it; the Hub's not answering for AWAY_SECONDS, all else for FORGET_SECONDS or more."""
+        """Remember it; the Hub's not answering for HUB_SECONDS, all else for FORGET_SECONDS or more."""
         now, before = time.monotonic(), self._entries.pop(key, None)
         seconds = FORGET_SECONDS
         if issubclass(failure.kind, HubUnavailable):
-            seconds = AWAY_SECONDS
+            seconds = HUB_SECONDS
         elif self._backs_off and before is not None and now < before.until + MAX_FORGET_SECONDS:
             seconds = max(seconds, min(2 * before.seconds, MAX_FORGET_SECONDS))
         self._entries[key] = _Entry(failure, now + seconds, seconds)

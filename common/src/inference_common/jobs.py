@@ -8,11 +8,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from .pipeline import Pipeline
+from .pipeline import AnyPipeline
 from .task import Params
 from .turns import Caller
-
-AnyPipeline = Pipeline[Any, Any, Any]
 
 
 @dataclass(slots=True)

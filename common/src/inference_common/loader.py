@@ -13,13 +13,12 @@ from .discover import Pipelines
 from .errors import InvalidRequest
 from .network_limits import network_within, refuse_larger
 from .optimization import Optimization
-from .pipeline import Pipeline
+from .pipeline import AnyPipeline
 from .residency import Memory
 from .settings import Settings
 from .source import ModelSource
 from .warmup import warm_up
 
-AnyPipeline = Pipeline[Any, Any, Any]
 Admit = Callable[[type[AnyPipeline]], None]
 """Raises Forbidden for a pipeline whose model a caller may not have loaded."""
 

@@ -13,9 +13,10 @@ from pathlib import Path, PurePosixPath
 import psutil
 
 from .device import release_gpu_memory
+from .units import MIB
 
-LARGE_BYTES = 256 * 2**20  # of one array, from which on it is given back to the system at once
-KEPT_BYTES = 512 * 2**20  # free, that glibc keeps in all
+LARGE_BYTES = 256 * MIB  # of one array, from which on it is given back to the system at once
+KEPT_BYTES = 512 * MIB  # free, that glibc keeps in all
 KEPT_SHARE = 16  # of all memory, so that a small container keeps less: one part in so many
 GC_THRESHOLD_OBJECTS = 10_000  # before the collector runs; Python's 700 are those of some dozen requests
 MODELS_SHARE = 0.7  # of all memory, for models: the rest is for requests, the libraries themselves, and the machine
@@ -33,13 +34,13 @@ is used of it, and how much of that holds files."""
 
 def budget(mib: int | None) -> int:
     """Bytes for models: as set, else a share of what the machine, or the container, has."""
-    return mib * 1024 * 1024 if mib is not None else int(MODELS_SHARE * total())
+    return mib * MIB if mib is not None else int(MODELS_SHARE * total())
 
 
 def requests_budget(mib: int | None, body_bytes: int) -> int:
     """Bytes for requests in flight: as set, else a share of what the machine, or the container, has, but room for the
     copies that are made of one of the largest bodies (`body_bytes`) at least."""
-    return mib * 1024 * 1024 if mib is not None else max(int(REQUESTS_SHARE * total()), BODY_COPIES * body_bytes)
+    return mib * MIB if mib is not None else max(int(REQUESTS_SHARE * total()), BODY_COPIES * body_bytes)
 
 
 def total() -> int:

@@ -18,9 +18,10 @@ from .discover import Pipelines
 from .errors import HubUnavailable, InferenceError, LoadFailed, ModelLoading, NotFound
 from .failures import Failure
 from .hub import Resolved
-from .loader import Admit, AnyPipeline, Loader
+from .loader import Admit, Loader
 from .metrics import Metrics
 from .optimization import Optimization
+from .pipeline import AnyPipeline
 from .popularity import Popularity
 from .reasons import reason
 from .registry import State

@@ -14,10 +14,10 @@ from typing import Any
 from .config_files import read_json
 from .errors import InvalidRequest, TooLarge
 from .source import ModelSource
+from .units import limit_mib, needed_mib
 from .weights import Weights, weights_of
 
 CONFIGS = ("config.json", "preprocessor_config.json", "processor_config.json")
-MIB = 2**20
 MIN_LIMIT = 1_000  # layers, labels and the like, which any config may ask for
 ASSUMED_LONGEST = 1_000_000  # longest dimension of the weights of a folder that has none: an ONNX file may be elsewhere
 LAYERS = re.compile(r"(^|_)(layers?|blocks?|depths?|stages?)$")
@@ -56,8 +56,8 @@ def refuse_larger(model: ModelSource, budget_bytes: int) -> None:
     needed = weights_of(model.path()).float32_bytes
     if needed > budget_bytes:
         raise TooLarge(
-            f"{model.name} takes about {needed // MIB:,} MiB in single precision, and models may take"
-            f" {budget_bytes // MIB:,} MiB here; set MAX_MEMORY_MIB where there is more"
+            f"{model.name} takes about {needed_mib(needed)} in single precision, and models may take"
+            f" {limit_mib(budget_bytes)} here; set MAX_MEMORY_MIB where there is more"
         )
 
 

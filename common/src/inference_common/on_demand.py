@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
 
 import structlog
 from huggingface_hub import get_token
@@ -19,7 +18,7 @@ from .metrics import Metrics
 from .model import Model
 from .optimizer import Optimizer
 from .owners import Patterns, is_others_ref, is_owners_commit
-from .pipeline import Pipeline
+from .pipeline import AnyPipeline
 from .registry import Registry
 from .residency import Memory
 from .settings import Settings
@@ -166,7 +165,7 @@ class OnDemand:
             raise InvalidRequest(f"{name} does not name its task; ask at /pipeline/TASK/MODEL with one of: {known}")
         self._check_task(wanted)
 
-        def admit(pipeline: type[Pipeline[Any, Any, Any]]) -> None:
+        def admit(pipeline: type[AnyPipeline]) -> None:
             if pipeline.unsafe_formats:
                 self._check_trust(revision)
 

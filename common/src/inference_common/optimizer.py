@@ -9,8 +9,8 @@ import anyio.to_thread
 from . import memory
 from .model import Model
 from .residency import NONE, Memory, Residency
+from .units import limit_mib, needed_mib
 
-MIB = 2**20
 FORMS = 2  # of a small network in the ONNX form: one session for all cores, and one for calls side by side
 
 
@@ -41,7 +41,7 @@ class Optimizer:
         needed, free = FORMS * weights, (self._kept.budget - self._kept.size).host
         if needed > free:
             model.optimization.skip(
-                f"both forms take {needed // MIB:,} MiB more for a moment, and models may take {free // MIB:,} MiB more"
+                f"both forms take {needed_mib(needed)} more for a moment, and models may take {limit_mib(free)} more"
                 " here; set MAX_MEMORY_MIB where there is more"
             )
             return

@@ -13,11 +13,11 @@ from . import memory
 from .errors import Overloaded, TooLarge
 from .failures import Failure, Failures
 from .residency import Memory, Residency
+from .units import limit_mib, needed_mib
 
 State = Literal["loading", "ready", "failed"]
 Commit = tuple[str, str]
 """A repository's name and a commit of it: what is loaded is never less than that."""
-MIB = 1024 * 1024
 RETRY_SECONDS = 5  # told to a caller whose model finds no room
 log = structlog.get_logger("inference")
 
@@ -192,7 +192,7 @@ class Registry(Generic[M]):
             (size.gpu, budget.gpu, "MAX_GPU_MEMORY_MIB") if size.gpu else (size.host, budget.host, "MAX_MEMORY_MIB")
         )
         raise TooLarge(
-            f"{model.name} takes about {needed // MIB:,} MiB, and models may take {most // MIB:,} MiB here; set {name}"
+            f"{model.name} takes about {needed_mib(needed)}, and models may take {limit_mib(most)} here; set {name}"
             " where there is more"
         )
 

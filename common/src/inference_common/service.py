@@ -21,12 +21,11 @@ from .codecs.json import validate_params
 from .errors import InvalidRequest
 from .jobs import Timed
 from .lease import Lease
-from .loader import AnyPipeline
 from .metrics import Metrics
 from .model import Model
 from .models import Models
 from .patience import ARRIVED, CancelOnDisconnect, disconnect_timer, too_slow
-from .pipeline import Chunk
+from .pipeline import AnyPipeline, Chunk
 from .settings import Settings
 from .task import Params, Task
 from .turns import caller_of

@@ -10,8 +10,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 from .http import names
 from .source import Optimize
 from .task import Limits
-
-MIB = 1024 * 1024
+from .units import MIB
 
 
 def _hosts(setting: str) -> str:

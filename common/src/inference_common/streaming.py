@@ -9,9 +9,9 @@ from typing import Any
 
 from .errors import InferenceFailed, InferenceTimeout, Overloaded
 from .gate import Gate
-from .jobs import AnyPipeline, Timed
+from .jobs import Timed
 from .metrics import ModelMetrics
-from .pipeline import Chunk
+from .pipeline import AnyPipeline, Chunk
 from .task import Params
 from .turns import Caller, has_room
 from .unread import Unread

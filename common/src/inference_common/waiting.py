@@ -11,7 +11,8 @@ from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
 
 from .batching import Bounds, CallTime, window
-from .jobs import AnyPipeline, Group, Job, Scheduled
+from .jobs import Group, Job, Scheduled
+from .pipeline import AnyPipeline
 from .task import Params
 from .turns import Caller, Turns
 

@@ -1,4 +1,4 @@
-"""Weights: what a model's folder holds of numbers, by the heads of its files, none of which is loaded."""
+"""Weights: how many tensors and numbers a model's files hold, by their headers; none of them is loaded."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""TimedProtocol: a connection whose caller may not keep it waiting for ever."""
+"""TimedProtocol: a connection with time limits on its caller: for a head, for a body, for reading an answer."""
 
 from __future__ import annotations
 
