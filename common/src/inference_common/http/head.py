@@ -51,9 +51,8 @@ def origin_form(target: bytes) -> bytes:
     except httptools.HttpParserInvalidURLError:
         url = None
     if url is None or url.schema is None:
-        raise InvalidRequest(
-            f"The request's target is no path: {target[:100].decode('latin-1')!r}; send one such as /path"
-        )
+        told = target.partition(b"?")[0][:100].decode("latin-1")  # no query: the error is logged, too
+        raise InvalidRequest(f"The request's target is no path: {told!r}; send one such as /path")
     path: bytes = url.path or b"/"
     return path if url.query is None else path + b"?" + url.query
 
