@@ -39,9 +39,9 @@ def check_size(target: bytes, headers: Headers, *, exact: bool) -> None:
 def check_transfer_encoding(encodings: Sequence[bytes]) -> None:
     """Raises NotImplementedHere unless a body in a transfer-encoding is only chunked: httptools undoes no other, and
     gives the compressed bytes for the body."""
-    told = b", ".join(encodings).decode("latin-1")
-    if told.strip().lower() != "chunked":
-        raise NotImplementedHere(f"Of transfer encodings only chunked is taken, not {told[:100]!r}; send it chunked")
+    named = b", ".join(encodings).decode("latin-1")
+    if named.strip().lower() != "chunked":
+        raise NotImplementedHere(f"Of transfer encodings only chunked is taken, not {named[:100]!r}; send it chunked")
 
 
 def origin_form(target: bytes) -> bytes:
@@ -51,8 +51,8 @@ def origin_form(target: bytes) -> bytes:
     except httptools.HttpParserInvalidURLError:
         url = None
     if url is None or url.schema is None:
-        told = target.partition(b"?")[0][:100].decode("latin-1")  # no query: the error is logged, too
-        raise InvalidRequest(f"The request's target is no path: {told!r}; send one such as /path")
+        shown = target.partition(b"?")[0][:100].decode("latin-1")  # no query: the error is logged, too
+        raise InvalidRequest(f"The request's target is no path: {shown!r}; send one such as /path")
     path: bytes = url.path or b"/"
     return path if url.query is None else path + b"?" + url.query
 

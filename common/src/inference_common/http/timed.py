@@ -103,8 +103,8 @@ class TimedProtocol(HttpToolsProtocol):
     def _give_up(self) -> None:
         if self._is_in_head and not self._is_lingering:
             seconds = self._connections.header_seconds
-            told = f"The headers did not arrive within {seconds:g} s (HEADER_TIMEOUT); send them faster"
-            self._refuse(RequestTimeout(told))
+            message = f"The headers did not arrive within {seconds:g} s (HEADER_TIMEOUT); send them faster"
+            self._refuse(RequestTimeout(message))
         elif self._is_lingering or self._is_partial:
             self._connections.abort(self)
         else:
@@ -165,5 +165,5 @@ class TimedProtocol(HttpToolsProtocol):
 
 def _answer(error: InferenceError) -> bytes:
     body = orjson.dumps(error.body())
-    told = b"content-type: application/json\r\ncontent-length: %d\r\nconnection: close\r\n\r\n" % len(body)
-    return STATUS_LINE[error.status] + told + body
+    headers = b"content-type: application/json\r\ncontent-length: %d\r\nconnection: close\r\n\r\n" % len(body)
+    return STATUS_LINE[error.status] + headers + body

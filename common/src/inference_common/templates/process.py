@@ -50,11 +50,11 @@ class RenderingProcess:
         self._limits = limits
         self.is_fresh = True
         ours, its = socket.socketpair()
-        told = [f"{limits.cpu_seconds:g}", str(limits.memory_bytes), str(limits.max_characters)]
+        arguments = [f"{limits.cpu_seconds:g}", str(limits.memory_bytes), str(limits.max_characters)]
         try:
             # A group of its own, so that the terminal's Ctrl-C leaves its end to us.
             self._process = subprocess.Popen(
-                [sys.executable, "-P", str(CHILD), *told], stdin=its.fileno(), stdout=subprocess.DEVNULL,
+                [sys.executable, "-P", str(CHILD), *arguments], stdin=its.fileno(), stdout=subprocess.DEVNULL,
                 stderr=subprocess.DEVNULL, process_group=0,
                 env={name: value for name, value in os.environ.items() if name in KEPT_VARIABLES},
             )  # fmt: skip
