@@ -1,4 +1,4 @@
-"""The Hub client's cache on disk: which files of a model are wanted, whether all are there, and what the Hub said of it."""
+"""The Hub client's cache on disk: which files of a model are wanted, whether all are there, what the Hub said of it."""
 
 from __future__ import annotations
 
