@@ -79,7 +79,7 @@ class OnnxText:
         return self._tokens.of(text)
 
     def in_calls(self, texts: Sequence[Any], read: Callable[[Sequence[Any]], Vectors]) -> Vectors:
-        """The vectors that `read` gives of texts (or pairs), in their order; TEXTS_PER_CALL in one call, longest first."""
+        """The vectors that `read` gives of texts (or pairs), in their order; TEXTS_PER_CALL a call, longest first."""
         if len(texts) <= TEXTS_PER_CALL:
             return read(texts)
         order = sorted(range(len(texts)), key=lambda n: -len("".join(texts[n])))

@@ -31,7 +31,7 @@ class NetworkMemory:
         self._vocabulary = int(getattr(written, "vocab_size", 0) or 0)
 
     def reading(self, rows: int, tokens: int) -> int:
-        """Of one call on `rows` rows of `tokens` tokens each; only what exceeds that of USUAL_TOKENS, which is not counted."""
+        """Of one call on `rows` rows of `tokens` tokens each, beyond those of USUAL_TOKENS in layers."""
         if not self._is_host:
             return 0
         pairs = FLOAT_BYTES * tokens * tokens
@@ -40,7 +40,7 @@ class NetworkMemory:
         return heads * pairs + max(0, rows * tokens - USUAL_TOKENS) * a_token
 
     def writing(self, rows: int, read: int, written: int) -> int:
-        """Of `rows` rows that read `read` tokens and generate `written`: the keys and values that all layers keep of them."""
+        """Of `rows` rows that read `read` tokens and write `written`: the keys and values that all layers keep."""
         if not self._is_host:
             return 0
         kept = GROWING_COPIES * 2 * FLOAT_BYTES * self._layers * self._kept_heads * (read + written)
