@@ -72,7 +72,10 @@ class Settings(BaseSettings):
         " quarters of the file descriptors there may be, at most 4096)",
     )
     keep_alive_timeout: float = Field(
-        default=5.0, gt=0, description="seconds a connection is kept open between two requests"
+        default=90.0,
+        gt=0,
+        description="seconds a connection is kept open between two requests; longer than clients and proxies keep an"
+        " idle one, or what they send as it is closed is lost",
     )
     allowed_hosts: Annotated[str, AfterValidator(_hosts)] = Field(
         default="*",
