@@ -31,6 +31,20 @@ def test_a_page_of_another_origin_may_read_the_headers(connect: Connect) -> None
             assert name in exposed
 
 
+@pytest.mark.parametrize(
+    ("path", "headers", "status"),
+    [("/", {}, 401), ("/", {"authorization": "Bearer key"}, 400), ("/none", {"authorization": "Bearer key"}, 404)],
+)
+def test_a_page_of_another_origin_may_read_an_error(
+    connect: Connect, path: str, headers: dict[str, str], status: int
+) -> None:
+    client = connect(api_key="key")
+    refused = client.post(path, json={"inputs": 7}, headers={"origin": "http://localhost:3000", **headers})
+    assert refused.status_code == status
+    assert refused.headers["access-control-allow-origin"] == "*"
+    assert "x-request-id" in refused.headers["access-control-expose-headers"]
+
+
 @pytest.mark.defect(5)
 def test_the_model_runs_once_a_request_whatever_is_logged(connect: Connect) -> None:
     client = connect(log_level="debug")

@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 from conftest import Connect
-from inference_common.service import Service
-from starlette.requests import Request
+from inference_common.service import DECODERS, Service
+from starlette.requests import ClientDisconnect, Request
 from toys.pipelines.feature_extraction import ToyFeatures
 
 
@@ -60,10 +60,35 @@ def test_what_is_light_is_not_handed_to_a_thread(connect: Connect) -> None:
     service: Service = connect().app.state.service  # type: ignore[attr-defined]
 
     async def where(*, light: bool) -> bool:
-        return await service.in_thread(threading.current_thread, light=light) is threading.current_thread()
+        return await service.in_thread(None, threading.current_thread, light=light) is threading.current_thread()
 
     assert asyncio.run(where(light=True))
     assert not asyncio.run(where(light=False))
+
+
+def test_whoever_leaves_gets_no_thread(connect: Connect) -> None:
+    service: Service = connect().app.state.service  # type: ignore[attr-defined]
+    may_end, calls = threading.Event(), []
+
+    async def receive() -> MutableMapping[str, Any]:
+        return {"type": "http.disconnect"}
+
+    async def leave() -> None:
+        request = Request({"type": "http", "method": "POST", "headers": []}, receive)
+        with pytest.raises(ClientDisconnect):
+            await service.in_thread(request, lambda: calls.append("left"))
+
+    async def run() -> None:
+        busy = [asyncio.create_task(service.in_thread(None, lambda: may_end.wait(20))) for _ in range(DECODERS)]
+        try:
+            await asyncio.wait_for(asyncio.gather(leave(), leave()), 10)
+        finally:
+            may_end.set()
+        assert await asyncio.gather(*busy) == [True] * DECODERS
+        await service.in_thread(None, lambda: calls.append("next"))
+
+    asyncio.run(run())
+    assert calls == ["next"]
 
 
 def test_health_answers_while_the_model_runs(connect: Connect) -> None:

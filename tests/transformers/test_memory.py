@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import io
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 
 import httpx
+import numpy as np
+import pytest
+import soundfile
 
 from scripts.images import library
 
@@ -50,3 +54,18 @@ def test_vectors_of_many_tokens_are_refused_before_they_are_made() -> None:
         error = told(server.client.post("/", json={"inputs": ["a " * 400] * 1024}))
         assert "send fewer of these 1,024 inputs" in error
         assert server.client.post("/", json={"inputs": "a"}).status_code == 200
+
+
+@pytest.mark.parametrize("task", ["automatic-speech-recognition", "audio-classification"])
+def test_a_recording_that_would_not_fit_is_refused_before_it_is_heard(task: str) -> None:
+    with limited(task, 400) as server:
+        told(server.client.post("/", content=silence(1790)))
+        answer = server.client.post("/", content=silence(45))
+        assert answer.status_code == 200, answer.text
+
+
+def silence(seconds: int) -> bytes:
+    """A recording of it, small until it is decoded."""
+    file = io.BytesIO()
+    soundfile.write(file, np.zeros(seconds * 8_000, np.int16), 8_000, format="FLAC")
+    return file.getvalue()

@@ -7,7 +7,6 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AbstractAsyncContextManager
 
 from starlette.applications import Starlette
-from starlette.middleware.cors import CORSMiddleware
 from starlette.routing import Route, Router
 from starlette.types import ASGIApp, Receive, Scope, Send
 
@@ -15,7 +14,7 @@ from .api_key import RequireApiKey
 from .discover import discover
 from .http import names
 from .http.hosts import AllowedHosts
-from .http.origins import Origins
+from .http.origins import PageRequests
 from .metrics import Metrics
 from .middleware import RequestContext
 from .models import Models, Pinned
@@ -75,33 +74,26 @@ class _App(Starlette):
         self.router.redirect_slashes = False
 
     def build_middleware_stack(self) -> ASGIApp:
-        app: ASGIApp = Dispatch(self.router, Origins(names.origins(self._settings.cors_origins)))
+        app: ASGIApp = Dispatch(self.router)
         if self._settings.api_key is not None:
             app = RequireApiKey(app, self._settings.api_key.get_secret_value())
         if hosts := names.hosts(self._settings.allowed_hosts):
             app = AllowedHosts(app, hosts)
+        app = PageRequests(app, names.origins(self._settings.cors_origins), EXPOSED)
         return RequestContext(app, self._metrics)
 
 
 class Dispatch:
-    """Routes a request. A POST that comes from no page passes by CORSMiddleware, which would only tell caches, which
-    keep none, to vary; and to a path without parameters it passes by the router, which tries one route after another.
-    """
+    """Routes a request. A POST to a path without parameters passes by the router, which tries one route after another."""
 
-    def __init__(self, router: Router, origins: Origins) -> None:
-        self._router, self._origins = router, origins
-        self._cors = CORSMiddleware(
-            router, allow_origins=origins.allowed, allow_methods=["*"], allow_headers=["*"], expose_headers=EXPOSED
-        )
+    def __init__(self, router: Router) -> None:
+        self._router = router
         routes = [route for route in router.routes if isinstance(route, Route) and not route.param_convertors]
         self._posts = {route.path: route for route in routes if "POST" in (route.methods or ())}
 
     def __call__(self, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
-        if scope.get("method") != "POST" or b"origin" in dict(scope["headers"]):
-            if scope["type"] == "http":
-                self._origins.check(scope)
-            return self._cors(scope, receive, send)
-        route = None if scope.get("root_path") else self._posts.get(scope["path"])
+        is_post = scope.get("method") == "POST" and not scope.get("root_path")
+        route = self._posts.get(scope["path"]) if is_post else None
         if route is None:
             return self._router(scope, receive, send)
         scope["route"], scope["path_params"] = route, {}  # as the router does

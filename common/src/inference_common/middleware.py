@@ -87,6 +87,30 @@ class RequestContext:
         self._access_log.write(level, values)
 
 
+class AnswerErrors:
+    """ASGI middleware: answers what is raised before an answer has begun, for another middleware to add headers to."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        has_begun = False
+
+        async def noted(message: Message) -> None:
+            nonlocal has_begun
+            has_begun = True
+            await send(message)
+
+        try:
+            await self._app(scope, receive, noted)
+        except ClientDisconnect:
+            raise
+        except Exception as error:
+            if has_begun:
+                raise
+            await _answer(error, scope, REQUEST_ID.get() or "")(scope, receive, send)
+
+
 def _id_of(scope: Scope) -> str:
     for name, value in scope["headers"]:
         if name == b"x-request-id" and _VALID_ID.fullmatch(value):

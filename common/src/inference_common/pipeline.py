@@ -30,7 +30,7 @@ class Pipeline(ABC, Generic[In, P, Out]):
     max_batch_size: int = 1
     """How many inputs `batch` takes at once, or how many streams are open; the server never passes more. A class states
     what suits a CPU, and a GPU gets more (`device.batch_size`); an instance that sets its own keeps it."""
-    max_batch_cost: ClassVar[int | None] = None
+    max_batch_cost: int | None = None
     """How much all inputs of a `batch` may cost, each padded to the dearest; None: any. One input alone always fits."""
     lanes: int = 1
     """How many calls of `batch` may run at once, each in a thread of its own, where so many inputs wait that each call

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import math
 import time
 from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -80,13 +81,23 @@ class Service:
         self.account = MemoryAccount(budget, self._trim_later)
         metrics.watch_request_memory(self.account)
         self._bodies = BodyReader(settings, self.account)
-        self._decoders = CapacityLimiter(DECODERS)
+        self._decoders, self._unlimited = CapacityLimiter(DECODERS), CapacityLimiter(math.inf)
         self._disconnect_timer = disconnect_timer(settings.timeout)
 
-    async def in_thread(self, call: Callable[[], T], *, light: bool = False) -> T:
+    async def in_thread(self, request: Request | None, call: Callable[[], T], *, light: bool = False) -> T:
         """Run what takes time but not the model, off the event loop; what is so `light` that this would take longer,
-        at once."""
-        return call() if light else await anyio.to_thread.run_sync(call, limiter=self._decoders)
+        at once. Raises ClientDisconnect where the caller of a `request` leaves before there is a thread for it."""
+        if light:
+            return call()
+        if request is None:
+            return await anyio.to_thread.run_sync(call, limiter=self._decoders)
+        turn = object()
+        with CancelOnDisconnect(request, self.settings.timeout, self._disconnect_timer):
+            await self._decoders.acquire_on_behalf_of(turn)
+        try:
+            return await anyio.to_thread.run_sync(call, limiter=self._unlimited)
+        finally:
+            self._decoders.release_on_behalf_of(turn)
 
     def _trim_later(self) -> None:
         """In a moment, once nothing refers to what requests held; in any thread."""

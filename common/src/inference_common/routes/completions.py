@@ -56,16 +56,18 @@ async def completions(request: Request) -> Response:
     """Go on with `prompt`, or with each of a list of them."""
     service: Service = request.app.state.service
     body = await service.read_body(request)
-    asked, own = await service.in_thread(lambda: _asked(body, service.limits))
+    asked, own = await service.in_thread(request, lambda: _asked(body, service.limits))
     async with lease(request, body, service.named(asked.model), TEXT_GENERATION.name) as model:
-        work = await service.in_thread(lambda: _work(service, model, asked, own))
+        work = await service.in_thread(request, lambda: _work(service, model, asked, own))
         if work.streamed:
             usage = asked.stream_options is not None and bool(asked.stream_options.include_usage)
             events = functools.partial(openai.completion_events, usage_too=usage)
             return await sse.respond(service, request, work, events)
         answer = await service.run(request, work)
         name = model.source.name
-        return respond(answer, await service.in_thread(lambda: json.dumped(openai.completions(answer.outputs, name))))
+        return respond(
+            answer, await service.in_thread(request, lambda: json.dumped(openai.completions(answer.outputs, name)))
+        )
 
 
 async def chat(request: Request) -> Response:
@@ -75,15 +77,15 @@ async def chat(request: Request) -> Response:
     is_pinned = service.models.pinned is not None  # then neither the name nor what is shown chooses the model
     name, wanted = None, CHAT_COMPLETION
     if not is_pinned:
-        name, wanted = await service.in_thread(lambda: _chat_of(body, service.limits))
+        name, wanted = await service.in_thread(request, lambda: _chat_of(body, service.limits))
     client = Client.of(request.headers)
     async with lease(request, body, service.named(name), wanted.name) as model:
         task = next((known for known in (wanted, *CHATS) if known.name in model.pipelines), wanted)
-        work = await service.in_thread(lambda: _chat_work(service, model, task, body))
+        work = await service.in_thread(request, lambda: _chat_work(service, model, task, body))
         if work.streamed:
             return await sse.respond(service, request, work)
         answer = await service.run(request, work)
-        return respond(answer, await encode(service, work, answer, client))
+        return respond(answer, await encode(request, work, answer, client))
 
 
 def _chat_of(body: bytes, limits: Limits) -> tuple[str | None, AnyTask]:

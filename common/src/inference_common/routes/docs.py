@@ -38,7 +38,7 @@ async def openapi(request: Request) -> Response:
     model = service.models.pinned
     key = None if model is None else tuple(model.pipelines)
     if key not in documents:
-        documents[key] = asyncio.create_task(service.in_thread(lambda: orjson.dumps(_document(service))))
+        documents[key] = asyncio.create_task(service.in_thread(None, lambda: orjson.dumps(_document(service))))
     try:
         body = await asyncio.shield(documents[key])
     except Exception:
@@ -55,7 +55,7 @@ async def page(request: Request) -> Response:
     file = files(pages).joinpath(name)
     if kind not in MEDIA_TYPES or "/" in name or not file.is_file():
         raise NotFound(f"There is no page {name[:100]!r}; see /docs")
-    body = await service.in_thread(file.read_bytes)
+    body = await service.in_thread(None, file.read_bytes)
     headers = {"content-type": f"{MEDIA_TYPES[kind]}; charset=utf-8", "content-security-policy": POLICY}
     return Response(body, headers=headers)
 

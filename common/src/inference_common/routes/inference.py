@@ -43,11 +43,11 @@ async def infer(request: Request) -> Response:
         pipeline = model.pipeline(task or model.task)
         known = TASKS[task or model.task]  # not before: the caller's task may be any word
         light = is_light_to_read(body, known.input, pipeline)
-        work = await service.in_thread(lambda: _decode(service, model, known, payload), light=light)
+        work = await service.in_thread(request, lambda: _decode(service, model, known, payload), light=light)
         if work.streamed:
             return await sse.respond(service, request, work)
         answer = await service.run(request, work)
-        return respond(answer, await encode(service, work, answer, client))
+        return respond(answer, await encode(request, work, answer, client))
 
 
 async def _look_up(request: Request, name: str | None, task: str | None) -> Model:
@@ -60,11 +60,12 @@ async def _look_up(request: Request, name: str | None, task: str | None) -> Mode
     return model
 
 
-async def encode(service: Service, work: Work, answer: Answer, client: Client) -> Encoded:
+async def encode(request: Request, work: Work, answer: Answer, client: Client) -> Encoded:
     """The outputs as their task writes them for this client."""
+    service: Service = request.app.state.service
     codec, outputs = work.task.output, answer.outputs
     light = codec.extra is None and is_light_to_write(outputs)
-    return await service.in_thread(lambda: codec.encode(outputs, client, many=work.many), light=light)
+    return await service.in_thread(request, lambda: codec.encode(outputs, client, many=work.many), light=light)
 
 
 def respond(answer: Answer, encoded: Encoded) -> Response:
@@ -101,7 +102,9 @@ def lease(request: Request, body: bytes, name: str | None, task: str | None) -> 
     async def waits() -> bool:
         if not holds(request.headers):
             return False
-        return await service.in_thread(lambda: _options(body, service.limits).get("wait_for_model")) is not False
+        return (
+            await service.in_thread(request, lambda: _options(body, service.limits).get("wait_for_model")) is not False
+        )
 
     return service.lease(request, name, task, waits)
 

@@ -66,11 +66,11 @@ async def embeddings(request: Request) -> Response:
     """Embed each text of `input`."""
     service: Service = request.app.state.service
     body = await service.read_body(request)
-    asked = await service.in_thread(lambda: json.validate(_REQUEST, json.parse(body, service.limits), "body"))
+    asked = await service.in_thread(request, lambda: json.validate(_REQUEST, json.parse(body, service.limits), "body"))
     async with lease(request, body, service.named(asked.model), FEATURE_EXTRACTION.name) as model:
-        work = await service.in_thread(lambda: _work(service, model, asked))
+        work = await service.in_thread(request, lambda: _work(service, model, asked))
         answer = await service.run(request, work)
-        encoded = await service.in_thread(lambda: _encode(model.source.name, asked, answer))
+        encoded = await service.in_thread(request, lambda: _encode(model.source.name, asked, answer))
         return respond(answer, encoded)
 
 

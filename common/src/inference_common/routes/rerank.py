@@ -45,12 +45,12 @@ async def rerank(request: Request) -> Response:
     """Rank `texts` for `query`: `[{"index", "score", "text"?}]`."""
     service: Service = request.app.state.service
     body = await service.read_body(request)
-    asked = await service.in_thread(lambda: json.validate(_REQUEST, json.parse(body, service.limits), "body"))
+    asked = await service.in_thread(request, lambda: json.validate(_REQUEST, json.parse(body, service.limits), "body"))
     async with lease(request, body, service.named(asked.model), TEXT_RANKING.name) as model:
-        work = await service.in_thread(lambda: _work(service, model, asked))
+        work = await service.in_thread(request, lambda: _work(service, model, asked))
         answer = await service.run(request, work)
     ranked = [{**r, "text": asked.texts[r["index"]]} if asked.return_text else r for r in answer.outputs[0]]
-    return respond(answer, await service.in_thread(lambda: json.dumped(ranked)))
+    return respond(answer, await service.in_thread(request, lambda: json.dumped(ranked)))
 
 
 def _work(service: Service, model: Model, asked: RerankRequest) -> Work:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Sequence
 from typing import Any, Generic, TypeVar
 
@@ -13,6 +14,7 @@ from inference_common.source import ModelSource
 from inference_common.task import Out, P
 from transformers import AutoFeatureExtractor
 
+from ._memory import SoundMemory
 from ._shared import Features, ModelPipeline
 
 T = TypeVar("T")
@@ -30,9 +32,20 @@ class AudioPipeline(ModelPipeline[Audio, P, Out], Generic[P, Out]):
         loader: Any = AutoFeatureExtractor
         self.extractor: Any = loader.from_pretrained(self.folder, local_files_only=True)
         self.rate = int(self.extractor.sampling_rate)
+        self.sound_memory = SoundMemory(self.network.config, self.device, self.rate)
+        if self.sound_memory.reads_waveforms:
+            self.max_batch_cost = self.sound_memory.usual_samples
 
     def cost(self, inputs: Audio) -> int:
         return int(inputs.seconds * self.heard_rate)
+
+    def memory(self, costs: Sequence[int], params: P) -> int:
+        return self.sound_memory.listening(min(max(costs), self.at_once))
+
+    @property
+    def at_once(self) -> int:
+        """The most samples of a sound that are prepared and run at once; longer ones are, in parts."""
+        return sys.maxsize
 
     @property
     def heard_rate(self) -> int:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 FLOAT_BYTES = 4
@@ -10,6 +11,11 @@ EAGER_COPIES = 3  # of a matrix of attention, where the network's own code makes
 HIDDEN_COPIES, INNER_COPIES = 8, 2  # of what a layer holds of a token, of its width and of its inner layer's
 GROWING_COPIES = 2  # of the keys and values of a layer, while a token's are added or beams change places
 LOGIT_COPIES = 4  # of the scores of all tokens of the vocabulary, while one of them is chosen
+
+USUAL_SECONDS = 30  # of sound in a call
+# Both measured, by the peak of calls on a minute and more of sound:
+CONVOLUTION_COPIES = 3.5  # of the largest that a network makes of a waveform, its first convolution's output
+SPECTROGRAM_BYTES = 48  # of a sample, while a spectrogram is made of it
 
 
 class NetworkMemory:
@@ -49,6 +55,26 @@ class NetworkMemory:
     @property
     def _squares(self) -> bool:
         return self._is_eager or self._has_bias
+
+
+class SoundMemory:
+    """Bytes on the host that a network of this configuration, which listens at a rate in Hz, takes for sound."""
+
+    def __init__(self, config: Any, device: str, rate: int) -> None:
+        self.usual_samples = USUAL_SECONDS * rate
+        self._network = NetworkMemory(config, device)
+        widths, strides = getattr(config, "conv_dim", None), getattr(config, "conv_stride", None)
+        self.reads_waveforms = bool(widths and strides)
+        """Whether its first layers are convolutions over the waveform, as those of wav2vec2."""
+        self._stride, self._bytes_a_sample = 0, float(SPECTROGRAM_BYTES)
+        if widths and strides:
+            copied = CONVOLUTION_COPIES if device == "cpu" else 0
+            self._stride, self._bytes_a_sample = math.prod(strides), copied * FLOAT_BYTES * widths[0] / strides[0]
+
+    def listening(self, samples: int) -> int:
+        """Of a call on so many samples, beyond what any call may take: only one runs at a time."""
+        attention = self._network.reading(1, samples // self._stride) if self._stride else 0
+        return int(max(0, samples - self.usual_samples) * self._bytes_a_sample) + attention
 
 
 def _first(config: Any, *names: str) -> Any:

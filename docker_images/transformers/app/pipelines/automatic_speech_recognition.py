@@ -93,6 +93,11 @@ class AutomaticSpeechRecognition(AudioPipeline[RecognitionParams, Transcript]):
             return int(self.extractor.n_samples)
         return CHUNK_SECONDS * self.heard_rate if self.spells else sys.maxsize
 
+    @property
+    def at_once(self) -> int:
+        # Whisper runs in parts, but the spectrogram of all of a recording is made at once.
+        return CHUNK_SECONDS * self.heard_rate if self.spells and self._counts else sys.maxsize
+
     def _spelled(self, waveforms: Sequence[Waveform], params: RecognitionParams) -> Sequence[Transcript]:
         """By a network that gives each moment a letter."""
         timestamps = "word" if params.return_timestamps is True else params.return_timestamps or None
