@@ -3,31 +3,18 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import AbstractAsyncContextManager
+from collections.abc import AsyncIterator
 
 from starlette.applications import Starlette
-from starlette.middleware.cors import CORSMiddleware
-from starlette.routing import Route, Router
-from starlette.types import ASGIApp, Receive, Scope, Send
 
+from .asgi import App
 from .discover import discover
 from .metrics import Metrics
-from .middleware import RequestContext
 from .models import Models, OnDemand, Pinned
-from .routes import completions, docs, inference, openai, rerank, status
+from .routes import ROUTES
 from .service import Service
 from .settings import Settings
 from .source import ModelSource, open_source
-
-EXPOSED = (
-    "x-request-id", "x-compute-type", "x-compute-time", "x-queue-time", "x-inference-time", "x-total-time",
-    "x-compute-characters", "x-compute-tokens", "x-compute-images", "x-compute-audio-length",
-    "x-compute-video-length", "x-compute-rows", "x-warning",
-    "retry-after",
-)  # fmt: skip
-# Those of inference first: each request is held against one after the other.
-ROUTES = (*inference.ROUTES, *status.ROUTES, *docs.ROUTES, *openai.ROUTES, *completions.ROUTES, *rerank.ROUTES)
 
 
 def create_app(pipelines: str, settings: Settings | None = None, source: ModelSource | None = None) -> Starlette:
@@ -52,41 +39,7 @@ def create_app(pipelines: str, settings: Settings | None = None, source: ModelSo
         finally:
             await models.close()
 
-    return _App(metrics, lifespan)
-
-
-class _App(Starlette):
-    """Starlette with a middleware of ours in place of its two for exceptions."""
-
-    def __init__(self, metrics: Metrics, lifespan: Callable[[Starlette], AbstractAsyncContextManager[None]]) -> None:
-        super().__init__(routes=list(ROUTES), lifespan=lifespan)
-        self._metrics = metrics
-
-    def build_middleware_stack(self) -> ASGIApp:
-        return RequestContext(Dispatch(self.router), self._metrics)
-
-
-class Dispatch:
-    """Routes a request. A POST that comes from no page passes by CORSMiddleware, which would only tell caches, which
-    keep none, to vary; and to a path without parameters it passes by the router, which tries one route after another.
-    """
-
-    def __init__(self, router: Router) -> None:
-        self._router = router
-        self._cors = CORSMiddleware(
-            router, allow_origins=["*"], allow_methods=["*"], allow_headers=["*"], expose_headers=EXPOSED
-        )
-        routes = [route for route in router.routes if isinstance(route, Route) and not route.param_convertors]
-        self._posts = {route.path: route for route in routes if "POST" in (route.methods or ())}
-
-    def __call__(self, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
-        if scope.get("method") != "POST" or b"origin" in dict(scope["headers"]):
-            return self._cors(scope, receive, send)
-        route = None if scope.get("root_path") else self._posts.get(scope["path"])
-        if route is None:
-            return self._router(scope, receive, send)
-        scope["route"], scope["path_params"] = route, {}  # as the router does
-        return route.app(scope, receive, send)
+    return App(ROUTES, lifespan, metrics)
 
 
 def _source(settings: Settings) -> ModelSource | None:

@@ -182,6 +182,14 @@ class Model:
                 await asyncio.wait_for(self._settled.wait(), self._settings.load_wait)
             except TimeoutError:
                 log.debug("gave up holding a request", model=self.source.name)
+        self._raise_unless_ready()
+
+    async def wait_settled(self) -> None:
+        """Return once ready, however long that takes. Raises LoadFailed, or why it cannot be had."""
+        await self._settled.wait()
+        self._raise_unless_ready()
+
+    def _raise_unless_ready(self) -> None:
         if self.state == "failed" and self._admit is not None and self._error is not None:
             raise self._error
         if self.state == "failed":

@@ -11,7 +11,8 @@ import os
 import signal
 import socket
 import sys
-from collections.abc import Generator
+from collections.abc import Generator, Mapping
+from typing import Any
 
 import structlog
 import uvicorn
@@ -23,6 +24,8 @@ from .protocol import HttpProtocol
 from .settings import Settings
 
 LAST_WORDS = 2.0  # seconds
+FORWARDED: Mapping[str, Any] = {"date_header": False, "timeout_keep_alive": 24 * 3600}
+"""Of uvicorn's configuration, where another server forwards all requests: it adds the date, and closes connections."""
 log = structlog.get_logger("inference")
 
 
@@ -41,7 +44,7 @@ class Server(uvicorn.Server):
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets)
         for server in getattr(self, "servers", ()):
-            for listening in server.sockets:
+            for listening in (one for one in server.sockets if one.family != socket.AF_UNIX):
                 host, port = listening.getsockname()[:2]
                 log.info("listening", url=f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}")
 
@@ -74,9 +77,16 @@ def main(app: str = "app.main:app") -> int:
     except InferenceError as error:
         sys.stderr.write(f"{error}\n")
         return 2
+    status = run(loaded, settings)
+    log.info("stopped")
+    return status
+
+
+def run(app: Any, settings: Settings, listening: socket.socket | None = None) -> int:
+    """Serve the ASGI app at the settings' address, or at a socket that listens already; the exit status as `main`."""
     server = Server(
         uvicorn.Config(
-            loaded,
+            app,
             http=HttpProtocol,
             host=settings.host,
             port=settings.port,
@@ -85,14 +95,14 @@ def main(app: str = "app.main:app") -> int:
             server_header=False,
             proxy_headers=False,  # nothing here depends on a caller's address, or on what its proxy was asked by
             timeout_graceful_shutdown=math.ceil(settings.grace_seconds),
+            **({} if listening is None else FORWARDED),
         )
     )
     # Never closed, since closing waits without end for what still runs in the loop's threads: the process ends instead.
     runner = asyncio.Runner(loop_factory=server.config.get_loop_factory())
     # So uvicorn says that it cannot start; its own log line has the reason.
     with contextlib.suppress(SystemExit):
-        runner.run(server.serve())
-    log.info("stopped")
+        runner.run(server.serve(None if listening is None else [listening]))
     return 0 if server.started else 1
 
 

@@ -22,10 +22,10 @@ from typing import Any, Protocol
 
 import numpy as np
 
+from ..lifetime import end_with
 from ..source import FolderSource, ModelSource
 from .attention import join_heads
 from .network import OnnxNetwork
-from .process import end_with
 
 Batch = Mapping[str, Any]
 """Tensors by name, each with a first dimension of inputs that run together."""

@@ -37,13 +37,14 @@ async def info(request: Request) -> Response:
     service: Service = request.app.state.service
     pinned = service.models.pinned
     limits = service.settings.model_dump(include={"max_body_bytes", "max_inputs", "max_characters", "max_queue"})
-    about = {} if pinned is None else _about(pinned)
-    models = [_about(model) for model in service.models.all()]
+    first = {} if pinned is None else about(pinned)
+    models = [about(model) for model in service.models.all()]
     tasks = {"tasks": list(service.models.library.tasks)}
-    return JSONResponse({**tasks, **about, "models": models, "limits": limits, "version": library_version()})
+    return JSONResponse({**tasks, **first, "models": models, "limits": limits, "version": library_version()})
 
 
-def _about(model: Model) -> dict[str, object]:
+def about(model: Model) -> dict[str, object]:
+    """What `/info` tells of a model."""
     tasks = list(model.pipelines)
     return {
         "model": model.source.name,

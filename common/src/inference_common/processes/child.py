@@ -1,0 +1,94 @@
+"""The process of one model: a server of that model only, on a Unix socket that the library server forwards to."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+import os
+import signal
+import socket
+import sys
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+
+from starlette.applications import Starlette
+
+from .. import logs, memory
+from ..asgi import App
+from ..discover import Pipelines
+from ..errors import Forbidden
+from ..lifetime import end_first
+from ..metrics import Metrics
+from ..model import AnyPipeline, Model
+from ..routes import ROUTES
+from ..serve import run
+from ..service import Service
+from ..settings import Settings
+from ..source import ModelCard, ModelSource
+from . import internal
+
+
+@dataclass(frozen=True)
+class Order:
+    """What a process is to serve: a model whose files are here already, for a task (None: the card's own).
+
+    `is_trusted` is whether formats that can run code are read.
+    """
+
+    library: Pipelines
+    settings: Settings
+    source: ModelSource
+    task: str | None
+    is_trusted: bool
+
+
+class Assigned:
+    """The one model of this process, whatever it is called: the library server has chosen it."""
+
+    def __init__(self, order: Order, metrics: Metrics) -> None:
+        self._order, self.library = order, order.library
+        self.pinned = Model(order.source, order.library, order.settings, metrics, task=order.task, admit=self._admit)
+        self._loading = asyncio.create_task(self.pinned.load())
+
+    def all(self) -> list[Model]:
+        return [self.pinned]
+
+    def find(self, name: str | None, task: str | None) -> Model:
+        return self.pinned
+
+    async def close(self) -> None:
+        self._loading.cancel()
+        self.pinned.close()
+
+    def _admit(self, name: str, card: ModelCard, pipeline: type[AnyPipeline]) -> None:
+        if pipeline.unsafe_formats and not self._order.is_trusted:
+            raise Forbidden(f"The files of {name} can run code as they are read; allow it by TRUSTED_MODELS, or pin it")
+
+
+def main(order: Order, listening: socket.socket) -> None:
+    """Serve until SIGTERM; for a process that was just forked."""
+    end_first(os.getpid())
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # a terminal's, which the library server gets too
+    logs.configure(order.settings.log_format, order.settings.log_level)
+    memory.keep_what_is_used()
+    status = run(_app(order), order.settings, listening)
+    logging.shutdown()
+    sys.stderr.flush()
+    os._exit(status)  # as `serve` ends: native code that a thread is still in holds nothing
+
+
+def _app(order: Order) -> Starlette:
+    metrics = Metrics()
+
+    @contextlib.asynccontextmanager
+    async def lifespan(app: Starlette) -> AsyncIterator[None]:
+        models = Assigned(order, metrics)
+        app.state.modules = frozenset(sys.modules)
+        app.state.service = Service(order.settings, metrics, models)
+        try:
+            yield
+        finally:
+            await models.close()
+
+    return App((*ROUTES, *internal.ROUTES), lifespan, None)
