@@ -8,9 +8,10 @@ from collections.abc import AsyncIterator
 from starlette.applications import Starlette
 
 from .asgi import App
-from .discover import discover
+from .discover import Pipelines, discover
 from .metrics import Metrics
-from .models import Models, OnDemand, Pinned
+from .models import Pinned
+from .processes.front import create_front
 from .routes import ROUTES
 from .service import Service
 from .settings import Settings
@@ -21,25 +22,29 @@ def create_app(pipelines: str, settings: Settings | None = None, source: ModelSo
     """The app that serves with the pipelines of the package named `pipelines`.
 
     `settings` default to the environment's. It serves `source`, by default the one that `settings.model_id` names;
-    where that names none either, any model of the library, loaded on demand. Raises InvalidRequest for a malformed id.
+    where that names none either, any model of the library, each loaded on demand into a process of its own. Raises
+    InvalidRequest for a malformed id.
     """
     settings = settings or Settings()
     library = discover(pipelines)
     chosen = source or _source(settings)
+    return create_front(library, settings) if chosen is None else _create_pinned(chosen, library, settings)
+
+
+def _create_pinned(source: ModelSource, library: Pipelines, settings: Settings) -> Starlette:
+    """The app of one model, in this very process: a request is not passed on, which takes time."""
     metrics = Metrics()
 
     @contextlib.asynccontextmanager
     async def lifespan(app: Starlette) -> AsyncIterator[None]:
-        models: Models = (
-            OnDemand(library, settings, metrics) if chosen is None else Pinned(chosen, library, settings, metrics)
-        )
+        models = Pinned(source, library, settings, metrics)
         app.state.service = Service(settings, metrics, models)
         try:
             yield
         finally:
             await models.close()
 
-    return App(ROUTES, lifespan, metrics)
+    return App(ROUTES, lifespan, metrics, settings.api_key)
 
 
 def _source(settings: Settings) -> ModelSource | None:

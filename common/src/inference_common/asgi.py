@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import AbstractAsyncContextManager
 
+from pydantic import SecretStr
 from starlette.applications import Starlette
 from starlette.middleware.cors import CORSMiddleware
 from starlette.routing import Route, Router
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from .api_key import RequireApiKey
 from .metrics import Metrics
 from .middleware import RequestContext
 
@@ -26,15 +28,20 @@ class App(Starlette):
     """Starlette with a middleware of ours in place of its two for exceptions.
 
     Each request is held against the `routes` one after the other: those of inference come first. Without `metrics`
-    requests are neither counted nor logged.
+    requests are neither counted nor logged; with an `api_key` they must give it.
     """
 
-    def __init__(self, routes: Sequence[Route], lifespan: Lifespan, metrics: Metrics | None) -> None:
+    def __init__(
+        self, routes: Sequence[Route], lifespan: Lifespan, metrics: Metrics | None, api_key: SecretStr | None = None
+    ) -> None:
         super().__init__(routes=list(routes), lifespan=lifespan)
-        self._metrics = metrics
+        self._metrics, self._api_key = metrics, api_key
 
     def build_middleware_stack(self) -> ASGIApp:
-        return RequestContext(Dispatch(self.router), self._metrics)
+        app: ASGIApp = Dispatch(self.router)
+        if self._api_key is not None:
+            app = RequireApiKey(app, self._api_key.get_secret_value())
+        return RequestContext(app, self._metrics)
 
 
 class Dispatch:

@@ -66,6 +66,10 @@ class InvalidRequest(InferenceError):
 class Unauthorized(InferenceError):
     status = 401
 
+    def headers(self) -> Mapping[str, str]:
+        """As every error, with the scheme that is wanted."""
+        return {**super().headers(), "www-authenticate": "Bearer"}
+
 
 class Forbidden(InferenceError):
     status = 403

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Literal, get_args
 
 from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, Counter, Enum, Gauge, Histogram, generate_latest
+from prometheus_client.metrics_core import Metric
 
 SIZES = (1, 2, 4, 8, 16, 32, 64, 128)
+STATES = frozenset({"model_ready", "model_optimization"})
+"""Metrics of 1 and 0, which are not added up where several processes tell them of one model's name."""
 OptimizationState = Literal["none", "pending", "exporting", "verified", "failed", "skipped"]
 
 
@@ -31,20 +34,24 @@ class ModelMetrics:
         """Pieces of answers, tokens mostly."""
         self._all._chunks.inc(count)
 
-    def watch_queues(self, length: Callable[[], int]) -> None:
-        """`length` tells, whenever it is asked, how many inputs wait."""
-        self._all._queue_length.labels(self._name).set_function(length)
-
-    def set_ready(self, ready: bool) -> None:
-        """Whether the model answers."""
-        self._all._ready.labels(self._name).set(ready)
+    def begin(self, waiting: Callable[[], int]) -> None:
+        """The model answers; `waiting` tells, whenever it is asked, how many inputs wait."""
+        all_of_name = self._all._waiting.setdefault(self._name, {})
+        all_of_name[self] = waiting
+        self._all._queue_length.labels(self._name).set_function(lambda: sum(count() for count in all_of_name.values()))
+        self._all._ready.labels(self._name).set(True)
 
     def set_optimization(self, state: OptimizationState) -> None:
         """How far its faster form has come."""
         self._all._optimization.labels(self._name).state(state)
 
     def forget(self) -> None:
-        """The model is gone: its present is no longer told."""
+        """The model is gone: its present is no longer told, unless another commit of the same name answers."""
+        all_of_name = self._all._waiting.get(self._name, {})
+        all_of_name.pop(self, None)
+        if all_of_name:
+            return
+        self._all._waiting.pop(self._name, None)
         for gauge in (self._all._queue_length, self._all._ready, self._all._optimization):
             gauge.remove(self._name)
 
@@ -54,6 +61,7 @@ class Metrics:
 
     def __init__(self) -> None:
         self._registry = CollectorRegistry()
+        self._waiting: dict[str, dict[ModelMetrics, Callable[[], int]]] = {}
         here = self._registry
         self._requests = Counter("requests", "Requests answered", ["route", "status"], registry=here)
         self._request_seconds = Histogram("request_seconds", "From first byte to answer", ["route"], registry=here)
@@ -81,6 +89,10 @@ class Metrics:
     def of_model(self, name: str) -> ModelMetrics:
         """What is counted of one model."""
         return ModelMetrics(name, self)
+
+    def collect(self) -> Iterable[Metric]:
+        """All families."""
+        return self._registry.collect()
 
     def render(self) -> tuple[bytes, str]:
         """The text of `/metrics` and its media type."""

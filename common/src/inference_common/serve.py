@@ -50,8 +50,8 @@ class Server(uvicorn.Server):
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         service = getattr(getattr(self.config.app, "state", None), "service", None)
-        for model in [] if service is None else service.models.all():
-            model.optimization.stop()  # before requests in flight are waited for: they get its core
+        if service is not None:
+            service.models.stop_optimizing()  # before requests in flight are waited for: they get its core
         await super().shutdown(sockets)
         if self.server_state.tasks:  # cut off by the end of the grace; each still tells its caller so
             await asyncio.wait(self.server_state.tasks, timeout=LAST_WORDS)

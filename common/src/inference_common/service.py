@@ -5,19 +5,20 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import time
-from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping, Sequence
+from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, TypeVar
+from typing import Any, Generic
 
 import anyio.to_thread
 from anyio import CapacityLimiter
 from starlette.requests import ClientDisconnect, Request
+from typing_extensions import TypeVar  # with a default, from Python 3.13 on in typing
 
 from .codecs.json import validate_params
 from .errors import InvalidRequest, RequestTimeout, TooLarge, UnsupportedMedia
-from .lease import Lease
+from .loader import AnyPipeline
 from .metrics import Metrics
-from .model import AnyPipeline, Model
+from .model import Model
 from .models import Models
 from .patience import CancelAfter, CancelOnDisconnect, disconnect_timer, too_slow
 from .pipeline import Chunk
@@ -27,6 +28,7 @@ from .timers import SharedTimer
 from .waiting import Timed
 
 T = TypeVar("T")
+M = TypeVar("M", default=Models)
 AnyTask = Task[Any, Any, Any]
 DECODERS = 4  # threads for decoding and encoding; more would only fight the model for cores
 
@@ -64,10 +66,10 @@ class Answer:
     headers: Mapping[str, str]
 
 
-class Service:
-    """The models behind one app."""
+class Service(Generic[M]):
+    """What is behind one app: its model, or `M`, the models of a library server."""
 
-    def __init__(self, settings: Settings, metrics: Metrics, models: Models) -> None:
+    def __init__(self, settings: Settings, metrics: Metrics, models: M) -> None:
         self.settings, self.metrics, self.models = settings, metrics, models
         self.limits = settings.limits
         self._decoders = CapacityLimiter(DECODERS)
@@ -113,14 +115,6 @@ class Service:
         if work.streamed and many:
             raise InvalidRequest("A stream answers one input, and inputs is a list; send one, or leave out stream")
         return work
-
-    def named(self, model: str | None) -> str | None:
-        """The name in a body, where it counts: clients of OpenAI's API must name one, whatever the server has."""
-        return (model or None) if self.models.pinned is None else None
-
-    def lease(self, name: str | None, task: str | None, holds: Callable[[], Awaitable[bool]]) -> Lease:
-        """The model of this name for a task; `holds` is whether the caller waits for it. Raises NotFound."""
-        return Lease(self.models.find(name, task), holds)
 
     async def run(self, request: Request, work: Work) -> Answer:
         """The model's outputs. Raises Overloaded, InferenceFailed, InferenceTimeout, or ClientDisconnect."""

@@ -29,6 +29,16 @@ class Settings(BaseSettings):
     hf_token: SecretStr | None = Field(
         default=None, description="the server's own Hub token, for gated or private models"
     )
+    api_key: SecretStr | None = Field(
+        default=None,
+        description="key that every request but those for health, metrics and docs must give as `Authorization: Bearer"
+        " KEY` (401 without it)",
+    )
+    shared_models: str = Field(
+        default="",
+        description="patterns (`org/*`, with commas) of private or gated models that `HF_TOKEN` opens, for anyone to"
+        " use; the others need `API_KEY`, or a caller's own Hub token that opens them",
+    )
     device: str = Field(
         default="auto",
         pattern=r"^(auto|cpu|mps|cuda(:\d{1,3})?)$",
@@ -65,9 +75,24 @@ class Settings(BaseSettings):
     max_gpu_memory_mib: int | None = Field(
         default=None, gt=0, description="the same of the GPU's memory (default: 70 % of the GPU's)"
     )
+    max_disk_mib: int | None = Field(
+        default=None,
+        gt=0,
+        description="disk for models fetched on demand, in MiB: those used longest ago are removed (default: 80 % of the"
+        " file system that holds the cache)",
+    )
     trusted_models: str = Field(
         default="",
-        description="patterns (`org/*`, with commas) of models to load on demand though their files can run code",
+        description="patterns (`org/*`, `org/name@v1`, with commas) of models to load on demand though their files can"
+        " run code; never what others than the owner published, as a pull request",
+    )
+    allow_pull_requests: bool = Field(
+        default=False,
+        description="load on demand also revisions that others than a repository's owner can write: `refs/pr/*`,"
+        " `refs/convert/*`, commits of no branch or tag",
+    )
+    max_loading: int = Field(
+        default=8, gt=0, description="most models that are downloaded and loaded on demand at a time (429 past it)"
     )
     max_new_tokens: int = Field(default=2048, gt=0, description="most tokens one answer is asked for (400 past it)")
     max_queue: int = Field(default=2048, gt=0, description="most inputs waiting for the model (429 past it)")

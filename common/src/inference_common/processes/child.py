@@ -17,29 +17,29 @@ from starlette.applications import Starlette
 from .. import logs, memory
 from ..asgi import App
 from ..discover import Pipelines
-from ..errors import Forbidden
 from ..lifetime import end_first
 from ..metrics import Metrics
-from ..model import AnyPipeline, Model
+from ..model import Model
 from ..routes import ROUTES
 from ..serve import run
 from ..service import Service
 from ..settings import Settings
-from ..source import ModelCard, ModelSource
+from ..source import ModelSource
 from . import internal
 
 
 @dataclass(frozen=True)
 class Order:
-    """What a process is to serve: a model whose files are here already, for a task (None: the card's own).
+    """What a process is to serve: a model whose files are here already, for a `task`; `default_task` is the card's.
 
-    `is_trusted` is whether formats that can run code are read.
+    Formats that can run code are read where the model `is_trusted`.
     """
 
     library: Pipelines
     settings: Settings
     source: ModelSource
-    task: str | None
+    task: str
+    default_task: str | None
     is_trusted: bool
 
 
@@ -47,23 +47,20 @@ class Assigned:
     """The one model of this process, whatever it is called: the library server has chosen it."""
 
     def __init__(self, order: Order, metrics: Metrics) -> None:
-        self._order, self.library = order, order.library
-        self.pinned = Model(order.source, order.library, order.settings, metrics, task=order.task, admit=self._admit)
+        self.library = order.library
+        self.pinned = Model(order.source, order.library, order.settings, metrics, task=order.task,
+                            default_task=order.default_task, is_trusted=order.is_trusted)  # fmt: skip
         self._loading = asyncio.create_task(self.pinned.load())
 
-    def all(self) -> list[Model]:
-        return [self.pinned]
-
-    def find(self, name: str | None, task: str | None) -> Model:
+    def find(self, name: str | None) -> Model:
         return self.pinned
+
+    def stop_optimizing(self) -> None:
+        self.pinned.optimization.stop()
 
     async def close(self) -> None:
         self._loading.cancel()
         self.pinned.close()
-
-    def _admit(self, name: str, card: ModelCard, pipeline: type[AnyPipeline]) -> None:
-        if pipeline.unsafe_formats and not self._order.is_trusted:
-            raise Forbidden(f"The files of {name} can run code as they are read; allow it by TRUSTED_MODELS, or pin it")
 
 
 def main(order: Order, listening: socket.socket) -> None:

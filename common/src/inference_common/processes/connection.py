@@ -32,6 +32,8 @@ class Connection(asyncio.Protocol):
         self._transport: asyncio.Transport | None = None
         self._waiter: asyncio.Future[None] | None = None
         self._closed: Exception | None = None
+        self._chunks: deque[bytes] = deque()
+        self._has_head = self._is_complete = self._is_paused = self._keeps_alive = False
         self._reset()
 
     def send(self, request: list[bytes]) -> None:
@@ -89,7 +91,7 @@ class Connection(asyncio.Protocol):
     def _reset(self) -> None:
         self._parser = httptools.HttpResponseParser(self)
         self._headers: RawHeaders = []
-        self._chunks: deque[bytes] = deque()
+        self._chunks.clear()
         self._received = self._waiting = 0
         self._has_head = self._is_complete = self._is_paused = self._keeps_alive = False
 

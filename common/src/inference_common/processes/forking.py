@@ -44,11 +44,11 @@ def main(number: int) -> None:
     with socket.socket(fileno=number) as server:
         import_all(_received(server))
         while True:
-            ready, _, _ = select.select([server, ended], [], [])
+            ready, _, _ = select.select([server.fileno(), ended], [], [])
             if ended in ready:
                 os.read(ended, 65536)
                 _tell_ended(server)
-            if server in ready:
+            if server.fileno() in ready:
                 message = _received(server)
                 if message is None:
                     return

@@ -48,7 +48,9 @@ class ForkServer:
             return
         ours, theirs = socket.socketpair()
         with theirs:
-            code = f"import sys; sys.path[:] = {sys.path!r}; from {forking.__name__} import main; main({theirs.fileno()})"
+            code = (
+                f"import sys; sys.path[:] = {sys.path!r}; from {forking.__name__} import main; main({theirs.fileno()})"
+            )
             command = [sys.executable, "-c", code]
             self._process = subprocess.Popen(command, stdin=subprocess.DEVNULL, pass_fds=[theirs.fileno()])
         reader, self._writer = await asyncio.open_connection(sock=ours)

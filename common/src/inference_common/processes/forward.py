@@ -1,4 +1,4 @@
-"""forward: one request sent on to the process of its model, and the answer as it comes, byte for byte."""
+"""Forwarder: a request sent on to the process of its model, and the answer as it comes, byte for byte."""
 
 from __future__ import annotations
 
@@ -9,6 +9,8 @@ from starlette.types import Send
 
 from ..errors import InferenceError, InternalError
 from ..logs import REQUEST_ID
+from ..patience import CancelOnDisconnect, disconnect_timer
+from ..settings import Settings
 from .connection import Broken, Connection, RawHeaders
 from .process import ModelProcess
 
@@ -20,19 +22,30 @@ _OWN = frozenset({
     b"authorization", b"cookie", b"origin",
 })  # fmt: skip
 _OWN_OF_ANSWERS = frozenset({b"connection", b"keep-alive", b"transfer-encoding", b"x-request-id"})
+LATE_SECONDS = 5.0
 DEATH_SECONDS = 5.0  # from the end of a connection to that of its process
 
 
-async def forward(request: Request, send: Send, body: bytes, process: ModelProcess) -> None:
-    """Answer with what the process does. Raises why it ended; whoever cancels this stops the process's work for it."""
-    connection = await process.connect()
-    try:
-        connection.send([_head(request, len(body)), body])
-        await _answer(connection, send)
-    except Broken as error:
-        raise await _why(process) from error
-    finally:
-        process.release(connection)
+class Forwarder:
+    """Of one server. A process has the time that it gives itself for an answer, and a little more to say so."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._seconds = settings.timeout + LATE_SECONDS
+        self._timer = disconnect_timer(self._seconds)
+
+    async def forward(self, request: Request, send: Send, body: bytes, process: ModelProcess) -> None:
+        """Answer with what the process does. Raises why it ended, and InferenceTimeout; the process stops its work once
+        this is over, as where the caller has left."""
+        try:
+            connection = await process.connect()
+            try:
+                with CancelOnDisconnect(request, self._seconds, self._timer):
+                    connection.send([_head(request, len(body)), body])
+                    await _answer(connection, send)
+            finally:
+                process.release(connection)
+        except Broken as error:
+            raise await _why(process) from error
 
 
 async def _answer(connection: Connection, send: Send) -> None:

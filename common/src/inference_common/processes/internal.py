@@ -12,15 +12,20 @@ from ..model import Model
 from ..routes.status import about
 from ..service import Service
 
-LOADED, CHANGE_OVER = "/internal/loaded", "/internal/change-over"
+LOADED, ABOUT, CHANGE_OVER = "/internal/loaded", "/internal/about", "/internal/change-over"
 
 
 async def loaded(request: Request) -> Response:
     """What `/info` tells of the model, once it answers, and the modules that it needed and were not there; the error of
     a load that failed."""
     model = _model(request)
-    await model.wait_settled()
+    await model.settled()
     return JSONResponse({"about": about(model), "modules": sorted(set(sys.modules) - request.app.state.modules)})
+
+
+async def about_now(request: Request) -> Response:
+    """What `/info` tells of the model."""
+    return JSONResponse(about(_model(request)))
 
 
 async def change_over(request: Request) -> Response:
@@ -32,9 +37,11 @@ async def change_over(request: Request) -> Response:
 
 def _model(request: Request) -> Model:
     service: Service = request.app.state.service
-    model = service.models.pinned
-    assert model is not None  # of the process of one model
-    return model
+    return service.models.pinned
 
 
-ROUTES = (Route(LOADED, loaded, methods=["GET"]), Route(CHANGE_OVER, change_over, methods=["POST"]))
+ROUTES = (
+    Route(LOADED, loaded, methods=["GET"]),
+    Route(ABOUT, about_now, methods=["GET"]),
+    Route(CHANGE_OVER, change_over, methods=["POST"]),
+)

@@ -26,10 +26,7 @@ log = structlog.get_logger("inference")
 
 
 class ModelProcess:
-    """Start it by `load`; `ended` is done once it has ended, however that came, and `why` tells it.
-
-    `about` is what `/info` told of the model as it was loaded.
-    """
+    """Start it by `load`; `ended` is done once it has ended, however that came, and `why` tells it."""
 
     def __init__(self, forks: ForkServer, order: Order) -> None:
         self._forks, self._order = forks, order
@@ -38,7 +35,6 @@ class ModelProcess:
         self._folder = tempfile.TemporaryDirectory(prefix="inference-")  # none but this user may enter it
         self._socket = Path(self._folder.name) / "model"
         self._reason: InferenceError | None = None
-        self.about: Mapping[str, Any] = {}
         self.ended: asyncio.Future[None] = asyncio.get_running_loop().create_future()
 
     @property
@@ -46,8 +42,8 @@ class ModelProcess:
         """Of the process, while there is one."""
         return None if self._child is None or self.ended.done() else self._child.pid
 
-    async def load(self) -> None:
-        """Return once the model answers. Raises why it does not; the process has ended then."""
+    async def load(self) -> Mapping[str, Any]:
+        """What `/info` tells of the model, once it answers. Raises why it does not; the process ends then."""
         seconds = self._order.settings.load_timeout
         try:
             async with asyncio.timeout(seconds):
@@ -66,27 +62,34 @@ class ModelProcess:
         except BaseException:
             self.kill()
             raise
-        self.about = told["about"]
         self._forks.learn(told["modules"])
+        about: Mapping[str, Any] = told["about"]
+        return about
 
     async def ask(self, method: str, path: str) -> Mapping[str, Any]:
         """The JSON object that the process answers. Raises its error, or why it ended."""
-        connection = await self.connect()
-        try:
-            connection.send([f"{method} {path} HTTP/1.1\r\nhost: model\r\ncontent-length: 0\r\n\r\n".encode()])
-            status, _ = await connection.head()
-            body = b""
-            while part := await connection.chunk():
-                body += part
-        except Broken:
-            await self.ended
-            raise self.why() from None
-        finally:
-            self.release(connection)
+        status, body = await self.read(method, path)
         answer: dict[str, Any] = orjson.loads(body)
         if status != 200:
             raise relayed(status, str(answer.get("error", "")))
         return answer
+
+    async def read(self, method: str, path: str) -> tuple[int, bytes]:
+        """The status and the body that the process answers. Raises why it ended."""
+        try:
+            connection = await self.connect()
+            try:
+                connection.send([f"{method} {path} HTTP/1.1\r\nhost: model\r\ncontent-length: 0\r\n\r\n".encode()])
+                status, _ = await connection.head()
+                body = b""
+                while part := await connection.chunk():
+                    body += part
+            finally:
+                self.release(connection)
+        except Broken:
+            await self.ended
+            raise self.why() from None
+        return status, body
 
     async def connect(self) -> Connection:
         """A connection to it, to be given back by `release`. Raises why it has ended."""

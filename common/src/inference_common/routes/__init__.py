@@ -1,4 +1,4 @@
-"""The routes of the contract, one family a file; those of inference first, as a request is held against each in turn."""
+"""The routes of the contract, one family a file; those of inference first: a request is held against each."""
 
 from . import completions, docs, inference, openai, rerank, status
 

@@ -27,11 +27,14 @@ async def infer(request: Request) -> Response:
     """Answer with the model: the task of the path, else the pinned one."""
     service: Service = request.app.state.service
     name, task = request.path_params.get("model"), request.path_params.get("task")
+    model = service.models.find(name)
+    if task is not None and model.state == "ready":
+        model.pipeline(task)  # before the body: none is read for what cannot be answered
     body = await service.read_body(request)
     query = _query(request.query_params) if request.scope["query_string"] else {}
     payload = Payload(body, request.headers.get("content-type"), query)
     client = Client.of(request.headers)
-    async with lease(request, body, name, task) as model:
+    async with lease(request, body, name) as model:
         pipeline = model.pipeline(task or model.task)
         known = TASKS[task or model.task]  # not before: the caller's task may be any word
         light = is_light_to_read(body, known.input, pipeline)
@@ -65,16 +68,23 @@ class _Answer(Response):
         self.raw_headers.append((b"content-length", b"%d" % len(self.body)))
 
 
-def lease(request: Request, body: bytes, name: str | None, task: str | None) -> Lease:
-    """As Service.lease: the request is held while the model loads, unless its headers or options say not to."""
+def lease(request: Request, body: bytes, name: str | None = None) -> Lease:
+    """The model of this name; the request is held while it loads, unless its headers or options say not to. Raises
+    NotFound."""
     service: Service = request.app.state.service
+    return Lease(service.models.find(name), lambda: waits(service, request, body))
 
-    async def holds() -> bool:
-        if not _holds(request.headers):
-            return False
-        return await service.in_thread(lambda: _options(body).get("wait_for_model")) is not False
 
-    return service.lease(name, task, holds)
+async def waits(service: Service[Any], request: Request, body: bytes) -> bool:
+    """Whether a caller waits while its model loads."""
+    if not holds(request.headers):
+        return False
+    return await service.in_thread(lambda: _options(body).get("wait_for_model")) is not False
+
+
+def holds(headers: Mapping[str, str]) -> bool:
+    """Whether a caller waits while its model loads, as far as its headers say."""
+    return headers.get("x-wait-for-model", "").lower() != "false" and headers.get("x-load-model") != "0"
 
 
 def _decode(service: Service, model: Model, task: AnyTask, payload: Payload) -> Work:
@@ -86,10 +96,6 @@ def _decode(service: Service, model: Model, task: AnyTask, payload: Payload) -> 
 def _query(asked: QueryParams) -> Mapping[str, str]:
     """The query by name; a name that stands there several times is a comma-separated list."""
     return {name: ",".join(asked.getlist(name)) for name in asked}
-
-
-def _holds(headers: Mapping[str, str]) -> bool:
-    return headers.get("x-wait-for-model", "").lower() != "false" and headers.get("x-load-model") != "0"
 
 
 def _options(body: bytes) -> Mapping[str, Any]:

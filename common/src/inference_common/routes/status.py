@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
@@ -27,20 +29,22 @@ async def ready(request: Request) -> Response:
     """200 once the model answers; until then, and after a failed load, 503 with the reason."""
     service: Service = request.app.state.service
     model = service.models.pinned
-    if model is None or model.state == "ready":
+    if model.state == "ready":
         return JSONResponse({"status": "ready"})
     return JSONResponse({"error": model.reason, "status": model.state}, status_code=503)
 
 
 async def info(request: Request) -> Response:
-    """The models, their revisions and tasks, and the limits of this server."""
+    """The model, its revision and tasks, and the limits of this server."""
     service: Service = request.app.state.service
-    pinned = service.models.pinned
-    limits = service.settings.model_dump(include={"max_body_bytes", "max_inputs", "max_characters", "max_queue"})
-    first = {} if pinned is None else about(pinned)
-    models = [about(model) for model in service.models.all()]
-    tasks = {"tasks": list(service.models.library.tasks)}
-    return JSONResponse({**tasks, **first, "models": models, "limits": limits, "version": library_version()})
+    model = about(service.models.pinned)
+    return JSONResponse({"tasks": list(service.models.library.tasks), **model, "models": [model], **limits(service)})
+
+
+def limits(service: Service[Any]) -> dict[str, object]:
+    """What `/info` tells of a server besides its models."""
+    names = {"max_body_bytes", "max_inputs", "max_characters", "max_queue"}
+    return {"limits": service.settings.model_dump(include=names), "version": library_version()}
 
 
 def about(model: Model) -> dict[str, object]:
@@ -50,7 +54,7 @@ def about(model: Model) -> dict[str, object]:
         "model": model.source.name,
         "revision": model.source.revision,
         "state": model.state,
-        "task": tasks[0] if tasks else None,
+        "task": model.task if tasks else None,
         "tasks": tasks,
         "form": model.optimization.form,
         "optimization": {"state": model.optimization.state, "reason": model.optimization.reason},

@@ -25,6 +25,7 @@ class Repo:
     folder: Path
     branches: tuple[str, ...] = ()
     token: str | None = None
+    private: bool = False
 
     @property
     def commit(self) -> str:
@@ -34,6 +35,10 @@ class Repo:
     def files(self) -> list[str]:
         """Paths inside the folder, with `/`."""
         return sorted(p.relative_to(self.folder).as_posix() for p in self.folder.rglob("*") if p.is_file())
+
+    def siblings(self) -> list[dict[str, Any]]:
+        """The files with their sizes, as a model's entry lists them."""
+        return [{"rfilename": name, "size": (self.folder / name).stat().st_size} for name in self.files()]
 
 
 @dataclass
@@ -79,9 +84,9 @@ def serve_hub(repos: Mapping[str, Repo]) -> Iterator[Hub]:
 def _app(hub: Hub) -> Starlette:
     async def info(request: Request) -> Response:
         repo = _repo(hub, request)
-        siblings = [{"rfilename": name} for name in repo.files()]
         name = _name(request)
-        return JSONResponse({"id": name, "modelId": name, "sha": repo.commit, "siblings": siblings, "tags": []})
+        told = {"id": name, "modelId": name, "sha": repo.commit, "siblings": repo.siblings(), "tags": []}
+        return JSONResponse({**told, "private": repo.private, "gated": repo.token is not None and "manual"})
 
     async def tree(request: Request) -> Response:
         return JSONResponse([_entry(_repo(hub, request).folder, name) for name in _repo(hub, request).files()])

@@ -1,0 +1,192 @@
+"""HubSource: a model of the Hub. What is known of it without its weights, and its files, by way of the local cache."""
+
+from __future__ import annotations
+
+import functools
+import re
+import threading
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from huggingface_hub import HfApi, constants, get_session, hf_hub_download, hf_hub_url, snapshot_download
+from huggingface_hub.utils._headers import build_hf_headers
+from huggingface_hub.utils._http import hf_raise_for_status
+
+from . import hub_cache
+from .card import MAX_CARD_BYTES, ModelCard, parse_card, read_card
+from .errors import HubUnavailable, NotFound, TooLarge
+from .hub_client import call_limit, install
+from .hub_errors import told
+
+ANSWER_SECONDS = 10.0  # the Hub has to tell what a model is, in all
+MAX_ANSWER_BYTES = 2**24  # of what it tells: some 80,000 files
+MAX_FILES = 5000  # of one model; those with the most have some hundred
+_COMMIT = re.compile(r"[0-9a-f]{40}")
+_PLAIN = {"accept-encoding": "identity"}  # so that the bytes counted are the bytes read
+
+
+@dataclass(frozen=True)
+class Resolved:
+    """What is known of a model before its weights are fetched: its commit, its card, the size in bytes of each file
+    that would be, and whether only some accounts may read it."""
+
+    commit: str
+    card: ModelCard
+    sizes: Mapping[str, int]
+    private: bool = False
+    gated: bool = False
+
+    @property
+    def total_bytes(self) -> int:
+        """Bytes of all files that are fetched."""
+        return sum(self.sizes.values())
+
+
+class HubSource:
+    """A repository of the Hub, at a revision, through the Hub client's own cache.
+
+    `endpoint` and `cache` default to the client's (`HF_ENDPOINT`, `HF_HOME`); offline mode is its `HF_HUB_OFFLINE`. The
+    Hub is not asked again for what was `resolved` before.
+    """
+
+    def __init__(
+        self,
+        repo_id: str,
+        revision: str | None = None,
+        token: str | None = None,
+        *,
+        endpoint: str | None = None,
+        cache: Path | None = None,
+        resolved: Resolved | None = None,
+    ) -> None:
+        self.name, self._asked, self._token = repo_id, revision, token
+        self._endpoint = endpoint
+        self._cache = Path(cache or constants.HF_HUB_CACHE).expanduser()
+        self.revision = revision if resolved is None else resolved.commit
+        self._resolved = resolved
+        self._one_at_a_time = threading.Lock()
+        install()
+
+    def __reduce__(self) -> tuple[Callable[..., HubSource], tuple[object, ...]]:
+        """For the process of a model; the Hub is not asked again there."""
+        known = functools.partial(HubSource, endpoint=self._endpoint, cache=self._cache, resolved=self._resolved)
+        return known, (self.name, self._asked, self._token)
+
+    def resolve(self) -> Resolved:
+        """What this revision is, told by the Hub, or by the cache where that is whole and the Hub does not answer.
+
+        Asked once: the commit stays the same for as long as this source lives. Takes ANSWER_SECONDS at most.
+        Raises InvalidRequest, NotFound, Unauthorized, Forbidden, TooLarge, HubUnavailable.
+        """
+        with self._one_at_a_time:
+            if self._resolved is None:
+                try:
+                    self._resolved = self._look()
+                except Exception as error:
+                    raise told(error, self.name, self._asked) from error
+                self.revision = self._resolved.commit
+            return self._resolved
+
+    def path(self) -> Path:
+        resolved = self.resolve()
+        try:
+            is_whole = hub_cache.whole_files(self._cache, self.name, resolved.commit) is not None
+            hub_cache.record(self._cache, self.name, resolved.commit, private=resolved.private, gated=resolved.gated)
+            if not is_whole:
+                self._download(resolved)
+        except Exception as error:
+            raise told(error, self.name, self._asked) from error
+        hub_cache.remember(self._cache, self.name, self._asked, resolved.commit)
+        return hub_cache.snapshot(self._cache, self.name, resolved.commit)
+
+    def missing_bytes(self) -> int:
+        """Bytes that `path` is about to fetch; none where all files are in the cache."""
+        resolved = self.resolve()
+        return hub_cache.missing_bytes(self._cache, self.name, resolved.commit, resolved.sizes)
+
+    def file(self, name: str, *, cached_only: bool = False) -> Path | None:
+        try:
+            return Path(
+                hf_hub_download(
+                    self.name,
+                    name,
+                    revision=self.resolve().commit,
+                    token=self._token,
+                    endpoint=self._endpoint,
+                    cache_dir=self._cache,
+                    local_files_only=cached_only,
+                )
+            )
+        except Exception:  # whatever the client meets: a file that may be left out stops no model
+            return None
+
+    def card(self) -> ModelCard:
+        return self.resolve().card
+
+    def _look(self) -> Resolved:
+        try:
+            with call_limit(ANSWER_SECONDS, MAX_ANSWER_BYTES):
+                return self._ask()
+        except Exception as error:
+            failure = told(error, self.name, self._asked)
+            if not isinstance(failure, HubUnavailable):  # the Hub's own refusal
+                raise failure from error
+            cached = self._look_in_cache()
+            if cached is None:
+                raise failure from error
+            return cached
+
+    def _ask(self) -> Resolved:
+        api = HfApi(endpoint=self._endpoint, token=self._token, headers=_PLAIN)
+        info = api.model_info(self.name, revision=self._asked, files_metadata=True, timeout=ANSWER_SECONDS)
+        if not _COMMIT.fullmatch(info.sha or ""):
+            raise HubUnavailable(f"The Hub told no commit of {self.name}; check HF_ENDPOINT")
+        listed = {one.rfilename: max(0, one.size or 0) for one in info.siblings or ()}
+        sizes = hub_cache.wanted(listed)
+        if not hub_cache.has_model_files(sizes):
+            raise NotFound(f"{self.name} has no files that a model could be loaded from; name another model")
+        if len(sizes) > MAX_FILES:
+            raise TooLarge(f"{self.name} has {len(sizes):,} files, and models here have at most {MAX_FILES:,}")
+        assert info.sha is not None
+        card = self._fetch_card(info.sha) if "README.md" in sizes else ModelCard()
+        return Resolved(info.sha, card, sizes, bool(info.private), bool(info.gated))
+
+    def _fetch_card(self, commit: str) -> ModelCard:
+        """The card alone; no more of a README is read than a card may take."""
+        folder = hub_cache.snapshot(self._cache, self.name, commit)
+        if (folder / "README.md").is_file():
+            return read_card(folder)
+        url = hf_hub_url(self.name, "README.md", revision=commit, endpoint=self._endpoint)
+        headers = build_hf_headers(token=self._token, headers=_PLAIN)
+        text = bytearray()
+        with get_session().stream("GET", url, headers=headers, timeout=ANSWER_SECONDS) as answer:
+            hf_raise_for_status(answer)
+            for chunk in answer.iter_bytes():
+                text += chunk
+                if len(text) >= MAX_CARD_BYTES:
+                    break
+        return parse_card(bytes(text[:MAX_CARD_BYTES]).decode("utf-8-sig", errors="replace"))
+
+    def _look_in_cache(self) -> Resolved | None:
+        """What the cache has of this revision, if that is whole; where it was never told who may read it, a token that
+        is set may be what opened it."""
+        commit = hub_cache.commit_of(self._cache, self.name, self._asked)
+        sizes = hub_cache.whole_files(self._cache, self.name, commit) if commit else None
+        if commit is None or sizes is None:
+            return None
+        card = read_card(hub_cache.snapshot(self._cache, self.name, commit))
+        known = hub_cache.read_record(self._cache, self.name, commit)
+        if known is None:
+            return Resolved(commit, card, sizes, private=self._token is not None)
+        return Resolved(commit, card, sizes, known.private, known.gated)
+
+    def _download(self, resolved: Resolved) -> None:
+        snapshot_download(
+            self.name,
+            revision=resolved.commit,
+            token=self._token,
+            endpoint=self._endpoint,
+            cache_dir=self._cache,
+            ignore_patterns=hub_cache.ignored(resolved.sizes),
+        )

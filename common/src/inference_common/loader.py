@@ -1,0 +1,83 @@
+"""Loader: makes a model's pipelines, in the model's thread."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from . import device, threads
+from .batcher import Batcher
+from .card_defaults import card_defaults
+from .discover import Pipelines
+from .errors import Forbidden, InvalidRequest
+from .optimization import Optimization
+from .pipeline import Pipeline
+from .residency import Memory
+from .settings import Settings
+from .source import ModelSource
+from .warmup import warm_up
+
+AnyPipeline = Pipeline[Any, Any, Any]
+
+
+@dataclass(frozen=True)
+class Loaded:
+    """The pipelines that the weights answer, the first task's first; by task, the raw parameters that the model's card
+    sets for callers who do not; and the GPU's memory that they took."""
+
+    pipelines: Mapping[str, AnyPipeline]
+    defaults: Mapping[str, Mapping[str, Any]]
+    memory: Memory
+
+
+class Loader:
+    """`task` None: the card's own. Formats that can run code are read where the model `is_trusted`."""
+
+    def __init__(self, source: ModelSource, library: Pipelines, settings: Settings, optimization: Optimization, *,
+                 task: str | None, is_trusted: bool) -> None:  # fmt: skip
+        self._source, self._library, self._settings = source, library, settings
+        self._optimization, self._task, self._is_trusted = optimization, task, is_trusted
+
+    def load(self, batcher: Batcher) -> Loaded:
+        """Load the weights and warm up. Raises whatever a library does."""
+        card, limits = self._source.card(), self._settings.limits
+        task = self._task or card.task
+        if task is None:
+            known = ", ".join(self._library.tasks)
+            raise InvalidRequest(f"{self._source.name} does not name its task; set TASK to one of: {known}")
+        kind = self._library.load(task)
+        if kind.unsafe_formats and not self._is_trusted:
+            raise untrusted(self._source.name)
+        where = device.resolve(self._settings.device)
+        before = device.gpu_allocated(where)
+        first = self._optimization.load(kind, where)
+        if first is None:
+            first = kind(self._source, where)
+        else:
+            threads.torch_leaves_the_cores()
+        served: dict[str, AnyPipeline] = {task: first}
+        for other in kind.also:
+            if other == task:
+                continue
+            adopted = self._library.load(other).adopt(first)
+            if adopted is not None:
+                served[other] = adopted
+        weights = max(0, device.gpu_allocated(where) - before)
+        for pipeline in served.values():
+            _fit_batches(pipeline, weights)
+        warm_up(self._source.name, task, first, limits, batcher)
+        defaults = {name: card_defaults(self._source.name, name, card.parameters, limits) for name in served}
+        return Loaded(served, defaults, Memory(gpu=weights))
+
+
+def untrusted(name: str) -> Forbidden:
+    """The error of a model whose files are not read."""
+    return Forbidden(f"The files of {name} can run code as they are read; allow it by TRUSTED_MODELS, or pin it")
+
+
+def _fit_batches(pipeline: AnyPipeline, weights: int) -> None:
+    """Give a pipeline batches of a size for its device, unless it has set its own; the rows of open streams stay as few
+    as they are, since what a GPU keeps of each grows."""
+    if not pipeline.streams and "max_batch_size" not in vars(pipeline):
+        pipeline.max_batch_size = device.batch_size(pipeline.max_batch_size, pipeline.device, weights)
