@@ -40,9 +40,8 @@ def test_batches_and_waits_are_observed() -> None:
 def test_gauges_tell_the_present() -> None:
     metrics = Metrics()
     one = metrics.of_model("org/a")
-    one.set_ready(True)
     waiting = [1, 2]
-    one.watch_queues(lambda: len(waiting))
+    one.begin(lambda: len(waiting))
     waiting.append(3)
     seen = values(metrics)
     assert seen["model_ready model=org/a"] == 1
@@ -52,9 +51,22 @@ def test_gauges_tell_the_present() -> None:
     one.forget()  # of a model that never told anything
 
 
+def test_two_commits_of_one_name_are_told_as_one_until_both_are_gone() -> None:
+    metrics = Metrics()
+    before, after = metrics.of_model("org/a"), metrics.of_model("org/a")
+    before.begin(lambda: 2)
+    after.begin(lambda: 3)
+    assert values(metrics)["queue_length model=org/a"] == 5
+    before.forget()
+    assert values(metrics)["queue_length model=org/a"] == 3
+    assert values(metrics)["model_ready model=org/a"] == 1
+    after.forget()
+    assert not any("org/a" in name for name in values(metrics))
+
+
 def test_each_app_counts_for_itself() -> None:
     first, second = Metrics(), Metrics()
-    first.of_model("org/a").watch_queues(lambda: 7)
+    first.of_model("org/a").begin(lambda: 7)
     assert "queue_length model=org/a" not in values(second)
 
 

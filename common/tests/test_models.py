@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import contextlib
 import threading
+import time
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
-from inference_common import Settings, create_app
-from inference_common import models as models_module
+from inference_common import Settings, create_app, failures, model
 from inference_common.service import Service
-from inference_common.source import HubSource
 from inference_common.testing.hub import Hub, Repo, serve_hub
 from starlette.testclient import TestClient
+from toys.loopback import at_loopback
 from toys.waiting import until
 
 CARD = "---\npipeline_tag: feature-extraction\n{}---\n"
@@ -34,14 +35,7 @@ def hub(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Hub]:
         repos[f"org/{name}"] = Repo(folder)
     (tmp_path / "repos" / "broken" / "broken").touch()
     with serve_hub(repos) as served:
-        real = models_module.hub_source
-
-        def at_loopback(name: str, *, token: str | None) -> HubSource:
-            source = real(name, token=token)
-            source._endpoint, source._cache = served.url, tmp_path / "cache"
-            return source
-
-        monkeypatch.setattr(models_module, "hub_source", at_loopback)
+        at_loopback(served, tmp_path / "cache", monkeypatch)
         yield served
 
 
@@ -50,6 +44,10 @@ def server(**settings: object) -> Iterator[TestClient]:
     app = create_app("toys.pipelines", Settings(**settings))  # type: ignore[arg-type]
     with TestClient(app, raise_server_exceptions=False) as client:
         yield client
+
+
+def ask(client: TestClient, name: str, inputs: str = "x") -> Any:
+    return client.post(f"/models/{name}", json={"inputs": inputs})
 
 
 def loaded(client: TestClient) -> list[str]:
@@ -101,19 +99,29 @@ def test_the_model_asked_for_longest_ago_makes_room(hub: Hub) -> None:
         assert loaded(client) == ["org/c", "org/b"]
 
 
-def test_a_model_in_use_is_not_unloaded(hub: Hub) -> None:
+def test_a_model_in_use_is_waited_for(hub: Hub) -> None:
     with server(max_memory_mib=2) as client:
         answers: list[int] = []
-        slow = {"inputs": "sleep 2"}
-        busy = threading.Thread(target=lambda: answers.append(client.post("/models/org/a", json=slow).status_code))
+        busy = threading.Thread(target=lambda: answers.append(ask(client, "org/a", "sleep 1").status_code))
         busy.start()
         service: Service = client.app.state.service  # type: ignore[attr-defined]
         until(lambda: any(model.state == "ready" for model in service.models.all()))
-        refused = client.post("/models/org/b", json={"inputs": "x"})
-        assert (refused.status_code, refused.headers["retry-after"]) == (429, "5")
-        assert "in use" in refused.json()["error"]
-        busy.join()
+        assert ask(client, "org/b").status_code == 200
         assert answers == [200]
+        busy.join()
+
+
+def test_waiting_for_a_model_in_use_ends_and_is_not_remembered(hub: Hub) -> None:
+    with server(max_memory_mib=2, load_wait=0.3) as client:
+        busy = threading.Thread(target=lambda: ask(client, "org/a", "sleep 1.5"))
+        busy.start()
+        service: Service = client.app.state.service  # type: ignore[attr-defined]
+        until(lambda: any(model.state == "ready" for model in service.models.all()))
+        refused = ask(client, "org/b")
+        assert refused.status_code in (429, 503), refused.text
+        assert int(refused.headers["retry-after"]) > 0
+        busy.join()
+        until(lambda: ask(client, "org/b").status_code == 200)
 
 
 @pytest.mark.parametrize(
@@ -165,13 +173,14 @@ def test_formats_that_run_code_need_trust(hub: Hub, monkeypatch: pytest.MonkeyPa
 
 
 def test_a_failed_load_is_told_from_memory_and_then_tried_anew(hub: Hub, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(models_module, "FORGET_SECONDS", 0.5)
+    monkeypatch.setattr(failures, "FORGET_SECONDS", 0.5)
     with server() as client:
         for _ in range(3):
             assert client.post("/models/org/nothing", json={"inputs": "x"}).status_code == 404
         asked = [line for line in hub.requests if "org/nothing" in line]
         assert len(asked) == 1
-        until(lambda: loaded(client) == [])
+        assert loaded(client) == []
+        time.sleep(0.6)
         client.post("/models/org/nothing", json={"inputs": "x"})
         assert len([line for line in hub.requests if "org/nothing" in line]) > len(asked)
 
@@ -190,7 +199,7 @@ def test_an_unexpected_error_before_a_load_fails_it(hub: Hub, monkeypatch: pytes
     def broken(requested: str) -> str:
         raise RuntimeError("CUDA error: all CUDA-capable devices are busy or unavailable")
 
-    monkeypatch.setattr(models_module.device, "resolve", broken)
+    monkeypatch.setattr(model.device, "resolve", broken)
     with server(load_wait=5) as client:
         answer = client.post("/models/org/a", json={"inputs": "x"})
     assert answer.status_code == 500

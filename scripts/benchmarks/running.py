@@ -144,38 +144,39 @@ class RunningWorker:
 
 def hold(process: subprocess.Popen[bytes], *, still: bool) -> None:
     """Stop a process and its children where they are, or let them go on."""
-    for one in _tree(process):
+    for one in tree(process):
         one.suspend() if still else one.resume()
 
 
 def memory(process: subprocess.Popen[bytes]) -> float:
     """Megabytes that it and its children hold (resident set sizes)."""
-    return sum(one.memory_info().rss for one in _tree(process)) / 1e6
+    return sum(one.memory_info().rss for one in tree(process)) / 1e6
 
 
 def end(process: subprocess.Popen[bytes]) -> None:
     """End it and its children, by force where they take long."""
-    tree = _tree(process)
+    processes = tree(process)
     if process.poll() is None:
         process.send_signal(signal.SIGTERM)
-    _, left = psutil.wait_procs(tree, timeout=STOP_SECONDS)
+    _, left = psutil.wait_procs(processes, timeout=STOP_SECONDS)
     for one in left:
         one.kill()
     process.wait()
+
+
+def tree(process: subprocess.Popen[bytes]) -> list[psutil.Process]:
+    """A process and its children; none where it has ended."""
+    try:
+        parent = psutil.Process(process.pid)
+        return [parent, *parent.children(recursive=True)]
+    except psutil.NoSuchProcess:
+        return []
 
 
 def alike(one: Sequence[float], other: Sequence[float]) -> float:
     """The cosine of two vectors."""
     product = sum(a * b for a, b in zip(one, other, strict=True))
     return product / (math.hypot(*one) * math.hypot(*other))
-
-
-def _tree(process: subprocess.Popen[bytes]) -> list[psutil.Process]:
-    try:
-        parent = psutil.Process(process.pid)
-        return [parent, *parent.children(recursive=True)]
-    except psutil.NoSuchProcess:
-        return []
 
 
 def _written(bodies: Sequence[bytes]) -> str:

@@ -8,7 +8,8 @@ from . import chat, embedding_peers, servers, speech
 from .changeover import AFTER, BEFORE, DURING, RESTARTED, changeover
 from .claims import Claim
 from .cold import cold
-from .loaded import over_load, overload, soak
+from .endurance import ATTACKED, SOAK, WAIT_SECONDS
+from .loaded import over_load, overload
 from .paired import paired
 from .scenario import Scenario
 from .targets import Load, clients
@@ -18,8 +19,6 @@ PEERS = [peer.name for peer in embedding_peers.PEER_SERVERS]
 CHAT_PEERS = [peer.name for peer in chat.PEER_SERVERS]
 CHAT_CLIENTS = clients(1, 8)
 SOUNDS = [Load(name) for name in ("wav", "flac", "mp3", "ogg")]
-SOAK_MINUTES = 10
-WAIT_SECONDS = 1  # how long an input may wait in the overloaded server
 
 EMBEDDINGS = Scenario(
     "embeddings",
@@ -164,21 +163,6 @@ CLASSES = Scenario(
     clients(1, 16),
     OF_THE_LIMIT,
 )
-SOAK = Scenario(
-    "soak",
-    "Ten minutes of overload",
-    "Three times the requests that it can answer for ten minutes, and what it holds in memory after each of them.",
-    soak,
-    [servers.waiting(WAIT_SECONDS)],
-    [Load(f"minute {minute}") for minute in range(1, SOAK_MINUTES + 1)],
-    [
-        Claim("memory after the second minute", "memory", f"minute {SOAK_MINUTES}", "ours", ["ours"], most=1.05,
-              others_load="minute 2"),
-        Claim("requests without a proper answer", "failed", f"minute {SOAK_MINUTES}", "ours", by="value", most=0),
-    ],
-    figures=("offered", "rate", "p99", "refused", "failed", "memory"),
-    apart=True,
-)  # fmt: skip
 STREAMS = Scenario(
     "streams",
     "Texts that are written side by side",
@@ -242,5 +226,6 @@ COLD = Scenario(
     figures=("ready", "answer", "memory", "size"),
 )  # fmt: skip
 SCENARIOS: Sequence[Scenario] = (
-    EMBEDDINGS, CHANGEOVER, LATENCY, OVERLOAD, SOAK, NOOP, CLASSES, IMAGES, CHAT, STREAMS, SPEECH, JPEG, AUDIO, COLD,
+    EMBEDDINGS, CHANGEOVER, LATENCY, OVERLOAD, SOAK, ATTACKED, NOOP, CLASSES, IMAGES, CHAT, STREAMS, SPEECH, JPEG,
+    AUDIO, COLD,
 )  # fmt: skip

@@ -73,11 +73,11 @@ async def _difference(model: Model, task: str, payload: Payload, new: AnyPipelin
     old = model.pipelines[task]
     try:
         known = await worker.run(lambda: example(task, payload, old, model.limits))
-        items = [old.preprocess(item) for item in known.items]
+        items = await worker.run(lambda: [old.preprocess(item) for item in known.items])
         before = await model.run(lambda: old.batch(items, known.params))
     except Exception:
         return 0.0
-    prepared = [new.preprocess(item) for item in known.items]
+    prepared = await worker.run(lambda: [new.preprocess(item) for item in known.items])
     after = await worker.run(lambda: [new.batch(inputs, known.params) for inputs in (prepared, items)])
     # Also of inputs that the old one preprocessed: such may wait as the other takes over.
     return max(difference(list(before), list(answers)) for answers in after)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import shutil
 import threading
 import time
 from collections.abc import Collection, Iterator
@@ -14,15 +13,12 @@ import structlog
 from huggingface_hub import constants, scan_cache_dir
 from huggingface_hub.errors import CacheNotFound
 
-from . import hub_cache
-from .errors import LoadFailed, Overloaded, TooLarge
+from . import free_space, hub_cache
+from .errors import Overloaded, TooLarge
 from .hub import HubSource
 
 MIB = 2**20
 SHARE = 0.8  # of the file system, for models that are fetched: the rest is for whatever else it holds
-RESERVED_BYTES = 256 * MIB  # of the file system that a download leaves free, or RESERVED_SHARE of it if that is less
-RESERVED_SHARE = 0.05
-LEFTOVER_SECONDS = 3600.0  # since a download that broke off last wrote to its file
 RECENT_SECONDS = 120.0  # another server that shares the cache may still be loading what was used since
 log = structlog.get_logger("inference")
 
@@ -67,7 +63,7 @@ class Disk:
         resolved, budget = source.resolve(), self._budget()
         if resolved.total_bytes > budget:
             raise TooLarge(
-                f"{source.name} takes {resolved.total_bytes // MIB:,} MiB on disk, and models may take"
+                f"{source.name} takes {-(-resolved.total_bytes // MIB):,} MiB on disk, and models may take"
                 f" {budget // MIB:,} MiB there; set MAX_DISK_MIB where there is more"
             )
         if not source.missing_bytes():
@@ -79,7 +75,7 @@ class Disk:
         excess = sum(one.size for one in fetched if one.commit not in counted) + coming - budget
         removable = [one for one in fetched if one.commit not in kept and one.used < time.time() - RECENT_SECONDS]
         for one in removable:
-            if excess <= 0 and _lacking(self._cache, source.missing_bytes() + awaited) <= 0:
+            if excess <= 0 and free_space.lacking(self._cache, source.missing_bytes() + awaited) <= 0:
                 break
             _remove(self._cache, one)
             excess -= one.size
@@ -89,12 +85,12 @@ class Disk:
                 " is more",
                 retry_after=60,
             )
-        require_free(self._cache, source.name, source.missing_bytes() + awaited)
+        free_space.require(self._cache, source.name, source.missing_bytes() + awaited)
 
     def _budget(self) -> int:
         if self._max_mib is not None:
             return self._max_mib * MIB
-        return int(SHARE * shutil.disk_usage(_existing(self._cache)).total)
+        return int(SHARE * free_space.usage(self._cache).total)
 
     def _fetched(self) -> list[_Fetched]:
         """Those that servers have fetched, the one used longest ago first."""
@@ -109,33 +105,6 @@ class Disk:
                 if repo.repo_type == "model" and record is not None and record.fetched:
                     found.append(_Fetched(repo.repo_id, revision.commit_hash, revision.size_on_disk, record.used))
         return sorted(found, key=lambda one: one.used)
-
-
-def require_free(cache: Path, name: str, needed: int) -> None:
-    """Raises LoadFailed unless the disk has so many bytes free, and a reserve."""
-    lacking = _lacking(cache, needed)
-    if lacking > 0:
-        raise LoadFailed(
-            f"The disk lacks {-(-lacking // MIB):,} MiB for {name}; free some, or set HF_HOME to a larger disk"
-        )
-
-
-def remove_leftovers(cache: Path) -> None:
-    """Remove what downloads that broke off have left; a file that is still written to stays."""
-    for file in cache.glob("models--*/blobs/*.incomplete"):
-        with contextlib.suppress(OSError):
-            if file.stat().st_mtime < time.time() - LEFTOVER_SECONDS:
-                file.unlink()
-
-
-def _lacking(cache: Path, needed: int) -> int:
-    usage = shutil.disk_usage(_existing(cache))
-    return needed + min(RESERVED_BYTES, int(RESERVED_SHARE * usage.total)) - usage.free
-
-
-def _existing(folder: Path) -> Path:
-    """The folder, or the nearest above it that is there."""
-    return next(one for one in (folder, *folder.absolute().parents) if one.exists())
 
 
 def _remove(cache: Path, one: _Fetched) -> None:

@@ -25,6 +25,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
+from .reasons import reason
+
 
 @dataclass(frozen=True)
 class ErrorDetail:
@@ -99,7 +101,7 @@ class InferenceFailed(InferenceError):
         """What the caller reads of an exception that a pipeline raised: one of ours as it is."""
         if isinstance(error, InferenceError):
             return error
-        told = cls(f"The model failed on this input: {type(error).__name__}: {str(error)[:300]}")
+        told = cls(f"The model failed on this input: {reason(error)}")
         told.__cause__ = error
         return told
 

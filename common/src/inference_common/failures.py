@@ -8,6 +8,7 @@ from collections.abc import Hashable
 from dataclasses import dataclass
 
 from .errors import ErrorDetail, HubUnavailable, InferenceError, LoadFailed
+from .reasons import reason
 
 MAX_ENTRIES = 1024
 FORGET_SECONDS = 30.0  # after which it is tried anew for whoever asks
@@ -34,8 +35,7 @@ class Failure:
         """The same of whatever a load raised; what is none of ours becomes LoadFailed."""
         if isinstance(error, InferenceError):
             return cls.of(error)
-        told = f"{type(error).__name__}: {str(error)[:300]}"
-        return cls(LoadFailed, f"The model {name} could not be loaded: {told}")
+        return cls(LoadFailed, f"The model {name} could not be loaded: {reason(error)}")
 
     def error(self) -> InferenceError:
         """A fresh exception for one caller."""

@@ -17,6 +17,7 @@ from . import hub_cache
 from .card import MAX_CARD_BYTES, ModelCard, parse_card, read_card
 from .errors import HubUnavailable, NotFound, TooLarge
 from .hub_client import call_limit, install
+from .hub_download import fetch
 from .hub_errors import told
 
 ANSWER_SECONDS = 10.0  # the Hub has to tell what a model is, in all
@@ -182,11 +183,14 @@ class HubSource:
         return Resolved(commit, card, sizes, known.private, known.gated)
 
     def _download(self, resolved: Resolved) -> None:
-        snapshot_download(
-            self.name,
-            revision=resolved.commit,
-            token=self._token,
-            endpoint=self._endpoint,
-            cache_dir=self._cache,
-            ignore_patterns=hub_cache.ignored(resolved.sizes),
-        )
+        def call() -> None:
+            snapshot_download(
+                self.name,
+                revision=resolved.commit,
+                token=self._token,
+                endpoint=self._endpoint,
+                cache_dir=self._cache,
+                ignore_patterns=hub_cache.ignored(resolved.sizes),
+            )
+
+        fetch(call, self._cache, self.name, self.missing_bytes())

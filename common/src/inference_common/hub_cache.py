@@ -84,19 +84,20 @@ def whole_files(cache: Path, name: str, commit: str) -> dict[str, int] | None:
     except CachedRepoTreeNotFoundError:
         return _files_unless_broken(repository(cache, name), folder)
     sizes = wanted({file.path: file.size for file in tree})
-    return sizes if all(_size(folder / path) == size for path, size in sizes.items()) else None
+    return sizes if all(size_of(folder / path) == size for path, size in sizes.items()) else None
 
 
 def _files_unless_broken(repo: Path, folder: Path) -> dict[str, int] | None:
     names = [path for path in folder.rglob("*") if path.is_symlink() or path.is_file()]
-    sizes = {path.relative_to(folder).as_posix(): _size(path) for path in names}
+    sizes = {path.relative_to(folder).as_posix(): size_of(path) for path in names}
     whole = {path: size for path, size in sizes.items() if size is not None}
     if len(whole) < len(sizes) or not has_model_files(whole) or any((repo / "blobs").glob("*.incomplete")):
         return None
     return whole
 
 
-def _size(path: Path) -> int | None:
+def size_of(path: Path) -> int | None:
+    """Bytes of a file; None where it is not there, or behind a broken link."""
     try:
         return path.stat().st_size
     except OSError:
@@ -106,7 +107,7 @@ def _size(path: Path) -> int | None:
 def missing_bytes(cache: Path, name: str, commit: str, sizes: Mapping[str, int]) -> int:
     """Bytes of those files of a commit that are not there yet."""
     folder = snapshot(cache, name, commit)
-    return sum(size for path, size in sizes.items() if _size(folder / path) is None)
+    return sum(size for path, size in sizes.items() if size_of(folder / path) is None)
 
 
 def remember(cache: Path, name: str, revision: str | None, commit: str) -> None:

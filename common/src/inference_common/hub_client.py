@@ -101,7 +101,11 @@ class _Stream:
         self._since, self._read_bytes = time.monotonic(), 0
 
     def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
-        data: bytes = self._stream.read(max_bytes, timeout=_within(timeout))
+        try:
+            data: bytes = self._stream.read(max_bytes, timeout=_within(timeout))
+        except Exception:
+            _within(timeout)  # where it was the call's time that ended, that is told
+            raise
         self._read_bytes += len(data)
         seconds = time.monotonic() - self._since
         if seconds > STALL_SECONDS:

@@ -20,6 +20,7 @@ from .failures import Failure
 from .loader import AnyPipeline, Loader
 from .metrics import Metrics
 from .optimization import Optimization
+from .reasons import reason
 from .registry import State
 from .residency import Memory
 from .settings import Settings
@@ -185,7 +186,7 @@ class Model:
         """Remember why it cannot be loaded, and tell whoever waits."""
         expected = isinstance(error, InferenceError)
         self.state, self.failure = "failed", Failure.of_load(self.name, error or RuntimeError("no reason"))
-        self.reason = str(error) if expected else f"{type(error).__name__}: {str(error)[:300]}"
+        self.reason = str(error) if expected or error is None else reason(error)
         self._settled.set()
         log.error("model failed to load", model=self.source.name, reason=self.reason, will_retry=again,
                   exc_info=None if expected else error)  # fmt: skip

@@ -7,11 +7,12 @@ from collections.abc import Mapping, Sequence
 
 import structlog
 from anyio import CapacityLimiter
+from huggingface_hub import get_token
 
 from . import memory
 from .discover import Pipelines
 from .disk import Disk
-from .errors import Forbidden, InferenceError, InvalidRequest, ModelLoading, NotFound
+from .errors import Forbidden, HubUnavailable, InferenceError, InvalidRequest, ModelLoading, NotFound
 from .hub import HubSource, Resolved
 from .loader import untrusted
 from .lookups import Known, Lookups, Revision
@@ -58,10 +59,10 @@ class OnDemand:
         self._watch = MemoryWatch(self._registry)
         self._registry.start(self._forks.begin())
         self._registry.start(self._watch.run())
-        if self._token is not None and settings.api_key is None:
+        if (self._token or get_token()) and settings.api_key is None:
             log.warning(
-                "HF_TOKEN is set and API_KEY is not: private and gated models are served only to callers whose own Hub"
-                " token opens them, and to all where SHARED_MODELS says so"
+                "this server has a Hub token, and no API_KEY: private and gated models are served only to callers whose"
+                " own Hub token opens them, and to anyone where SHARED_MODELS says so"
             )
 
     def all(self) -> Sequence[RemoteModel]:
@@ -97,12 +98,17 @@ class OnDemand:
         source = self._source(name)
         repository, asked = source.name, source.revision
         # First without the revision: whoever may not see a repository learns nothing of its revisions.
-        known = await self._lookups.get(repository)
+        try:
+            known = await self._lookups.get(repository)
+        except HubUnavailable:
+            if asked is None:
+                raise
+            known = await self._lookups.get(name)  # the cache may have only that
         await self._visibility.check(repository, known.latest.resolved, headers)
         if asked is not None:
             known = await self._lookups.get(name)
         await self._wait_for_others(known, task, hold=holds(headers))
-        model = self._choose(known, task, await self._find_out())
+        model = self._choose(known, task)
         self._use(model)
         return model
 
@@ -116,7 +122,7 @@ class OnDemand:
         await self._registry.close()
         await self._forks.close()
 
-    def _use(self, model: Model) -> None:
+    def _use(self, model: RemoteModel) -> None:
         self._registry.residency.touch(model)
         if model.popularity.count() and model.is_pending:
             self._registry.start(self._optimizer.optimize(model))
@@ -136,7 +142,7 @@ class OnDemand:
             except InferenceError:  # that caller's, not this one's
                 continue
 
-    def _choose(self, known: Known, task: str | None, facts: Facts) -> RemoteModel:
+    def _choose(self, known: Known, task: str | None) -> RemoteModel:
         """The model of the latest commit, which begins to load where it is not there; until it is ready, that of the
         commit before it, where that is."""
         latest, previous = known.latest, known.previous
@@ -147,7 +153,7 @@ class OnDemand:
         try:
             model = self._registry.find(latest.commit, task or latest.resolved.card.task)
             if model is None:
-                model = self._begin(latest, task, facts)
+                model = self._begin(latest, task)
                 if before is not None:
                     self._registry.start(self._replace(before, model))
         except InferenceError:
@@ -162,7 +168,7 @@ class OnDemand:
         if model.state == "ready" and not self._lookups.stands_for((before.name, before.source.revision or "")):
             self._registry.let_go(before)
 
-    def _begin(self, revision: Revision, task: str | None, facts: Facts) -> RemoteModel:
+    def _begin(self, revision: Revision, task: str | None) -> RemoteModel:
         """Have a model load. Raises Forbidden, NotFound or InvalidRequest where that is known to be wrong, Overloaded,
         and why the last load of the same failed."""
         name, resolved = revision.name, revision.resolved
@@ -176,9 +182,11 @@ class OnDemand:
             raise InvalidRequest(f"{name} does not name its task; ask at /pipeline/TASK/MODEL with one of: {known}")
         self._check_task(wanted)
 
-        is_trusted = self._is_trusted(revision)
-        if wanted in facts.unsafe and not is_trusted:
-            raise untrusted(name)
+        async def look() -> Facts:
+            facts = await self._find_out()
+            if wanted in facts.unsafe:
+                self._check_trust(revision)
+            return facts
 
         def make() -> RemoteModel:
             source = hub_source(name, revision=revision.asked, token=self._token, resolved=resolved)
@@ -188,14 +196,26 @@ class OnDemand:
                 with self._disk.room_for(source, in_use):
                     source.path()
 
+            is_trusted = revision.is_owners is True and self._is_trusted(revision)
             order = Order(self.library, self._settings, source, wanted, resolved.card.task, is_trusted)
-            return RemoteModel(self._forks, order, facts, resolved, self._joined, fetch=fetch, threads=self._fetchers)
+            return RemoteModel(
+                self._forks, order, resolved, self._joined, look=look, fetch=fetch, threads=self._fetchers
+            )
 
         return self._registry.begin(revision.commit, wanted, make)
 
     def _is_trusted(self, revision: Revision) -> bool:
-        is_owners = revision.is_owners is True
-        return is_owners and self._trusted.match(revision.name, revision.asked, revision.resolved.commit)
+        return self._trusted.match(revision.name, revision.asked, revision.resolved.commit)
+
+    def _check_trust(self, revision: Revision) -> None:
+        name, asked = revision.name, revision.asked
+        if revision.is_owners is False or not self._is_trusted(revision):
+            raise untrusted(name)
+        if revision.is_owners is None:
+            raise HubUnavailable(
+                f"The files of {name} can run code as they are read, and the Hub cannot be asked whether its owner"
+                f" published the revision {asked!r}; try again later, or ask for {name} without a revision"
+            )
 
     def _check_task(self, task: str) -> None:
         if task not in self.library.tasks:
@@ -210,7 +230,12 @@ class OnDemand:
         if is_others_ref(asked) and not allowed:
             raise _others(source.name, asked)
         resolved = source.resolve()
-        is_owners = is_owners_commit(source.name, asked, resolved.commit, token=self._token)
+        try:
+            is_owners = is_owners_commit(source.name, asked, resolved.commit, token=self._token)
+        except HubUnavailable:
+            if source.missing_bytes():
+                raise
+            is_owners = None  # it was fetched before, and then it was allowed
         if is_owners is False and not allowed:
             raise _others(source.name, asked)
         return Revision(source.name, asked, resolved, is_owners)

@@ -13,6 +13,7 @@ from .metrics import ModelMetrics, OptimizationState
 from .onnx.process import ExportProcess
 from .onnx.search import Search, searching
 from .pipeline import Device, Pipeline
+from .reasons import clean, reason
 from .settings import Settings
 from .source import ModelSource
 
@@ -109,7 +110,7 @@ class Optimization:
     def fail(self, error: Exception) -> None:
         """Record that the library's own network stays, after an unexpected error; one after the export refuses its file
         at later starts too."""
-        self.set("failed", f"{type(error).__name__}: {str(error)[:300]}")
+        self.set("failed", reason(error))
         log.error("the ONNX file is not taken", model=self._source.name, why=self.reason, exc_info=error)
         self._remember(self.reason)
 
@@ -123,7 +124,7 @@ class Optimization:
 
     def set(self, state: OptimizationState, reason: str = "") -> None:
         """The state, here and in the metrics, unless it has stopped: the metrics may have forgotten the model."""
-        self.state, self.reason = state, reason
+        self.state, self.reason = state, clean(reason)
         if not self._in_background.is_stopped:
             self._metrics.set_optimization(state)
 

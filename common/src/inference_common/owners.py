@@ -5,19 +5,19 @@ from __future__ import annotations
 import fnmatch
 import itertools
 import re
-import time
-from collections.abc import Iterator, Sequence
-from typing import Any
+from collections.abc import Sequence
 
-from huggingface_hub import constants
+from huggingface_hub import HfApi, constants
 from huggingface_hub.errors import HfHubHTTPError
+from huggingface_hub.utils._headers import build_hf_headers
+from huggingface_hub.utils._pagination import paginate
 
-from . import hub_api
 from .errors import HubUnavailable
+from .hub_client import call_limit
 
 DEFAULT_BRANCH = "main"
 MAX_COMMITS = 1000  # of a default branch that are looked through
-MAX_SECONDS = 30.0  # for all of the Hub's answers to one question
+MAX_SECONDS, MAX_ANSWER_BYTES = 30.0, 2**24  # for all that the Hub is asked about one revision
 _OWNERS_REFS = ("refs/heads/", "refs/tags/")
 
 
@@ -35,31 +35,25 @@ def is_owners_commit(name: str, revision: str, commit: str, *, token: str | None
     merged, though the Hub gives it to whoever asks by its hash. An older commit of another branch counts as others',
     too: the safe side. None: offline, nothing can be asked.
 
-    Blocks for at most MAX_SECONDS and one answer. Raises HubUnavailable where the Hub does not say.
+    Blocks for MAX_SECONDS at most. Raises HubUnavailable where the Hub does not say.
     """
     if constants.HF_HUB_OFFLINE:
         return None
-    until = time.monotonic() + MAX_SECONDS
     try:
-        refs = hub_api.ask(f"{name}/refs", token=token)
-        published = [ref for kind in ("branches", "tags") for ref in refs[kind]]
-        if any(revision in (ref["name"], ref["ref"]) or commit == ref["targetCommit"] for ref in published):
-            return True
-        commits = itertools.chain.from_iterable(_pages(f"{name}/commits/{DEFAULT_BRANCH}", token, until))
-        return any(one["id"] == commit for one in itertools.islice(commits, MAX_COMMITS))
+        with call_limit(MAX_SECONDS, MAX_ANSWER_BYTES):
+            refs = HfApi(token=token).list_repo_refs(name)
+            published = [*refs.branches, *refs.tags]
+            if any(revision in (ref.name, ref.ref) or commit == ref.target_commit for ref in published):
+                return True
+            url = f"{constants.ENDPOINT}/api/models/{name}/commits/{DEFAULT_BRANCH}"
+            commits = paginate(url, params={}, headers=build_hf_headers(token=token))
+            return any(one["id"] == commit for one in itertools.islice(commits, MAX_COMMITS))
     except Exception as error:
         reason = error.response.status_code if isinstance(error, HfHubHTTPError) else type(error).__name__
         raise HubUnavailable(
             f"The Hub did not say whose the revision {revision!r} of {name} is ({reason}); try again later, or ask for"
             f" {name} without a revision"
         ) from None
-
-
-def _pages(path: str, token: str | None, until: float) -> Iterator[Any]:
-    for page in hub_api.pages(path, token=token):
-        yield page
-        if time.monotonic() > until:
-            raise TimeoutError
 
 
 class Patterns:

@@ -41,8 +41,12 @@ class Loadable(Protocol):
         """Whether this task is, or will be, among those it answers."""
         ...
 
+    async def look(self) -> None:
+        """Find out what can be known without its files. Raises why it cannot be had."""
+        ...
+
     def likely_memory(self) -> Memory:
-        """What it will take once loaded, by its files, which are there; blocks."""
+        """What it will take once loaded, by its files, whether or not they are there; blocks."""
         ...
 
     async def fetch(self) -> bool:
@@ -154,8 +158,11 @@ class Registry(Generic[M]):
 
     async def _load(self, key: tuple[str, str, str], model: M) -> None:
         try:
+            await model.look()
+            size = model.likely_memory()
+            self._refuse_too_large(model, size)
             if await model.fetch():
-                await self._load_where_room_is(model)
+                await self._load_where_room_is(model, size)
         except Exception as error:  # also one of a GPU's driver: callers wait as long as the model is neither
             model.fail(error)
         if model.failure is None:
@@ -167,10 +174,8 @@ class Registry(Generic[M]):
         model.close()
         self._freed.set()
 
-    async def _load_where_room_is(self, model: M) -> None:
+    async def _load_where_room_is(self, model: M, size: Memory) -> None:
         until = asyncio.get_running_loop().time() + self._load_wait
-        self.residency.budget, size = await anyio.to_thread.run_sync(lambda: (self._budget(), model.likely_memory()))
-        self._refuse_too_large(model, size)
         while not await self._load_if_room(model, size):
             self._freed.clear()
             try:

@@ -11,13 +11,14 @@ from collections.abc import Callable, Mapping
 
 import anyio.to_thread
 from anyio import CapacityLimiter
-from huggingface_hub import constants
+from huggingface_hub import HfApi, constants
 from huggingface_hub.errors import HfHubHTTPError
 
-from . import hub_api
 from .api_key import bearer
 from .errors import HubUnavailable, InferenceError, NotFound, Overloaded
 from .failures import Failure
+from .hub import ANSWER_SECONDS, MAX_ANSWER_BYTES
+from .hub_client import call_limit
 from .owners import Patterns
 from .source import Resolved
 
@@ -119,7 +120,8 @@ def token_opens(name: str, token: str) -> bool:
     if constants.HF_HUB_OFFLINE:
         raise HubUnavailable(f"{name} needs a Hub token, and HF_HUB_OFFLINE is set; unset it to have tokens checked")
     try:
-        hub_api.ask(f"{name}/auth-check", token=token)
+        with call_limit(ANSWER_SECONDS, MAX_ANSWER_BYTES):
+            HfApi(token=token).auth_check(name)
     except Exception as error:
         if isinstance(error, HfHubHTTPError) and error.response.status_code in _REFUSALS:
             return False

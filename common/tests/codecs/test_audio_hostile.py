@@ -80,6 +80,7 @@ def test_no_process_is_started(monkeypatch: pytest.MonkeyPatch) -> None:
         sample("audio.m4a")[: len(sample("audio.m4a")) // 2],
         sample("audio.webm")[:200],
         b"\x89PNG\r\n\x1a\n" + b"\x00" * 500,
+        struct.pack(">I4s", 8, b"moov") * 2000,
     ],
 )
 def test_what_is_no_audio_is_refused(body: bytes) -> None:

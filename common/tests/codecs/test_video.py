@@ -1,4 +1,5 @@
 import io
+import struct
 from collections.abc import Iterator
 
 import av
@@ -81,6 +82,7 @@ def test_a_turned_video_is_upright() -> None:
         MP4[:1000],
         MP4[:-600],
         MP4.replace(b"avcC", b"abcC"),
+        struct.pack(">I4s", 8, b"moov") * 2000,
     ],
 )
 def test_what_is_no_whole_video_is_refused(body: bytes) -> None:

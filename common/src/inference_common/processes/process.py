@@ -106,7 +106,7 @@ class ModelProcess:
         return opened
 
     def release(self, connection: Connection) -> None:
-        """Keep a connection for the next request, where its answer is complete; else whoever answers is told to stop."""
+        """Keep a connection for the next request, if its answer is complete; else whoever answers is told to stop."""
         if connection.is_reusable and len(self._idle) < MAX_IDLE_CONNECTIONS and not self.ended.done():
             self._idle.append(connection)
         else:

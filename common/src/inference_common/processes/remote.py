@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
 import anyio.to_thread
@@ -22,9 +22,9 @@ from ..registry import State
 from ..residency import Memory
 from . import internal
 from .child import Order
+from .connection import Broken
 from .facts import Facts
 from .forkserver import ForkServer
-from .connection import Broken
 from .measure import private_bytes
 from .metrics import Joined
 from .process import ModelProcess
@@ -37,15 +37,25 @@ log = structlog.get_logger("inference")
 
 
 class RemoteModel:
-    """Its `order` says what is loaded, `fetch` gets the files; blocking. `leases` counts the requests that hold it;
-    whoever gives the last one back calls `when_idle`. Where its process ends by itself, it calls `when_lost`.
+    """Its `order` says what is loaded; `look` tells the facts, or raises why they refuse it; `fetch` gets the files,
+    and blocks. `leases` counts the requests that hold it; whoever gives the last one back calls `when_idle`. Where its
+    process ends by itself, it calls `when_lost`.
 
     `held_bytes` are those of memory that its process was last seen to hold for itself, `memory` what of that is the
     model's.
     """
 
-    def __init__(self, forks: ForkServer, order: Order, facts: Facts, resolved: Resolved, joined: Joined, *,
-                 fetch: Callable[[], object], threads: CapacityLimiter) -> None:  # fmt: skip
+    def __init__(
+        self,
+        forks: ForkServer,
+        order: Order,
+        resolved: Resolved,
+        joined: Joined,
+        *,
+        look: Callable[[], Awaitable[Facts]],
+        fetch: Callable[[], object],
+        threads: CapacityLimiter,
+    ) -> None:
         self.source, self.name, self.resolved = order.source, order.source.name, resolved
         self.order, self.popularity = order, Popularity()
         self.leases = 0
@@ -55,7 +65,8 @@ class RemoteModel:
         self.state: State = "loading"
         self.failure: Failure | None = None
         self.process = ModelProcess(forks, order)
-        self._facts, self._fetch, self._threads, self._joined = facts, fetch, threads, joined
+        self._look, self._fetch, self._threads, self._joined = look, fetch, threads, joined
+        self._is_on_gpu = False
         self._about: Mapping[str, Any] = {}
         self._settled = asyncio.Event()
         self._since = time.monotonic()
@@ -71,10 +82,15 @@ class RemoteModel:
         """Whether this task is, or will be, among those it answers."""
         return task == self.order.task or task in self._about.get("tasks", ())
 
+    async def look(self) -> None:
+        """Find out where it will run. Raises why it cannot be had."""
+        facts = await self._look()
+        self._is_on_gpu = device.is_cuda(facts.device)
+
     def likely_memory(self) -> Memory:
         """What it will take, by the sizes of its files."""
         files = self.resolved.total_bytes
-        return Memory(gpu=files) if device.is_cuda(self._facts.device) else Memory(host=files)
+        return Memory(gpu=files) if self._is_on_gpu else Memory(host=files)
 
     async def fetch(self) -> bool:
         """Get the files; whether that went well."""

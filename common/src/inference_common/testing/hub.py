@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import hashlib
 import threading
 import time
 from collections.abc import AsyncIterator, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -16,21 +17,51 @@ from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import FileResponse, JSONResponse, Response, StreamingResponse
 from starlette.routing import Route
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+HANGS = float("inf")
 
 
 @dataclass(frozen=True)
 class Repo:
-    """A repository: a folder, its branches besides `main`, and the token that opens it when it is gated."""
+    """A repository: a folder, its branches besides `main`, and the token that opens it when it is gated.
+
+    `revisions` are folders of other commits by name: branches, or pull requests (`refs/pr/1`). `past` are those of
+    main's earlier commits. A private one is told of to nobody without its token, or one of `readers`. `sizes` are told
+    of files instead of their own.
+    """
 
     folder: Path
     branches: tuple[str, ...] = ()
     token: str | None = None
     private: bool = False
+    revisions: Mapping[str, Path] = field(default_factory=dict)
+    past: tuple[Path, ...] = ()
+    readers: tuple[str, ...] = ()
+    sizes: Mapping[str, int] = field(default_factory=dict)
 
     @property
     def commit(self) -> str:
         """40 hexadecimal digits, the same for every branch."""
-        return hashlib.sha1(str(self.folder).encode(), usedforsecurity=False).hexdigest()
+        return _commit(self.folder)
+
+    def at(self, revision: str) -> Repo | None:
+        """The same repository at another revision, with its files; None where it has none of that name."""
+        if revision in ("main", self.commit, *self.branches):
+            return self
+        commits = {_commit(folder): folder for folder in (*self.revisions.values(), *self.past)}
+        folder = {**commits, **self.revisions}.get(revision)
+        return None if folder is None else replace(self, folder=folder)
+
+    def refs(self) -> dict[str, list[dict[str, str]]]:
+        """As the Hub lists branches; pull requests are only listed where that is asked for."""
+        names = {"main": self.folder, **dict.fromkeys(self.branches, self.folder), **self.revisions}
+        branches = [
+            {"name": name, "ref": f"refs/heads/{name}", "targetCommit": _commit(folder)}
+            for name, folder in names.items()
+            if not name.startswith("refs/")
+        ]
+        return {"branches": branches, "tags": [], "converts": []}
 
     def files(self) -> list[str]:
         """Paths inside the folder, with `/`."""
@@ -38,17 +69,25 @@ class Repo:
 
     def siblings(self) -> list[dict[str, Any]]:
         """The files with their sizes, as a model's entry lists them."""
-        return [{"rfilename": name, "size": (self.folder / name).stat().st_size} for name in self.files()]
+        sizes = {name: (self.folder / name).stat().st_size for name in self.files()}
+        return [{"rfilename": name, "size": size} for name, size in {**sizes, **self.sizes}.items()]
 
 
 @dataclass
 class Hub:
-    """A running server. `requests` lists `METHOD path`; `cut` names files whose download breaks off, so often."""
+    """A running server. `requests` lists `METHOD path`; `cut` names files whose download breaks off, so often.
+
+    Of requests whose path holds a key: `slow` sends a byte of the answer every so many seconds (HANGS: none at all),
+    `refused` answers with a status and headers instead.
+    """
 
     repos: Mapping[str, Repo]
     url: str = ""
     requests: list[str] = field(default_factory=list)
     cut: dict[str, int] = field(default_factory=dict)
+    slow: dict[str, float] = field(default_factory=dict)
+    refused: dict[str, tuple[int, dict[str, str]]] = field(default_factory=dict)
+    ended: bool = False
 
     def downloads(self) -> list[str]:
         """The file bodies that were fetched."""
@@ -58,16 +97,16 @@ class Hub:
 class Refused(Exception):
     """The Hub's own refusal: a status and the code its client reads."""
 
-    def __init__(self, status: int, code: str) -> None:
+    def __init__(self, status: int, code: str, headers: Mapping[str, str] | None = None) -> None:
         super().__init__(code)
-        self.status, self.code = status, code
+        self.status, self.code, self.headers = status, code, headers or {}
 
 
 @contextlib.contextmanager
 def serve_hub(repos: Mapping[str, Repo]) -> Iterator[Hub]:
     """Serve repositories (`org/name` -> Repo) on a free port of 127.0.0.1 until the block ends."""
     hub = Hub(repos)
-    config = uvicorn.Config(_app(hub), host="127.0.0.1", port=0, log_config=None, lifespan="off")
+    config = uvicorn.Config(_slowly(hub, _app(hub)), host="127.0.0.1", port=0, log_config=None, lifespan="off")
     server = uvicorn.Server(config)
     thread = threading.Thread(target=server.run, daemon=True)
     thread.start()
@@ -77,8 +116,33 @@ def serve_hub(repos: Mapping[str, Repo]) -> Iterator[Hub]:
     try:
         yield hub
     finally:
-        server.should_exit = True
+        hub.ended = server.should_exit = True
         thread.join()
+
+
+def _slowly(hub: Hub, app: ASGIApp) -> ASGIApp:
+    async def answer(scope: Scope, receive: Receive, send: Send) -> None:
+        seconds = next((slow for part, slow in hub.slow.items() if part in scope["path"]), None)
+
+        async def send_slowly(message: Message) -> None:
+            assert seconds is not None
+            body, more = message.pop("body", b""), message.pop("more_body", False)
+            await _sleep(hub, seconds if seconds == HANGS else 0.0)
+            if message["type"] == "http.response.body":
+                for byte in body:
+                    await send({**message, "body": bytes([byte]), "more_body": True})
+                    await _sleep(hub, seconds)
+            await send({**message, "body": b"", "more_body": more} if "body" in message["type"] else message)
+
+        await app(scope, receive, send if seconds is None else send_slowly)
+
+    return answer
+
+
+async def _sleep(hub: Hub, seconds: float) -> None:
+    end = time.monotonic() + seconds
+    while not hub.ended and time.monotonic() < end:
+        await asyncio.sleep(min(0.05, seconds))
 
 
 def _app(hub: Hub) -> Starlette:
@@ -86,10 +150,23 @@ def _app(hub: Hub) -> Starlette:
         repo = _repo(hub, request)
         name = _name(request)
         told = {"id": name, "modelId": name, "sha": repo.commit, "siblings": repo.siblings(), "tags": []}
-        return JSONResponse({**told, "private": repo.private, "gated": repo.token is not None and "manual"})
+        is_gated = repo.token is not None and not repo.private
+        return JSONResponse({**told, "private": repo.private, "gated": is_gated and "manual"})
+
+    async def refs(request: Request) -> Response:
+        return JSONResponse(_repo(hub, request).refs())
+
+    async def commits(request: Request) -> Response:
+        repo = _repo(hub, request)
+        return JSONResponse([{"id": _commit(folder)} for folder in (repo.folder, *repo.past)])
+
+    async def check(request: Request) -> Response:
+        _repo(hub, request)
+        return Response()
 
     async def tree(request: Request) -> Response:
-        return JSONResponse([_entry(_repo(hub, request).folder, name) for name in _repo(hub, request).files()])
+        repo = _repo(hub, request)
+        return JSONResponse([_entry(repo, told) for told in repo.siblings()])
 
     async def resolve(request: Request) -> Response:
         repo, name = _repo(hub, request), request.path_params["file"]
@@ -104,13 +181,16 @@ def _app(hub: Hub) -> Starlette:
 
     async def refuse(request: Request, error: Exception) -> Response:
         assert isinstance(error, Refused)
-        headers = {"X-Error-Code": error.code, "X-Error-Message": error.code}
-        return JSONResponse({"error": error.code}, error.status, headers)
+        headers = {"X-Error-Code": error.code, "X-Error-Message": error.code} if error.code else {}
+        return JSONResponse({"error": error.code}, error.status, {**headers, **error.headers})
 
     model = "/api/models/{org}/{name}"
     routes = [
         Route(model, info),
-        Route(f"{model}/revision/{{revision}}", info),
+        Route(f"{model}/refs", refs),
+        Route(f"{model}/commits/{{revision}}", commits),
+        Route(f"{model}/auth-check", check),
+        Route(f"{model}/revision/{{revision:path}}", info),
         Route(f"{model}/tree/{{revision}}", tree),
         Route("/{org}/{name}/resolve/{revision}/{file:path}", resolve, methods=["GET", "HEAD"]),
     ]
@@ -123,20 +203,28 @@ def _name(request: Request) -> str:
 
 def _repo(hub: Hub, request: Request) -> Repo:
     hub.requests.append(f"{request.method} {request.url.path}")
+    for part, (status, headers) in hub.refused.items():
+        if part in request.url.path:
+            raise Refused(status, "", headers)
     repo = hub.repos.get(_name(request))
     if repo is None:
         raise Refused(404, "RepoNotFound")
     told = request.headers.get("authorization", "").removeprefix("Bearer ")
-    if repo.token is not None and told != repo.token:
-        raise Refused(403 if told else 401, "GatedRepo")
-    if request.path_params.get("revision", "main") not in ("main", repo.commit, *repo.branches):
+    if repo.token is not None and told not in (repo.token, *repo.readers):
+        raise Refused(404, "RepoNotFound") if repo.private else Refused(403 if told else 401, "GatedRepo")
+    found = repo.at(request.path_params.get("revision", "main"))
+    if found is None:
         raise Refused(404, "RevisionNotFound")
-    return repo
+    return found
 
 
-def _entry(folder: Path, name: str) -> dict[str, Any]:
-    path = folder / name
-    return {"type": "file", "path": name, "size": path.stat().st_size, "oid": _digest(path)}
+def _entry(repo: Repo, told: Mapping[str, Any]) -> dict[str, Any]:
+    name = told["rfilename"]
+    return {"type": "file", "path": name, "size": told["size"], "oid": _digest(repo.folder / name)}
+
+
+def _commit(folder: Path) -> str:
+    return hashlib.sha1(str(folder).encode(), usedforsecurity=False).hexdigest()
 
 
 def _digest(path: Path) -> str:

@@ -1,4 +1,5 @@
-"""A text's embedding is its length and its number of words; some words make it misbehave."""
+"""A text's embedding is its length and its number of words; some words make it misbehave. A file `factor` of the
+model multiplies them, so that one sees whose weights answer."""
 
 from __future__ import annotations
 
@@ -20,6 +21,8 @@ class ToyFeatures(Pipeline[str, FeatureExtractionParams, Embedding]):
 
     def __init__(self, model: ModelSource, device: Device) -> None:
         self.batches: list[list[str]] = []
+        factor = model.path() / "factor"
+        self.factor = float(factor.read_text()) if factor.is_file() else 1.0
         slow = model.path() / "load_seconds"
         if slow.is_file():
             time.sleep(float(slow.read_text()))
@@ -35,7 +38,7 @@ class ToyFeatures(Pipeline[str, FeatureExtractionParams, Embedding]):
             return np.array([np.nan, np.inf], dtype=np.float32)
         if inputs == "tokens":
             return np.ones((3, 2), dtype=np.float32)
-        values = np.array([len(inputs), len(inputs.split())], dtype=np.float32)
+        values = np.array([len(inputs), len(inputs.split())], dtype=np.float32) * np.float32(self.factor)
         return values[: params.dimensions]
 
     def batch(self, inputs: Sequence[str], params: FeatureExtractionParams) -> Sequence[Embedding]:

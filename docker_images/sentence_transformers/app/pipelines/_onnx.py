@@ -7,11 +7,11 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from inference_common.config_files import read_json
 from inference_common.onnx.network import OnnxNetwork
 from inference_common.onnx.store import Wanted, network_file
 from inference_common.source import ModelSource, Optimize
 
-from ._config import read
 from ._networks import USUAL, Side, Vectors, Way
 from ._tokens import TokenReader
 
@@ -32,22 +32,22 @@ def load(source: ModelSource, mode: Optimize) -> OnnxEncoder | OnnxScorer | None
     folder = source.path()
     if not (folder / "tokenizer.json").is_file():
         return None
-    told = read(folder / "config_sentence_transformers.json")
+    told = read_json(folder / "config_sentence_transformers.json")
     if told.get("model_type") == "CrossEncoder" or not (folder / "modules.json").is_file():
         return _scorer(source, mode, told)
-    steps = [(step["type"].rpartition(".")[2], step["path"]) for step in read(folder / "modules.json")]
+    steps = [(step["type"].rpartition(".")[2], step["path"]) for step in read_json(folder / "modules.json")]
     kinds, part = [kind for kind, _ in steps], steps[0][1]
-    pooling = _pooling(read(folder / steps[1][1] / "config.json")) if kinds[1:2] == ["Pooling"] else None
+    pooling = _pooling(read_json(folder / steps[1][1] / "config.json")) if kinds[1:2] == ["Pooling"] else None
     if kinds not in (["Transformer", "Pooling"], ["Transformer", "Pooling", "Normalize"]) or pooling is None:
         return None
-    if read(folder / "sentence_bert_config.json").get("do_lower_case"):
+    if read_json(folder / "sentence_bert_config.json").get("do_lower_case"):
         return None
     network = _network(source, Wanted(f"{ORIGINALS}:Encoding", ("last_hidden_state",), part), mode)
     return None if network is None else OnnxEncoder(folder, part, network, pooling, "Normalize" in kinds)
 
 
 def _scorer(source: ModelSource, mode: Optimize, told: Mapping[str, Any]) -> OnnxScorer | None:
-    config = read(source.path() / "config.json")
+    config = read_json(source.path() / "config.json")
     named = told.get("activation_fn") or config.get("sentence_transformers", {}).get("activation_fn", "Sigmoid")
     activation = named.rpartition(".")[2]
     is_known = activation in ACTIVATIONS and told.get("default_prompt_name") is None
@@ -92,14 +92,14 @@ class OnnxEncoder(OnnxText):
     """Embeddings as SentenceTransformer makes them of a network, its pooling and, it may be, its normalisation."""
 
     def __init__(self, folder: Path, part: str, network: OnnxNetwork, pooling: str, normalizes: bool) -> None:
-        told = read(folder / "sentence_bert_config.json")
+        told = read_json(folder / "sentence_bert_config.json")
         super().__init__(folder / part, network, told.get("max_seq_length") or _positions(folder / part))
         self._pool, self._normalizes = POOLS[pooling], normalizes
-        config = read(folder / "config_sentence_transformers.json")
+        config = read_json(folder / "config_sentence_transformers.json")
         self.prompts: Mapping[str, str] = config.get("prompts", {})
         self._usual: str | None = config.get("default_prompt_name")
         self._likeness = LIKENESSES[config.get("similarity_fn_name") or "cosine"]
-        self.dimension: int | None = read(folder / part / "config.json").get("hidden_size")
+        self.dimension: int | None = read_json(folder / part / "config.json").get("hidden_size")
 
     def encode(self, texts: Sequence[str], way: Way = USUAL) -> Vectors:
         before = self.prompts.get(self._prompt(way) or "", "")
@@ -195,7 +195,7 @@ def _pooling(config: Mapping[str, Any]) -> str | None:
 def _positions(folder: Path) -> int:
     """The most tokens that both the network and its tokenizer have places for."""
     known = (
-        read(folder / "config.json").get("max_position_embeddings"),
-        read(folder / "tokenizer_config.json").get("model_max_length"),
+        read_json(folder / "config.json").get("max_position_embeddings"),
+        read_json(folder / "tokenizer_config.json").get("model_max_length"),
     )
     return int(min((one for one in known if one), default=512))

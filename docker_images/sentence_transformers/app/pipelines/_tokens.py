@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Sequence
-from functools import cache, cached_property
+from functools import cache
 from pathlib import Path
 from typing import Any
 
+from inference_common.config_files import read_json
 from tokenizers import Encoding, Tokenizer
 
-from ._config import read
 from ._networks import Network, Side
 
 USUAL_SIDE: Side = "right"
@@ -48,6 +48,7 @@ class TokenCounter:
 
     def __init__(self, network: Network) -> None:
         self._tokenizer, self._most = network.tokenizer, network.longest
+        self._whole: Tokenizer | None = None
 
     @property
     def exact(self) -> bool:
@@ -63,15 +64,16 @@ class TokenCounter:
 
     def length(self, text: str) -> int:
         """The tokens of `text` before anything is cut."""
+        if self._whole is None:  # few callers need it
+            self._whole = _without_cut(self._tokenizer)
         return _length(self._whole, text)
 
-    @cached_property
-    def _whole(self) -> Tokenizer | None:
-        """A copy that cuts nothing, which few callers need."""
-        tokenizer = copy.deepcopy(self._tokenizer)
-        if tokenizer is not None:
-            tokenizer.no_truncation()
-        return tokenizer
+
+def _without_cut(tokenizer: Tokenizer | None) -> Tokenizer | None:
+    copied = copy.deepcopy(tokenizer)
+    if copied is not None:
+        copied.no_truncation()
+    return copied
 
 
 def _length(tokenizer: Tokenizer | None, text: str) -> int:
@@ -88,7 +90,7 @@ def _padded(encodings: Sequence[Encoding], padding: Any) -> Sequence[Encoding]:
 
 def _cutting(folder: Path, longest: int, side: str) -> Tokenizer:
     tokenizer = Tokenizer.from_file(str(folder / "tokenizer.json"))
-    config = read(folder / "tokenizer_config.json")
+    config = read_json(folder / "tokenizer_config.json")
     pad = config.get("pad_token") or "[PAD]"
     name = pad["content"] if isinstance(pad, dict) else pad
     tokenizer.enable_truncation(longest, direction=side)

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import copy
-import json
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+from inference_common.config_files import read_json
 from inference_common.device import batch_size, weights_dtype
 from inference_common.pipeline import Device
 from sentence_transformers import CrossEncoder, SentenceTransformer
@@ -26,7 +26,7 @@ def load(folder: Path, device: Device) -> TorchEncoder | TorchScorer:
     """
     config = folder / "config_sentence_transformers.json"
     if config.is_file():
-        is_encoder = json.loads(config.read_text()).get("model_type", "SentenceTransformer") == "SentenceTransformer"
+        is_encoder = read_json(config).get("model_type", "SentenceTransformer") == "SentenceTransformer"
     else:
         is_encoder = (folder / "modules.json").is_file()
     kind = SentenceTransformer if is_encoder else CrossEncoder

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import yaml
 from huggingface_hub.constants import HF_HUB_CACHE
+from inference_common.config_files import read_json, read_text
 from inference_common.pipeline import Device
 from inference_common.source import ModelSource
 
@@ -37,8 +37,7 @@ def load(model: ModelSource, kinds: Sequence[Interface], device: Device) -> Any:
 
 def config(folder: Path) -> Mapping[str, Any]:
     """What its `config.json` tells; empty where it has none."""
-    file = folder / "config.json"
-    told = json.loads(file.read_text(encoding="utf-8")) if file.is_file() else {}
+    told = read_json(folder / "config.json")
     return told if isinstance(told, dict) else {}
 
 
@@ -84,7 +83,7 @@ def _written(file: Path) -> Mapping[str, Any]:
     """What is written in a recipe, without running any of it: names, plain values, and mappings of such."""
     if not file.is_file():
         raise TypeError(f"the model has no {RECIPE}, which says what it is made of")
-    return _mapping(yaml.compose(file.read_text(encoding="utf-8"), Loader=yaml.SafeLoader))
+    return _mapping(yaml.compose(read_text(file), Loader=yaml.SafeLoader))
 
 
 def _mapping(node: Any) -> dict[str, Any]:

@@ -5,12 +5,12 @@ The library dropped its tokenizer in release 5; the text of a table is that of r
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
+from inference_common.config_files import read_json
 from inference_common.errors import InvalidRequest
 from inference_common.tasks.tables import TableAnswer
 from transformers import AutoTokenizer, BartTokenizer, PreTrainedModel
@@ -27,8 +27,7 @@ class Tapex:
 
     def __init__(self, network: PreTrainedModel, folder: Path) -> None:
         self.network: Any = network
-        file = folder / "tokenizer_config.json"
-        told: Mapping[str, Any] = json.loads(file.read_text(encoding="utf-8")) if file.is_file() else {}
+        told: Mapping[str, Any] = read_json(folder / "tokenizer_config.json")
         is_tapex = told.get("tokenizer_class") == NAME
         loader: Any = BartTokenizer if is_tapex else AutoTokenizer
         self.tokenizer = loader.from_pretrained(folder, local_files_only=True)
