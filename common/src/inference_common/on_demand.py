@@ -12,7 +12,7 @@ from huggingface_hub import get_token
 from . import memory
 from .discover import Pipelines
 from .disk import Disk
-from .errors import Forbidden, HubUnavailable, InferenceError, InvalidRequest, ModelLoading, NotFound
+from .errors import Forbidden, HubUnavailable, InferenceError, InvalidRequest, LoadFailed, ModelLoading, NotFound
 from .hub import HubSource, Resolved
 from .loader import untrusted
 from .lookups import Known, Lookups, Revision
@@ -31,6 +31,7 @@ from .settings import Settings
 from .source import hub_source
 from .visibility import Visibility, no_such_model
 
+IMPORT_SECONDS = 10.0  # told to a caller who asks while the library is imported
 log = structlog.get_logger("inference")
 
 
@@ -46,8 +47,7 @@ class OnDemand:
         self.library = library
         self._settings, self._joined = settings, joined
         self._forks = ForkServer(library.package)
-        self._facts: Facts | None = None
-        self._finding_out = asyncio.Lock()
+        self._facts: asyncio.Task[Facts] | None = None
         self._fetchers = CapacityLimiter(settings.max_loading)
         self._token = None if settings.hf_token is None else settings.hf_token.get_secret_value()
         self._trusted = Patterns(settings.trusted_models)
@@ -107,8 +107,9 @@ class OnDemand:
         await self._visibility.check(repository, known.latest.resolved, headers)
         if asked is not None:
             known = await self._lookups.get(name)
+        facts = await self._wait_for_facts(hold=holds(headers))
         await self._wait_for_others(known, task, hold=holds(headers))
-        model = self._choose(known, task)
+        model = self._choose(known, task, facts)
         self._use(model)
         return model
 
@@ -119,6 +120,8 @@ class OnDemand:
     async def close(self) -> None:
         """End all of them."""
         self._lookups.close()
+        if self._facts is not None:
+            self._facts.cancel()
         await self._registry.close()
         await self._forks.close()
 
@@ -142,7 +145,7 @@ class OnDemand:
             except InferenceError:  # that caller's, not this one's
                 continue
 
-    def _choose(self, known: Known, task: str | None) -> RemoteModel:
+    def _choose(self, known: Known, task: str | None, facts: Facts) -> RemoteModel:
         """The model of the latest commit, which begins to load where it is not there; until it is ready, that of the
         commit before it, where that is."""
         latest, previous = known.latest, known.previous
@@ -153,7 +156,7 @@ class OnDemand:
         try:
             model = self._registry.find(latest.commit, task or latest.resolved.card.task)
             if model is None:
-                model = self._begin(latest, task)
+                model = self._begin(latest, task, facts)
                 if before is not None:
                     self._registry.start(self._replace(before, model))
         except InferenceError:
@@ -168,7 +171,7 @@ class OnDemand:
         if model.state == "ready" and not self._lookups.stands_for((before.name, before.source.revision or "")):
             self._registry.let_go(before)
 
-    def _begin(self, revision: Revision, task: str | None) -> RemoteModel:
+    def _begin(self, revision: Revision, task: str | None, facts: Facts) -> RemoteModel:
         """Have a model load. Raises Forbidden, NotFound or InvalidRequest where that is known to be wrong, Overloaded,
         and why the last load of the same failed."""
         name, resolved = revision.name, revision.resolved
@@ -182,11 +185,8 @@ class OnDemand:
             raise InvalidRequest(f"{name} does not name its task; ask at /pipeline/TASK/MODEL with one of: {known}")
         self._check_task(wanted)
 
-        async def look() -> Facts:
-            facts = await self._find_out()
-            if wanted in facts.unsafe:
-                self._check_trust(revision)
-            return facts
+        if wanted in facts.unsafe:
+            self._check_trust(revision)
 
         def make() -> RemoteModel:
             source = hub_source(name, revision=revision.asked, token=self._token, resolved=resolved)
@@ -198,9 +198,7 @@ class OnDemand:
 
             is_trusted = revision.is_owners is True and self._is_trusted(revision)
             order = Order(self.library, self._settings, source, wanted, resolved.card.task, is_trusted)
-            return RemoteModel(
-                self._forks, order, resolved, self._joined, look=look, fetch=fetch, threads=self._fetchers
-            )
+            return RemoteModel(self._forks, order, resolved, facts, self._joined, fetch=fetch, threads=self._fetchers)
 
         return self._registry.begin(revision.commit, wanted, make)
 
@@ -249,16 +247,25 @@ class OnDemand:
     def _source(self, name: str) -> HubSource:
         return hub_source(name, token=self._token)
 
+    async def _wait_for_facts(self, *, hold: bool) -> Facts:
+        """Those of the library, once it is imported. Raises ModelLoading, or LoadFailed where that did not go well;
+        another call tries anew then."""
+        if self._facts is None or (self._facts.done() and self._facts.exception() is not None):
+            self._facts = asyncio.create_task(self._find_out())
+        if not self._facts.done():
+            await asyncio.wait({self._facts}, timeout=self._settings.load_wait if hold else 0)
+        if not self._facts.done():
+            raise ModelLoading("The library is being imported; try again", estimated_time=IMPORT_SECONDS)
+        error = self._facts.exception()
+        if error is not None:
+            raise LoadFailed(str(error))
+        return self._facts.result()
+
     async def _find_out(self) -> Facts:
-        """Raises LoadFailed; another call tries anew."""
-        if self._facts is None:
-            async with self._finding_out:
-                if self._facts is None:
-                    facts = await find_out(self._forks, self.library, self._settings)
-                    host = memory.budget(self._settings.max_memory_mib)
-                    self._registry.residency.budget = Memory(host, facts.gpu_bytes)
-                    self._facts = facts
-        return self._facts
+        facts = await find_out(self._forks, self.library, self._settings)
+        host = memory.budget(self._settings.max_memory_mib)
+        self._registry.residency.budget = Memory(host, facts.gpu_bytes)
+        return facts
 
 
 def _others(name: str, revision: str) -> Forbidden:

@@ -41,10 +41,6 @@ class Loadable(Protocol):
         """Whether this task is, or will be, among those it answers."""
         ...
 
-    async def look(self) -> None:
-        """Find out what can be known without its files. Raises why it cannot be had."""
-        ...
-
     def likely_memory(self) -> Memory:
         """What it will take once loaded, by its files, whether or not they are there; blocks."""
         ...
@@ -158,7 +154,6 @@ class Registry(Generic[M]):
 
     async def _load(self, key: tuple[str, str, str], model: M) -> None:
         try:
-            await model.look()
             size = model.likely_memory()
             self._refuse_too_large(model, size)
             if await model.fetch():

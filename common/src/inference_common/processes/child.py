@@ -21,7 +21,6 @@ from ..lifetime import end_first
 from ..metrics import Metrics
 from ..model import Model
 from ..routes import ROUTES
-from ..serve import run
 from ..service import Service
 from ..settings import Settings
 from ..source import ModelSource
@@ -65,6 +64,8 @@ class Assigned:
 
 def main(order: Order, listening: socket.socket) -> None:
     """Serve until SIGTERM; for a process that was just forked."""
+    from ..serve import run  # a program, which the package that it is in must not import
+
     end_first(os.getpid())
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # a terminal's, which the library server gets too
     logs.configure(order.settings.log_format, order.settings.log_level)

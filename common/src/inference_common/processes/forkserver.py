@@ -21,7 +21,7 @@ import structlog
 
 from . import forking
 
-APP = "inference_common.processes.child"
+APP = ("inference_common.processes.child", "inference_common.serve")
 MAX_MODULES = 2000  # that are imported because a model needed them
 log = structlog.get_logger("inference")
 
@@ -34,7 +34,7 @@ class ForkServer:
     """
 
     def __init__(self, package: str) -> None:
-        self._modules = [APP, *modules(package)]
+        self._modules = [*APP, *modules(package)]
         self._process: subprocess.Popen[bytes] | None = None
         self._writer: asyncio.StreamWriter | None = None
         self._reading: asyncio.Task[None] | None = None

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import time
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import anyio.to_thread
@@ -37,9 +37,8 @@ log = structlog.get_logger("inference")
 
 
 class RemoteModel:
-    """Its `order` says what is loaded; `look` tells the facts, or raises why they refuse it; `fetch` gets the files,
-    and blocks. `leases` counts the requests that hold it; whoever gives the last one back calls `when_idle`. Where its
-    process ends by itself, it calls `when_lost`.
+    """Its `order` says what is loaded; `fetch` gets the files, and blocks. `leases` counts the requests that hold it;
+    whoever gives the last one back calls `when_idle`. Where its process ends by itself, it calls `when_lost`.
 
     `held_bytes` are those of memory that its process was last seen to hold for itself, `memory` what of that is the
     model's.
@@ -50,9 +49,9 @@ class RemoteModel:
         forks: ForkServer,
         order: Order,
         resolved: Resolved,
+        facts: Facts,
         joined: Joined,
         *,
-        look: Callable[[], Awaitable[Facts]],
         fetch: Callable[[], object],
         threads: CapacityLimiter,
     ) -> None:
@@ -65,8 +64,8 @@ class RemoteModel:
         self.state: State = "loading"
         self.failure: Failure | None = None
         self.process = ModelProcess(forks, order)
-        self._look, self._fetch, self._threads, self._joined = look, fetch, threads, joined
-        self._is_on_gpu = False
+        self._fetch, self._threads, self._joined = fetch, threads, joined
+        self._is_on_gpu = device.is_cuda(facts.device)
         self._about: Mapping[str, Any] = {}
         self._settled = asyncio.Event()
         self._since = time.monotonic()
@@ -81,11 +80,6 @@ class RemoteModel:
     def answers(self, task: str) -> bool:
         """Whether this task is, or will be, among those it answers."""
         return task == self.order.task or task in self._about.get("tasks", ())
-
-    async def look(self) -> None:
-        """Find out where it will run. Raises why it cannot be had."""
-        facts = await self._look()
-        self._is_on_gpu = device.is_cuda(facts.device)
 
     def likely_memory(self) -> Memory:
         """What it will take, by the sizes of its files."""
