@@ -45,8 +45,17 @@ class Model:
     what loading it was seen to take, `failure` why it could not be loaded.
     """
 
-    def __init__(self, source: ModelSource, library: Pipelines, settings: Settings, metrics: Metrics, *,
-                 task: str | None = None, default_task: str | None = None, is_trusted: bool = True) -> None:  # fmt: skip
+    def __init__(
+        self,
+        source: ModelSource,
+        library: Pipelines,
+        settings: Settings,
+        metrics: Metrics,
+        *,
+        task: str | None = None,
+        default_task: str | None = None,
+        is_trusted: bool = True,
+    ) -> None:
         self.source, self.name, self._default_task = source, source.name, default_task
         self.leases = 0
         self.memory = Memory()

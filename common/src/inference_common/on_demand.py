@@ -1,4 +1,4 @@
-"""OnDemand: any model of the library, loaded into a process of its own when it is asked for; as many as fit in memory."""
+"""OnDemand: any model of the library, each loaded into a process when it is asked for; as many as fit in memory."""
 
 from __future__ import annotations
 

@@ -21,6 +21,7 @@ MAX_SECONDS = 7200.0  # of one export: at low priority beside a busy server it m
 NICE = 10  # above the server's: about a tenth of its share of a busy core; 19 is a seventieth, and hardly ever done
 LOWEST_NICE = 19
 BACKGROUND_THREADS = 1  # exporting is single-threaded for the most part: a second thread doubled the CPU time only
+SHORTAGE = 75  # exit status of an export for which memory or disk ran out, as EX_TEMPFAIL of sysexits.h
 Result = subprocess.CompletedProcess[str]
 
 

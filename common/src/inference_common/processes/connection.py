@@ -1,6 +1,6 @@
 """Connection: HTTP/1.1 to a model's process, over its Unix socket, by the parser that uvicorn reads requests with.
 
-An HTTP client of a library takes 0.4 to 0.9 ms a call here, where this takes 0.1.
+Not by an HTTP client: httpcore and aiohttp take several times as long for a small call.
 """
 
 from __future__ import annotations

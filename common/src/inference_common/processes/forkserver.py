@@ -42,6 +42,11 @@ class ForkServer:
         self._starting: dict[int, asyncio.Future[int]] = {}
         self._children: dict[int, Child] = {}
 
+    @property
+    def pid(self) -> int | None:
+        """Of its process, once it was started."""
+        return None if self._process is None else self._process.pid
+
     async def begin(self) -> None:
         """Start it, if it does not run; does not wait for its imports. Raises OSError."""
         if self._writer is not None and not self._writer.is_closing():

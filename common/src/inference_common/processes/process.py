@@ -21,7 +21,7 @@ from .errors import ModelDied, relayed
 from .forkserver import Child, ForkServer
 
 MAX_IDLE_CONNECTIONS = 64
-QUIT_SECONDS = 3.0  # for one that answers nothing any more to end on SIGTERM
+QUIT_SECONDS = 1.0  # that one which nobody uses has to end on SIGTERM
 log = structlog.get_logger("inference")
 
 
