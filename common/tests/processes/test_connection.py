@@ -23,6 +23,7 @@ def connected(folder: Path, answer: bytes, use: Use, *, closes: bool = False) ->
             if closes:
                 break
         writer.close()
+        await writer.wait_closed()
 
     async def run() -> None:
         path = str(folder / "peer")
@@ -31,7 +32,8 @@ def connected(folder: Path, answer: bytes, use: Use, *, closes: bool = False) ->
             async with asyncio.timeout(10):
                 await use(connection)
             connection.close()
-            await asyncio.sleep(0)
+            while len(asyncio.all_tasks()) > 1:  # the peer's end
+                await asyncio.sleep(0.01)
 
     asyncio.run(run())
 
@@ -41,6 +43,11 @@ async def body(connection: Connection) -> bytes:
     while part := await connection.chunk():
         parts.append(part)
     return b"".join(parts)
+
+
+async def whole(connection: Connection) -> bytes:
+    await connection.head()
+    return await body(connection)
 
 
 @pytest.mark.parametrize("answer", [PLAIN, CHUNKED])
@@ -64,8 +71,7 @@ def test_an_answer_that_breaks_off_is_told(tmp_path: Path, answer: bytes, has_be
     async def use(connection: Connection) -> None:
         connection.send([b"GET"])
         with pytest.raises(Broken) as broken:
-            await connection.head()
-            await body(connection)
+            await whole(connection)
         assert broken.value.has_begun == has_begun
         assert not connection.is_reusable
 

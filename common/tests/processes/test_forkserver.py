@@ -35,6 +35,7 @@ async def told(forks: ForkServer, path: Path) -> tuple[list[str], int]:
     reader, writer = await asyncio.open_unix_connection(str(path))
     names = (await reader.read()).decode().split()
     writer.close()
+    await writer.wait_closed()
     async with asyncio.timeout(20):
         return names, await child.ended
 

@@ -43,6 +43,7 @@ async def find_out(forks: ForkServer, library: Pipelines, settings: Settings) ->
                 reader, writer = await asyncio.open_unix_connection(str(path))
                 told = await reader.read()
                 writer.close()
+                await writer.wait_closed()
                 child.kill()
         except (OSError, EOFError, TimeoutError) as error:
             raise LoadFailed("The library could not be imported; the server's log has the reason") from error
