@@ -14,7 +14,10 @@ from .servers import Server
 from .test_contract import post
 
 EXAMPLES = 10  # of each phase and operation
-OPTIONS = ("--checks", "not_a_server_error", "--phases", "examples,coverage,fuzzing", "--seed", "1", "--no-color")
+OPTIONS = (
+    "--checks", "not_a_server_error", "--phases", "examples,coverage,fuzzing", "--seed", "1", "--no-color",
+    "--request-timeout", "100",
+)  # fmt: skip
 
 
 def test_answers_are_as_described(served: Server) -> None:

@@ -9,7 +9,7 @@ import pytest
 from conftest import Connect
 from inference_common import Settings, device
 from inference_common.errors import LoadFailed
-from inference_common.model import _fit_batches
+from inference_common.loader import _fit_batches
 from pydantic import ValidationError
 from toys.pipelines.feature_extraction import ToyFeatures
 

@@ -134,8 +134,8 @@ def test_a_full_disk_has_room_made_and_is_told_where_none_can_be(
 
     monkeypatch.setattr(free_space, "usage", usage)
     disk = Disk(100, cache)
-    for name in "abcd":
-        fetch(hub, cache, disk, name)
+    for number, name in enumerate("abcd"):
+        fetch(hub, cache, disk, name, used=LONG_AGO + number)
     assert there(cache) == ["c", "d"]
     total = MIB
     with pytest.raises(LoadFailed, match="The disk lacks 1 MiB for org/a; free some, or set HF_HOME"):

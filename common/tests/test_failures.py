@@ -68,9 +68,22 @@ def test_a_failure_is_forgotten_and_loads_that_fail_again_are_told_for_longer(mo
 
 def test_a_hub_that_was_away_is_asked_again_soon(monkeypatch: pytest.MonkeyPatch) -> None:
     clock = Clock(monkeypatch)
-    table = Failures()
-    table.add("org/a", Failure(HubUnavailable, "away"))
-    clock.now += 5
+    table = Failures(backs_off=True)
+    for _ in range(5):
+        table.add("org/a", Failure(HubUnavailable, "away"))
+        assert table.get("org/a") is not None
+        clock.now += 5
+        assert table.get("org/a") is None
+
+
+def test_a_load_that_failed_long_ago_counts_no_longer(monkeypatch: pytest.MonkeyPatch) -> None:
+    clock = Clock(monkeypatch)
+    table = Failures(backs_off=True)
+    for _ in range(3):
+        table.add("org/a", Failure(LoadFailed, "broken"))
+        clock.now += 30 + 600
+    table.add("org/a", Failure(LoadFailed, "broken"))
+    clock.now += 30
     assert table.get("org/a") is None
 
 

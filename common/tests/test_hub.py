@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from huggingface_hub import _tree_cache
 from inference_common import hub as hub_module
-from inference_common.errors import HubUnavailable, InferenceError, InvalidRequest, LoadFailed, NotFound, TooLarge
+from inference_common.errors import HubUnavailable, InferenceError, InvalidRequest, LoadFailed, TooLarge
 from inference_common.hub import HubSource
 from inference_common.testing.hub import HANGS, Hub, Repo, serve_hub
 
@@ -70,14 +70,14 @@ def test_what_was_resolved_is_not_asked_again(hub: Hub, tmp_path: Path) -> None:
 
 
 def test_a_repository_without_a_models_files_is_told(hub: Hub, tmp_path: Path) -> None:
-    with pytest.raises(NotFound, match="no files that a model could be loaded from"):
-        source(hub, tmp_path, "org/about").resolve()
+    with pytest.raises(InvalidRequest, match="no files that a model could be loaded from"):
+        source(hub, tmp_path, "org/about").path()
 
 
 def test_a_repository_of_very_many_files_is_refused(hub: Hub, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(hub_module, "MAX_FILES", 2)
-    with pytest.raises(TooLarge, match="has 3 files, and models here have at most 2"):
-        source(hub, tmp_path).resolve()
+    with pytest.raises(TooLarge, match="has 3 files, and models here at most 2"):
+        source(hub, tmp_path).path()
 
 
 def test_no_byte_is_fetched_that_the_disk_has_no_room_for(hub: Hub, tmp_path: Path) -> None:
@@ -119,6 +119,26 @@ def test_a_model_that_is_not_whole_in_the_cache_is_not_served_from_it(hub: Hub, 
         source(away, tmp_path).path()
     blob.write_bytes(written)
     assert source(away, tmp_path).path() == folder
+
+
+def test_a_file_that_was_cut_in_the_cache_is_fetched_again(hub: Hub, tmp_path: Path) -> None:
+    weights = source(hub, tmp_path).path() / "model.safetensors"
+    whole = weights.read_bytes()
+    weights.resolve().write_bytes(whole[:10])
+    assert (source(hub, tmp_path).path() / "model.safetensors").read_bytes() == whole
+
+
+def test_another_form_of_the_weights_is_fetched_unless_it_is_far_larger(hub: Hub, tmp_path: Path) -> None:
+    one = source(hub, tmp_path)
+    found = one.file("pytorch_model.bin")
+    assert found is not None
+    assert found.read_text().startswith("pytorch_model.bin")
+    hub.repos["org/open"].sizes["pytorch_model.bin"] = 2**30  # type: ignore[index]
+    found.unlink()
+    asked = len(hub.downloads())
+    assert source(hub, tmp_path).file("pytorch_model.bin") is None
+    assert source(hub, tmp_path).file("missing.bin") is None
+    assert [line for line in hub.downloads()[asked:] if "README" not in line] == []
 
 
 def test_a_cache_of_another_client_is_whole_unless_something_is_half_there(hub: Hub, tmp_path: Path) -> None:

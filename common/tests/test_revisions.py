@@ -174,6 +174,33 @@ def test_a_hub_that_is_away_does_not_stop_a_loaded_model(hub: Hub, monkeypatch: 
         assert asked.is_set()
 
 
+def test_a_revision_in_the_cache_is_served_though_the_hub_is_away_but_runs_no_code(
+    hub: Hub, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with server() as client:
+        assert ask(client, "org/a").json() == [1, 1]
+        assert ask(client, "org/a@v1").json() == [2, 2]
+    hub.refused["/api/models"] = (500, {})
+    with server() as client:
+        assert ask(client, "org/a@v1").json() == [2, 2]
+        assert ask(client, f"org/a@{commit(hub, 'refs/pr/1')}").status_code == 503  # the Hub could not be asked
+    monkeypatch.setattr(ToyFeatures, "unsafe_formats", True)
+    with server(trusted_models="org/*") as client:
+        assert ask(client, "org/a").json() == [1, 1]
+        refused = ask(client, "org/a@v1")
+        assert refused.status_code == 503
+        assert "can run code" in refused.json()["error"]
+
+
+def test_whose_a_commit_is_must_be_known_before_it_is_fetched(hub: Hub) -> None:
+    hub.refused["/refs"] = (500, {})
+    with server() as client:
+        assert ask(client, "org/a@v1").status_code == 503
+        assert ask(client, f"org/a@{commit(hub, 'refs/pr/1')}").status_code == 503
+        assert ask(client, "org/a").json() == [1, 1]
+    assert not [line for line in hub.downloads() if commit(hub, "v1") in line and "factor" in line]
+
+
 def test_a_model_that_is_gone_from_the_hub_answers_no_longer(hub: Hub, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(lookups, "FRESH_SECONDS", 0.0)
     with server() as client:

@@ -51,7 +51,7 @@ class _Entry:
 
 class Failures:
     """The last MAX_ENTRIES failures by key. With `backs_off`, each failure of a key lasts twice as long as the one
-    before it, up to MAX_FORGET_SECONDS."""
+    before it, up to MAX_FORGET_SECONDS, unless that was long ago, or it was the Hub that did not answer."""
 
     def __init__(self, *, backs_off: bool = False) -> None:
         self._backs_off = backs_off
@@ -59,14 +59,16 @@ class Failures:
 
     def add(self, key: Hashable, failure: Failure, *, once_free: bool = False) -> None:
         """Remember it; the Hub's not answering for AWAY_SECONDS, all else for FORGET_SECONDS or more. With `once_free`
-        the first one of a key is told to nobody, unless there was another within MAX_FORGET_SECONDS."""
-        seconds = AWAY_SECONDS if issubclass(failure.kind, HubUnavailable) else FORGET_SECONDS
-        before = self._entries.pop(key, None)
-        if once_free and (before is None or before.until + MAX_FORGET_SECONDS < time.monotonic()):
-            seconds, before = 0.0, None
-        if before is not None and self._backs_off:
+        the first one of a key is told to nobody."""
+        now, before = time.monotonic(), self._entries.pop(key, None)
+        if before is not None and now >= before.until + MAX_FORGET_SECONDS:
+            before = None
+        seconds = 0.0 if once_free and before is None else FORGET_SECONDS
+        if issubclass(failure.kind, HubUnavailable):
+            seconds = AWAY_SECONDS
+        elif self._backs_off and before is not None:
             seconds = max(seconds, min(2 * before.seconds, MAX_FORGET_SECONDS))
-        self._entries[key] = _Entry(failure, time.monotonic() + seconds, seconds)
+        self._entries[key] = _Entry(failure, now + seconds, seconds)
         if len(self._entries) > MAX_ENTRIES:
             self._entries.popitem(last=False)
 

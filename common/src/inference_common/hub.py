@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 import functools
+import itertools
 import re
 import threading
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
-from huggingface_hub import HfApi, constants, get_session, hf_hub_download, hf_hub_url, snapshot_download
+from huggingface_hub import HfApi, constants, get_session, get_token, hf_hub_download, hf_hub_url, snapshot_download
 from huggingface_hub.utils._headers import build_hf_headers
 from huggingface_hub.utils._http import hf_raise_for_status
 
-from . import hub_cache
+from . import free_space, hub_cache
 from .card import MAX_CARD_BYTES, ModelCard, parse_card, read_card
-from .errors import HubUnavailable, NotFound, TooLarge
+from .errors import HubUnavailable, InvalidRequest, TooLarge
 from .hub_client import call_limit, install
 from .hub_download import fetch
 from .hub_errors import told
@@ -23,6 +24,9 @@ from .hub_errors import told
 ANSWER_SECONDS = 10.0  # the Hub has to tell what a model is, in all
 MAX_ANSWER_BYTES = 2**24  # of what it tells: some 80,000 files
 MAX_FILES = 5000  # of one model; those with the most have some hundred
+MAX_OTHER_FILES = 200  # that are not fetched at first, and are remembered
+MAX_OTHER_RATIO = 4  # of another form of a model's weights, such as ONNX's, to the bytes of all that is fetched
+MIB = 2**20
 _COMMIT = re.compile(r"[0-9a-f]{40}")
 _PLAIN = {"accept-encoding": "identity"}  # so that the bytes counted are the bytes read
 
@@ -30,13 +34,14 @@ _PLAIN = {"accept-encoding": "identity"}  # so that the bytes counted are the by
 @dataclass(frozen=True)
 class Resolved:
     """What is known of a model before its weights are fetched: its commit, its card, the size in bytes of each file
-    that would be, and whether only some accounts may read it."""
+    that would be, whether only some accounts may read it, and the sizes of `other` files, which may be asked for."""
 
     commit: str
     card: ModelCard
     sizes: Mapping[str, int]
     private: bool = False
     gated: bool = False
+    other: Mapping[str, int] = field(default_factory=dict)
 
     @property
     def total_bytes(self) -> int:
@@ -78,7 +83,7 @@ class HubSource:
         """What this revision is, told by the Hub, or by the cache where that is whole and the Hub does not answer.
 
         Asked once: the commit stays the same for as long as this source lives. Takes ANSWER_SECONDS at most.
-        Raises InvalidRequest, NotFound, Unauthorized, Forbidden, TooLarge, HubUnavailable.
+        Raises InvalidRequest, NotFound, Unauthorized, Forbidden, HubUnavailable.
         """
         with self._one_at_a_time:
             if self._resolved is None:
@@ -91,6 +96,10 @@ class HubSource:
 
     def path(self) -> Path:
         resolved = self.resolve()
+        if not hub_cache.has_model_files(resolved.sizes):
+            raise InvalidRequest(f"{self.name} has no files that a model could be loaded from; name another model")
+        if len(resolved.sizes) > MAX_FILES:
+            raise TooLarge(f"{self.name} has {len(resolved.sizes):,} files, and models here at most {MAX_FILES:,}")
         try:
             is_whole = hub_cache.whole_files(self._cache, self.name, resolved.commit) is not None
             hub_cache.record(self._cache, self.name, resolved.commit, private=resolved.private, gated=resolved.gated)
@@ -108,17 +117,23 @@ class HubSource:
 
     def file(self, name: str, *, cached_only: bool = False) -> Path | None:
         try:
-            return Path(
-                hf_hub_download(
-                    self.name,
-                    name,
-                    revision=self.resolve().commit,
-                    token=self._token,
-                    endpoint=self._endpoint,
-                    cache_dir=self._cache,
-                    local_files_only=cached_only,
-                )
+            resolved = self.resolve()
+            known = hub_cache.snapshot(self._cache, self.name, resolved.commit) / name
+            if known.is_file() or cached_only:
+                return known if known.is_file() else None
+            size = {**resolved.sizes, **resolved.other}.get(name)
+            if size is None or size > MAX_OTHER_RATIO * resolved.total_bytes + MIB:
+                return None
+            free_space.require(self._cache, self.name, size)
+            found: str = hf_hub_download(
+                self.name,
+                name,
+                revision=resolved.commit,
+                token=self._token,
+                endpoint=self._endpoint,
+                cache_dir=self._cache,
             )
+            return Path(found)
         except Exception:  # whatever the client meets: a file that may be left out stops no model
             return None
 
@@ -145,13 +160,10 @@ class HubSource:
             raise HubUnavailable(f"The Hub told no commit of {self.name}; check HF_ENDPOINT")
         listed = {one.rfilename: max(0, one.size or 0) for one in info.siblings or ()}
         sizes = hub_cache.wanted(listed)
-        if not hub_cache.has_model_files(sizes):
-            raise NotFound(f"{self.name} has no files that a model could be loaded from; name another model")
-        if len(sizes) > MAX_FILES:
-            raise TooLarge(f"{self.name} has {len(sizes):,} files, and models here have at most {MAX_FILES:,}")
         assert info.sha is not None
         card = self._fetch_card(info.sha) if "README.md" in sizes else ModelCard()
-        return Resolved(info.sha, card, sizes, bool(info.private), bool(info.gated))
+        other = dict(itertools.islice(((name, listed[name]) for name in listed if name not in sizes), MAX_OTHER_FILES))
+        return Resolved(info.sha, card, sizes, bool(info.private), bool(info.gated), other)
 
     def _fetch_card(self, commit: str) -> ModelCard:
         """The card alone; no more of a README is read than a card may take."""
@@ -179,7 +191,7 @@ class HubSource:
         card = read_card(hub_cache.snapshot(self._cache, self.name, commit))
         known = hub_cache.read_record(self._cache, self.name, commit)
         if known is None:
-            return Resolved(commit, card, sizes, private=self._token is not None)
+            return Resolved(commit, card, sizes, private=(self._token or get_token()) is not None)
         return Resolved(commit, card, sizes, known.private, known.gated)
 
     def _download(self, resolved: Resolved) -> None:
@@ -193,4 +205,5 @@ class HubSource:
                 ignore_patterns=hub_cache.ignored(resolved.sizes),
             )
 
+        hub_cache.remove_damaged(self._cache, self.name, resolved.commit, resolved.sizes)
         fetch(call, self._cache, self.name, self.missing_bytes())

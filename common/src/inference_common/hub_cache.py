@@ -110,6 +110,15 @@ def missing_bytes(cache: Path, name: str, commit: str, sizes: Mapping[str, int])
     return sum(size for path, size in sizes.items() if size_of(folder / path) is None)
 
 
+def remove_damaged(cache: Path, name: str, commit: str, sizes: Mapping[str, int]) -> None:
+    """Remove those files of a commit that are not as long as the Hub tells: the client would take them as they are."""
+    folder = snapshot(cache, name, commit)
+    for path, size in sizes.items():
+        if size and size_of(folder / path) not in (None, size):
+            (folder / path).resolve().unlink()
+            (folder / path).unlink(missing_ok=True)
+
+
 def remember(cache: Path, name: str, revision: str | None, commit: str) -> None:
     """Have a revision name this commit, which is whole, for when the Hub does not answer."""
     revision = revision or constants.DEFAULT_REVISION

@@ -103,23 +103,28 @@ class _Stream:
     def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
         try:
             data: bytes = self._stream.read(max_bytes, timeout=_within(timeout))
-        except Exception:
-            _within(timeout)  # where it was the call's time that ended, that is told
+        except Exception:  # told instead, where the client would only try again: the time of all is over
+            _within(timeout)
+            self._check_speed()
             raise
         self._read_bytes += len(data)
-        seconds = time.monotonic() - self._since
-        if seconds > STALL_SECONDS:
-            if self._read_bytes < MIN_BYTES_PER_SECOND * seconds:
-                raise HubUnavailable(
-                    f"The Hub sends less than {MIN_BYTES_PER_SECOND:,} bytes a second; check the network, or try again"
-                )
-            self._restart()
+        self._check_speed()
         limit = _call.get()
         if limit is not None:
             limit.bytes_left -= len(data)
             if limit.bytes_left < 0:
                 raise HubUnavailable("The Hub's answer about this model is longer than any that is read here")
         return data
+
+    def _check_speed(self) -> None:
+        seconds = time.monotonic() - self._since
+        if seconds < STALL_SECONDS:
+            return
+        if self._read_bytes < MIN_BYTES_PER_SECOND * seconds:
+            raise HubUnavailable(
+                f"The Hub sends less than {MIN_BYTES_PER_SECOND:,} bytes a second; check the network, or try again"
+            )
+        self._restart()
 
     def write(self, buffer: bytes, timeout: float | None = None) -> None:
         self._restart()
@@ -135,7 +140,7 @@ class _Stream:
 def _within(timeout: float | None) -> float:
     """Seconds that one operation may take. Raises HubUnavailable once the call's time is over."""
     limit = _call.get()
-    timeout = STALL_SECONDS if timeout is None else timeout
+    timeout = STALL_SECONDS if timeout is None else min(timeout, STALL_SECONDS)
     if limit is None:
         return timeout
     left = limit.end - time.monotonic()

@@ -32,8 +32,8 @@ def fetch(call: Callable[[], Any], cache: Path, name: str, needed: int) -> None:
         try:
             return done.result(_LOOK_SECONDS)
         except TimeoutError:
-            if done.done():  # the client's own
-                raise
+            if done.done():  # since, or with a time-out of the client's own
+                return done.result()
         now_written = _written(hub_cache.repository(cache, name))
         if now_written != written:
             written, since = now_written, time.monotonic()

@@ -6,17 +6,19 @@ import asyncio
 import time
 from collections import OrderedDict
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import anyio.to_thread
+import orjson
 import structlog
 from anyio import CapacityLimiter
 
 from .errors import Forbidden, InferenceError, InternalError, NotFound, Overloaded
 from .failures import Failure, Failures
-from .source import Resolved
+from .hub import Resolved
 
-MAX_KNOWN = 1024  # names
+MAX_KNOWN, MAX_FILES = 1024, 100_000  # names, and files of all of them: some 20 MB
+MAX_PARAMETERS_BYTES = 4096  # of a card's, as JSON; those with the most have some hundred
 FRESH_SECONDS = 60.0  # after which the Hub is asked again, in the background
 THREADS, MAX_PENDING = 8, 256  # questions to the Hub at once, and those that wait for their turn
 log = structlog.get_logger("inference")
@@ -105,7 +107,9 @@ class Lookups:
 
     async def _ask(self, name: str) -> Known | Failure:
         try:
-            latest = await anyio.to_thread.run_sync(self._resolve, name, limiter=self._threads, abandon_on_cancel=True)
+            latest = await anyio.to_thread.run_sync(
+                lambda: _without_extras(self._resolve(name)), limiter=self._threads, abandon_on_cancel=True
+            )
         except Exception as error:
             return self._failed(name, error)
         finally:
@@ -121,9 +125,12 @@ class Lookups:
             known.previous = before.previous
         self._known[name] = known
         self._known.move_to_end(name)
-        if len(self._known) > MAX_KNOWN:
+        while len(self._known) > MAX_KNOWN or self._files() > MAX_FILES:
             self._known.popitem(last=False)
         return known
+
+    def _files(self) -> int:
+        return sum(len(known.latest.resolved.sizes) for known in self._known.values())
 
     def _failed(self, name: str, error: Exception) -> Known | Failure:
         """What answers instead: what was known, unless the Hub says that there is no such model any more."""
@@ -139,3 +146,12 @@ class Lookups:
         failure = Failure.of(error)
         self._failures.add(name, failure)
         return failure
+
+
+def _without_extras(revision: Revision) -> Revision:
+    """Without what no load needs of a card, which may be a megabyte: names are remembered by the thousand."""
+    card = replace(revision.resolved.card, widget=(), tags=())
+    if len(orjson.dumps(card.parameters, default=str, option=orjson.OPT_NON_STR_KEYS)) > MAX_PARAMETERS_BYTES:
+        log.warning("the card's parameters are left out: they are too long", model=revision.name)
+        card = replace(card, parameters={})
+    return replace(revision, resolved=replace(revision.resolved, card=card))

@@ -39,6 +39,7 @@ class Model:
 
     `task` is the one to load (None: the card's own), `default_task` the one answered where a request names none, if it
     is among those that the weights answer (None: the first). Formats that can run code are read where it `is_trusted`.
+    Metrics call it by the `label` (None: its name).
 
     `leases` counts the requests that hold it. `pipelines` are those that the loaded weights answer, the first task's
     first; `defaults` are, by task, the raw parameters that the model's card sets for callers who do not. `memory` is
@@ -55,6 +56,7 @@ class Model:
         task: str | None = None,
         default_task: str | None = None,
         is_trusted: bool = True,
+        label: str | None = None,
     ) -> None:
         self.source, self.name, self._default_task = source, source.name, default_task
         self.leases = 0
@@ -66,7 +68,7 @@ class Model:
         self.defaults: Mapping[str, Mapping[str, Any]] = {}
         self._settings = settings
         self._thread = ModelThread()
-        self._metrics, queue, batch = metrics.of_model(source.name), settings.max_queue, settings.max_batch_size
+        self._metrics, queue, batch = metrics.of_model(label or self.name), settings.max_queue, settings.max_batch_size
         self.batcher = Batcher(
             self._thread, self._metrics, max_queue=queue, max_batch_size=batch, max_wait=settings.max_wait
         )

@@ -31,6 +31,7 @@ from .settings import Settings
 from .source import hub_source
 from .visibility import Visibility, no_such_model
 
+PRIVATE = "private"  # what metrics, which all may read, call models whose repositories are private
 IMPORT_SECONDS = 10.0  # told to a caller who asks while the library is imported
 log = structlog.get_logger("inference")
 
@@ -197,7 +198,8 @@ class OnDemand:
                     source.path()
 
             is_trusted = revision.is_owners is True and self._is_trusted(revision)
-            order = Order(self.library, self._settings, source, wanted, resolved.card.task, is_trusted)
+            label = PRIVATE if resolved.private else name
+            order = Order(self.library, self._settings, source, wanted, resolved.card.task, is_trusted, label)
             return RemoteModel(self._forks, order, resolved, facts, self._joined, fetch=fetch, threads=self._fetchers)
 
         return self._registry.begin(revision.commit, wanted, make)
@@ -270,6 +272,6 @@ class OnDemand:
 
 def _others(name: str, revision: str) -> Forbidden:
     return Forbidden(
-        f"The revision {revision!r} of {name} is no branch, tag or commit that its owner published, as a pull request"
-        " is; ask for one that is, or set ALLOW_PULL_REQUESTS on the server"
+        f"The revision {revision!r} of {name} is not its owner's: others can write it, as they can a pull request; ask"
+        " for a branch, a tag or a commit of main, or set ALLOW_PULL_REQUESTS on the server"
     )

@@ -78,8 +78,8 @@ class Settings(BaseSettings):
     max_disk_mib: int | None = Field(
         default=None,
         gt=0,
-        description="disk for models fetched on demand, in MiB; those used longest ago make room (default: 80 % of the"
-        " cache's file system)",
+        description="disk for models fetched on demand, in MiB, more than MAX_MEMORY_MIB; those used longest ago make"
+        " room (default: 80 % of the cache's file system)",
     )
     trusted_models: str = Field(
         default="",

@@ -31,7 +31,7 @@ class ModelSource(Protocol):
     def path(self) -> Path:
         """The folder of all files, downloaded first if need be.
 
-        Raises NotFound, Unauthorized, Forbidden, HubUnavailable.
+        Raises InvalidRequest, NotFound, Unauthorized, Forbidden, TooLarge, HubUnavailable, LoadFailed.
         """
         ...
 

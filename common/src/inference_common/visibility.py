@@ -17,10 +17,9 @@ from huggingface_hub.errors import HfHubHTTPError
 from .api_key import bearer
 from .errors import HubUnavailable, InferenceError, NotFound, Overloaded
 from .failures import Failure
-from .hub import ANSWER_SECONDS, MAX_ANSWER_BYTES
+from .hub import ANSWER_SECONDS, MAX_ANSWER_BYTES, Resolved
 from .hub_client import call_limit
 from .owners import Patterns
-from .source import Resolved
 
 MAX_ANSWERS = 4096
 YES_SECONDS, NO_SECONDS = 300.0, 60.0  # that the Hub's answer is remembered

@@ -149,6 +149,9 @@ def test_private_models_are_for_those_whose_own_token_opens_them(
                 assert refused.json()["error"].replace(name, "x" * len(name)) == missing.json()["error"]
     assert client.get(f"{url}/info").json()["models"] == client.get(f"{url}/v1/models").json()["data"] == []
     assert len(client.get(f"{url}/info", headers=reader).json()["models"]) == 2
+    metrics = client.get(f"{url}/metrics").text
+    assert 'model_ready{model="private"} 1' in metrics
+    assert "hidden" not in metrics
     embeddings = {"model": "org/hidden", "input": "x"}
     assert client.post(f"{url}/v1/embeddings", json=embeddings).status_code == 404
     assert client.post(f"{url}/v1/embeddings", json=embeddings, headers=reader).status_code == 200

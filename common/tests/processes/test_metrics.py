@@ -12,7 +12,7 @@ class Standin:
     """A model's process that tells what its own metrics are."""
 
     def __init__(self, name: str, held: int = 0) -> None:
-        self.name, self.held_bytes, self.is_slow = name, held, False
+        self.label, self.held_bytes, self.is_slow = name, held, False
         self.own = Metrics()
         self.own.of_model(name).begin(lambda: 2)
 

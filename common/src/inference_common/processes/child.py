@@ -31,7 +31,7 @@ from . import internal
 class Order:
     """What a process is to serve: a model whose files are here already, for a `task`; `default_task` is the card's.
 
-    Formats that can run code are read where the model `is_trusted`.
+    Formats that can run code are read where the model `is_trusted`. Metrics call it by the `label`.
     """
 
     library: Pipelines
@@ -40,6 +40,7 @@ class Order:
     task: str
     default_task: str | None
     is_trusted: bool
+    label: str
 
 
 class Assigned:
@@ -47,8 +48,16 @@ class Assigned:
 
     def __init__(self, order: Order, metrics: Metrics) -> None:
         self.library = order.library
-        self.pinned = Model(order.source, order.library, order.settings, metrics, task=order.task,
-                            default_task=order.default_task, is_trusted=order.is_trusted)  # fmt: skip
+        self.pinned = Model(
+            order.source,
+            order.library,
+            order.settings,
+            metrics,
+            task=order.task,
+            default_task=order.default_task,
+            is_trusted=order.is_trusted,
+            label=order.label,
+        )
         self._loading = asyncio.create_task(self.pinned.load())
 
     def find(self, name: str | None) -> Model:

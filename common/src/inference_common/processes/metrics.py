@@ -21,9 +21,9 @@ Key = tuple[str, tuple[tuple[str, str], ...]]
 
 
 class Told(Protocol):
-    """A model in a process of its own."""
+    """A model in a process of its own, which metrics call by its label."""
 
-    name: str
+    label: str
     held_bytes: int
 
     async def metrics(self) -> str | None:
@@ -85,7 +85,7 @@ class Joined(Collector):
             yield metric
         held = GaugeMetricFamily("model_memory_bytes", "Memory that the model's process holds alone", labels=["model"])
         for model in self._latest:
-            held.add_metric([model.name], model.held_bytes)
+            held.add_metric([model.label], model.held_bytes)
         yield held
 
 

@@ -56,7 +56,7 @@ class RemoteModel:
         threads: CapacityLimiter,
     ) -> None:
         self.source, self.name, self.resolved = order.source, order.source.name, resolved
-        self.order, self.popularity = order, Popularity()
+        self.order, self.label, self.popularity = order, order.label, Popularity()
         self.leases = 0
         self.when_idle: Callable[[], None] | None = None
         self.when_lost: Callable[[], None] | None = None
