@@ -184,7 +184,7 @@ def test_a_revision_in_the_cache_is_served_though_the_hub_is_away_but_runs_no_co
     with server() as client:
         assert ask(client, "org/a@v1").json() == [2, 2]
         assert ask(client, f"org/a@{commit(hub, 'refs/pr/1')}").status_code == 503  # the Hub could not be asked
-    monkeypatch.setattr(ToyFeatures, "unsafe_formats", True)
+    monkeypatch.setenv("UNSAFE_TOYS", "1")
     with server(trusted_models="org/*") as client:
         assert ask(client, "org/a").json() == [1, 1]
         refused = ask(client, "org/a@v1")

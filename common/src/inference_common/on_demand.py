@@ -2,23 +2,19 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Mapping, Sequence
 
 import structlog
 from anyio import CapacityLimiter
-from huggingface_hub import get_token
 
 from . import memory
 from .discover import Pipelines
 from .disk import Disk
-from .errors import Forbidden, HubUnavailable, InferenceError, InvalidRequest, LoadFailed, ModelLoading, NotFound
-from .hub import HubSource, Resolved
-from .loader import untrusted
+from .errors import Forbidden, HubUnavailable, InferenceError, InvalidRequest, ModelLoading, NotFound
 from .lookups import Known, Lookups, Revision
-from .owners import Patterns, is_others_ref, is_owners_commit
+from .owners import Patterns
 from .processes.child import Order
-from .processes.facts import Facts, find_out
+from .processes.facts import Facts, LibraryFacts
 from .processes.forkserver import ForkServer
 from .processes.metrics import Joined
 from .processes.optimizer import Optimizer
@@ -27,12 +23,11 @@ from .processes.watch import MemoryWatch
 from .registry import Registry
 from .residency import Memory
 from .routes.inference import holds
+from .revisions import Revisions
 from .settings import Settings
-from .source import hub_source
-from .visibility import Visibility, no_such_model
+from .visibility import Visibility
 
 PRIVATE = "private"  # what metrics, which all may read, call models whose repositories are private
-IMPORT_SECONDS = 10.0  # told to a caller who asks while the library is imported
 log = structlog.get_logger("inference")
 
 
@@ -48,19 +43,18 @@ class OnDemand:
         self.library = library
         self._settings, self._joined = settings, joined
         self._forks = ForkServer(library.package)
-        self._facts: asyncio.Task[Facts] | None = None
+        self._facts = LibraryFacts(self._forks, library, settings)
         self._fetchers = CapacityLimiter(settings.max_loading)
-        self._token = None if settings.hf_token is None else settings.hf_token.get_secret_value()
-        self._trusted = Patterns(settings.trusted_models)
+        self._revisions = Revisions(settings)
         self._visibility = Visibility(has_key=settings.api_key is not None, shared=Patterns(settings.shared_models))
         self._registry: Registry[RemoteModel] = Registry(max_loading=settings.max_loading, load_wait=settings.load_wait)
         self._disk = Disk(settings.max_disk_mib)
-        self._lookups = Lookups(self._resolve, lambda revision: self._registry.has(revision.commit))
+        self._lookups = Lookups(self._revisions.resolve, lambda revision: self._registry.has(revision.commit))
         self._optimizer = Optimizer(self._registry.residency)
         self._watch = MemoryWatch(self._registry)
         self._registry.start(self._forks.begin())
         self._registry.start(self._watch.run())
-        if (self._token or get_token()) and settings.api_key is None:
+        if self._revisions.has_token and settings.api_key is None:
             log.warning(
                 "this server has a Hub token, and no API_KEY: private and gated models are served only to callers whose"
                 " own Hub token opens them, and to anyone where SHARED_MODELS says so"
@@ -96,7 +90,7 @@ class OnDemand:
             raise NotFound("This server has no model of its own; POST to /models/ORG/NAME, or name it in `model`")
         if task is not None:
             self._check_task(task)
-        source = self._source(name)
+        source = self._revisions.source(name)
         repository, asked = source.name, source.revision
         # First without the revision: whoever may not see a repository learns nothing of its revisions.
         try:
@@ -108,7 +102,8 @@ class OnDemand:
         await self._visibility.check(repository, known.latest.resolved, headers)
         if asked is not None:
             known = await self._lookups.get(name)
-        facts = await self._wait_for_facts(hold=holds(headers))
+        facts = await self._facts.get(self._settings.load_wait if holds(headers) else 0)
+        self._registry.residency.budget = Memory(memory.budget(self._settings.max_memory_mib), facts.gpu_bytes)
         await self._wait_for_others(known, task, hold=holds(headers))
         model = self._choose(known, task, facts)
         self._use(model)
@@ -121,8 +116,7 @@ class OnDemand:
     async def close(self) -> None:
         """End all of them."""
         self._lookups.close()
-        if self._facts is not None:
-            self._facts.cancel()
+        self._facts.close()
         await self._registry.close()
         await self._forks.close()
 
@@ -185,93 +179,24 @@ class OnDemand:
             known = ", ".join(self.library.tasks)
             raise InvalidRequest(f"{name} does not name its task; ask at /pipeline/TASK/MODEL with one of: {known}")
         self._check_task(wanted)
-
         if wanted in facts.unsafe:
-            self._check_trust(revision)
+            self._revisions.check_trust(revision)
 
         def make() -> RemoteModel:
-            source = hub_source(name, revision=revision.asked, token=self._token, resolved=resolved)
+            source = self._revisions.source(name, revision.asked, resolved)
             in_use = {model.source.revision or "" for model in self._registry.all()}
 
             def fetch() -> None:
                 with self._disk.room_for(source, in_use):
                     source.path()
 
-            is_trusted = revision.is_owners is True and self._is_trusted(revision)
+            is_trusted = revision.is_owners is True and self._revisions.is_trusted(revision)
             label = PRIVATE if resolved.private else name
             order = Order(self.library, self._settings, source, wanted, resolved.card.task, is_trusted, label)
             return RemoteModel(self._forks, order, resolved, facts, self._joined, fetch=fetch, threads=self._fetchers)
 
         return self._registry.begin(revision.commit, wanted, make)
 
-    def _is_trusted(self, revision: Revision) -> bool:
-        return self._trusted.match(revision.name, revision.asked, revision.resolved.commit)
-
-    def _check_trust(self, revision: Revision) -> None:
-        name, asked = revision.name, revision.asked
-        if revision.is_owners is False or not self._is_trusted(revision):
-            raise untrusted(name)
-        if revision.is_owners is None:
-            raise HubUnavailable(
-                f"The files of {name} can run code as they are read, and the Hub cannot be asked whether its owner"
-                f" published the revision {asked!r}; try again later, or ask for {name} without a revision"
-            )
-
     def _check_task(self, task: str) -> None:
         if task not in self.library.tasks:
             raise NotFound(f"No model answers {task[:100]!r} here; the tasks are: {', '.join(self.library.tasks)}")
-
-    def _resolve(self, name: str) -> Revision:
-        """What a name stands for; blocks. Raises NotFound, Forbidden, HubUnavailable."""
-        source = self._source(name)
-        asked, allowed = source.revision, self._settings.allow_pull_requests
-        if asked is None:
-            return Revision(source.name, None, self._default(source), is_owners=True)
-        if is_others_ref(asked) and not allowed:
-            raise _others(source.name, asked)
-        resolved = source.resolve()
-        try:
-            is_owners = is_owners_commit(source.name, asked, resolved.commit, token=self._token)
-        except HubUnavailable:
-            if source.missing_bytes():
-                raise
-            is_owners = None  # it was fetched before, and then it was allowed
-        if is_owners is False and not allowed:
-            raise _others(source.name, asked)
-        return Revision(source.name, asked, resolved, is_owners)
-
-    def _default(self, source: HubSource) -> Resolved:
-        try:
-            return source.resolve()
-        except NotFound:
-            raise no_such_model(source.name) from None
-
-    def _source(self, name: str) -> HubSource:
-        return hub_source(name, token=self._token)
-
-    async def _wait_for_facts(self, *, hold: bool) -> Facts:
-        """Those of the library, once it is imported. Raises ModelLoading, or LoadFailed where that did not go well;
-        another call tries anew then."""
-        if self._facts is None or (self._facts.done() and self._facts.exception() is not None):
-            self._facts = asyncio.create_task(self._find_out())
-        if not self._facts.done():
-            await asyncio.wait({self._facts}, timeout=self._settings.load_wait if hold else 0)
-        if not self._facts.done():
-            raise ModelLoading("The library is being imported; try again", estimated_time=IMPORT_SECONDS)
-        error = self._facts.exception()
-        if error is not None:
-            raise LoadFailed(str(error))
-        return self._facts.result()
-
-    async def _find_out(self) -> Facts:
-        facts = await find_out(self._forks, self.library, self._settings)
-        host = memory.budget(self._settings.max_memory_mib)
-        self._registry.residency.budget = Memory(host, facts.gpu_bytes)
-        return facts
-
-
-def _others(name: str, revision: str) -> Forbidden:
-    return Forbidden(
-        f"The revision {revision!r} of {name} is not its owner's: others can write it, as they can a pull request; ask"
-        " for a branch, a tag or a commit of main, or set ALLOW_PULL_REQUESTS on the server"
-    )

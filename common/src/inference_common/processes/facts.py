@@ -15,12 +15,13 @@ from typing import Any
 
 from .. import device, logs
 from ..discover import Pipelines
-from ..errors import InferenceError, LoadFailed
+from ..errors import InferenceError, LoadFailed, ModelLoading
 from ..settings import Settings
 from .errors import relayed
 from .forkserver import ForkServer
 
 SECONDS = 300.0  # that a library may take to be imported, and a GPU's driver to answer
+IMPORT_SECONDS = 10.0  # told to a caller who asks while the library is imported
 
 
 @dataclass(frozen=True)
@@ -31,6 +32,33 @@ class Facts:
     device: str
     gpu_bytes: int
     unsafe: tuple[str, ...]
+
+
+class LibraryFacts:
+    """The facts of one library, found out when they are first asked for."""
+
+    def __init__(self, forks: ForkServer, library: Pipelines, settings: Settings) -> None:
+        self._find_out = functools.partial(find_out, forks, library, settings)
+        self._finding: asyncio.Task[Facts] | None = None
+
+    async def get(self, seconds: float) -> Facts:
+        """The facts. Raises ModelLoading where they take longer than so many seconds, LoadFailed where they cannot be
+        found out; another call tries anew then."""
+        if self._finding is None or (self._finding.done() and self._finding.exception() is not None):
+            self._finding = asyncio.create_task(self._find_out())
+        if not self._finding.done():
+            await asyncio.wait({self._finding}, timeout=seconds)
+        if not self._finding.done():
+            raise ModelLoading("The library is being imported; try again", estimated_time=IMPORT_SECONDS)
+        error = self._finding.exception()
+        if error is not None:
+            raise LoadFailed(str(error))
+        return self._finding.result()
+
+    def close(self) -> None:
+        """Ask no more."""
+        if self._finding is not None:
+            self._finding.cancel()
 
 
 async def find_out(forks: ForkServer, library: Pipelines, settings: Settings) -> Facts:
