@@ -162,7 +162,7 @@ def test_a_model_too_large_for_all_memory_is_told_so(hub: Hub) -> None:
 
 
 def test_formats_that_run_code_need_trust(hub: Hub, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("UNSAFE_TOYS", "1")
+    monkeypatch.setenv("UNSAFE_TOYS", "feature-extraction")
     with server() as client:
         refused = client.post("/models/org/unsafe", json={"inputs": "x"})
         assert refused.status_code == 403

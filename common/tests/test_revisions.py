@@ -98,7 +98,7 @@ def test_a_pull_request_is_refused_unless_the_operator_allows_it(hub: Hub, by_ha
 def test_patterns_trust_what_the_owner_published(
     hub: Hub, monkeypatch: pytest.MonkeyPatch, patterns: str, trusted: set[str]
 ) -> None:
-    monkeypatch.setenv("UNSAFE_TOYS", "1")
+    monkeypatch.setenv("UNSAFE_TOYS", "feature-extraction")
     hashes = {"past": commit(hub, "past"), "pr": commit(hub, "refs/pr/1")}
     names = {"org/a", "org/a@main", "org/a@v1", "org/a@{past}", "org/a@{pr}", "org/a@refs/pr/1"}
     with server(trusted_models=patterns.format(**hashes), allow_pull_requests=True) as client:
@@ -184,7 +184,7 @@ def test_a_revision_in_the_cache_is_served_though_the_hub_is_away_but_runs_no_co
     with server() as client:
         assert ask(client, "org/a@v1").json() == [2, 2]
         assert ask(client, f"org/a@{commit(hub, 'refs/pr/1')}").status_code == 503  # the Hub could not be asked
-    monkeypatch.setenv("UNSAFE_TOYS", "1")
+    monkeypatch.setenv("UNSAFE_TOYS", "feature-extraction")
     with server(trusted_models="org/*") as client:
         assert ask(client, "org/a").json() == [1, 1]
         refused = ask(client, "org/a@v1")

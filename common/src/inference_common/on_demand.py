@@ -22,8 +22,8 @@ from .processes.remote import RemoteModel
 from .processes.watch import MemoryWatch
 from .registry import Registry
 from .residency import Memory
-from .routes.inference import holds
 from .revisions import Revisions
+from .routes.inference import holds
 from .settings import Settings
 from .visibility import Visibility
 

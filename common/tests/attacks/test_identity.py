@@ -50,7 +50,7 @@ def test_a_pull_request_neither_answers_for_a_model_nor_runs_its_code(
     start: Start, hub: Hub, tmp_path: Path, client: httpx.Client
 ) -> None:
     allowed = {"ALLOW_PULL_REQUESTS": "true", "TRUSTED_MODELS": "org/*"}
-    server = start(None, UNSAFE_TOYS="1", **allowed, **beside(hub, tmp_path))
+    server = start(None, UNSAFE_TOYS="feature-extraction", **allowed, **beside(hub, tmp_path))
     models = f"{server.url()}/models/org"
     repo = hub.repos["org/a"].at("refs/pr/7")
     assert repo is not None
