@@ -12,7 +12,8 @@ from huggingface_hub import _tree_cache
 from inference_common import hub as hub_module
 from inference_common.errors import HubUnavailable, InferenceError, InvalidRequest, LoadFailed, TooLarge
 from inference_common.hub import HubSource
-from inference_common.testing.hub import HANGS, Hub, Repo, serve_hub
+from inference_common.testing.hub import Hub, Repo, serve_hub
+from inference_common.testing.slow import HANGS
 
 CARD = "---\npipeline_tag: text-ranking\n---\n"
 

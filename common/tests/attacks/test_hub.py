@@ -10,7 +10,8 @@ from pathlib import Path
 
 import httpx
 import pytest
-from inference_common.testing.hub import HANGS, Hub, Repo, serve_hub
+from inference_common.testing.hub import Hub, Repo, serve_hub
+from inference_common.testing.slow import HANGS
 from toys.loopback import beside, toy
 from toys.started import MIB, Start
 

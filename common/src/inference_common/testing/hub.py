@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import contextlib
 import hashlib
 import threading
@@ -17,9 +16,10 @@ from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import FileResponse, JSONResponse, Response, StreamingResponse
 from starlette.routing import Route
-from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-HANGS = float("inf")
+from .slow import slowly
+
+_MODEL = "/api/models/{org}/{name}"
 
 
 @dataclass(frozen=True)
@@ -106,7 +106,9 @@ class Refused(Exception):
 def serve_hub(repos: Mapping[str, Repo]) -> Iterator[Hub]:
     """Serve repositories (`org/name` -> Repo) on a free port of 127.0.0.1 until the block ends."""
     hub = Hub(repos)
-    config = uvicorn.Config(_slowly(hub, _app(hub)), host="127.0.0.1", port=0, log_config=None, lifespan="off")
+    config = uvicorn.Config(
+        slowly(_app(hub), hub.slow, lambda: hub.ended), host="127.0.0.1", port=0, log_config=None, lifespan="off"
+    )
     server = uvicorn.Server(config)
     thread = threading.Thread(target=server.run, daemon=True)
     thread.start()
@@ -120,38 +122,23 @@ def serve_hub(repos: Mapping[str, Repo]) -> Iterator[Hub]:
         thread.join()
 
 
-def _slowly(hub: Hub, app: ASGIApp) -> ASGIApp:
-    async def answer(scope: Scope, receive: Receive, send: Send) -> None:
-        seconds = next((slow for part, slow in hub.slow.items() if part in scope["path"]), None)
-
-        async def send_slowly(message: Message) -> None:
-            assert seconds is not None
-            body, more = message.pop("body", b""), message.pop("more_body", False)
-            await _sleep(hub, seconds if seconds == HANGS else 0.0)
-            if message["type"] == "http.response.body":
-                for byte in body:
-                    await send({**message, "body": bytes([byte]), "more_body": True})
-                    await _sleep(hub, seconds)
-            await send({**message, "body": b"", "more_body": more} if "body" in message["type"] else message)
-
-        await app(scope, receive, send if seconds is None else send_slowly)
-
-    return answer
-
-
-async def _sleep(hub: Hub, seconds: float) -> None:
-    end = time.monotonic() + seconds
-    while not hub.ended and time.monotonic() < end:
-        await asyncio.sleep(min(0.05, seconds))
-
-
 def _app(hub: Hub) -> Starlette:
+    async def refuse(request: Request, error: Exception) -> Response:
+        assert isinstance(error, Refused)
+        headers = {"X-Error-Code": error.code, "X-Error-Message": error.code} if error.code else {}
+        return JSONResponse({"error": error.code}, error.status, {**headers, **error.headers})
+
+    return Starlette(routes=[*_about(hub), *_files(hub)], exception_handlers={Refused: refuse})
+
+
+def _about(hub: Hub) -> list[Route]:
+    """What is told of a repository."""
+
     async def info(request: Request) -> Response:
-        repo = _repo(hub, request)
-        name = _name(request)
+        repo, name = _repo(hub, request), _name(request)
         told = {"id": name, "modelId": name, "sha": repo.commit, "siblings": repo.siblings(), "tags": []}
-        is_gated = repo.token is not None and not repo.private
-        return JSONResponse({**told, "private": repo.private, "gated": is_gated and "manual"})
+        gated = "manual" if repo.token is not None and not repo.private else False
+        return JSONResponse({**told, "private": repo.private, "gated": gated})
 
     async def refs(request: Request) -> Response:
         return JSONResponse(_repo(hub, request).refs())
@@ -163,6 +150,18 @@ def _app(hub: Hub) -> Starlette:
     async def check(request: Request) -> Response:
         _repo(hub, request)
         return Response()
+
+    return [
+        Route(_MODEL, info),
+        Route(f"{_MODEL}/refs", refs),
+        Route(f"{_MODEL}/commits/{{revision}}", commits),
+        Route(f"{_MODEL}/auth-check", check),
+        Route(f"{_MODEL}/revision/{{revision:path}}", info),
+    ]
+
+
+def _files(hub: Hub) -> list[Route]:
+    """A repository's files: their list, and each of them."""
 
     async def tree(request: Request) -> Response:
         repo = _repo(hub, request)
@@ -179,22 +178,10 @@ def _app(hub: Hub) -> Starlette:
             return _cut_short(path, headers)
         return FileResponse(path, headers=headers)
 
-    async def refuse(request: Request, error: Exception) -> Response:
-        assert isinstance(error, Refused)
-        headers = {"X-Error-Code": error.code, "X-Error-Message": error.code} if error.code else {}
-        return JSONResponse({"error": error.code}, error.status, {**headers, **error.headers})
-
-    model = "/api/models/{org}/{name}"
-    routes = [
-        Route(model, info),
-        Route(f"{model}/refs", refs),
-        Route(f"{model}/commits/{{revision}}", commits),
-        Route(f"{model}/auth-check", check),
-        Route(f"{model}/revision/{{revision:path}}", info),
-        Route(f"{model}/tree/{{revision}}", tree),
+    return [
+        Route(f"{_MODEL}/tree/{{revision}}", tree),
         Route("/{org}/{name}/resolve/{revision}/{file:path}", resolve, methods=["GET", "HEAD"]),
     ]
-    return Starlette(routes=routes, exception_handlers={Refused: refuse})
 
 
 def _name(request: Request) -> str:
@@ -219,8 +206,8 @@ def _repo(hub: Hub, request: Request) -> Repo:
 
 
 def _entry(repo: Repo, told: Mapping[str, Any]) -> dict[str, Any]:
-    name = told["rfilename"]
-    return {"type": "file", "path": name, "size": told["size"], "oid": _digest(repo.folder / name)}
+    path = repo.folder / told["rfilename"]
+    return {"type": "file", "path": told["rfilename"], "size": told["size"], "oid": _digest(path)}
 
 
 def _commit(folder: Path) -> str:
