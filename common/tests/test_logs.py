@@ -18,6 +18,11 @@ def _restore() -> Iterator[None]:
     structlog.reset_defaults()
 
 
+def errors(capsys: pytest.CaptureFixture[str]) -> str:
+    logs.WRITER.flush(5)
+    return capsys.readouterr().err
+
+
 def test_configuring_again_replaces_the_handler() -> None:
     for _ in range(3):
         logs.configure("plain", "info")
@@ -28,7 +33,7 @@ def test_other_libraries_lines_look_like_ours(capsys: pytest.CaptureFixture[str]
     logs.configure("json", "info")
     logging.getLogger("other").warning("of %s", "theirs")
     structlog.get_logger("ours").info("of ours", number=7)
-    theirs, ours = capsys.readouterr().err.splitlines()
+    theirs, ours = errors(capsys).splitlines()
     assert json.loads(theirs)["event"] == "of theirs"
     assert json.loads(theirs)["logger"] == "other"
     assert json.loads(ours)["number"] == 7
@@ -41,7 +46,7 @@ def test_a_line_of_the_hub_client_comes_once_and_with_the_request_s_id(capsys: p
     token = logs.REQUEST_ID.set("abc")
     logging.getLogger("huggingface_hub.file_download").warning("of the %s", "Hub")
     logs.REQUEST_ID.reset(token)
-    (line,) = capsys.readouterr().err.splitlines()
+    (line,) = errors(capsys).splitlines()
     assert json.loads(line)["event"] == "of the Hub"
     assert json.loads(line)["request_id"] == "abc"
 
@@ -52,7 +57,7 @@ def test_a_traceback_stays_in_its_json_line(capsys: pytest.CaptureFixture[str]) 
         raise RuntimeError("broken")
     except RuntimeError:
         structlog.get_logger("ours").exception("unhandled error")
-    (line,) = capsys.readouterr().err.splitlines()
+    (line,) = errors(capsys).splitlines()
     assert "RuntimeError: broken" in json.loads(line)["exception"]
 
 
@@ -60,13 +65,13 @@ def test_less_severe_lines_are_left_out(capsys: pytest.CaptureFixture[str]) -> N
     logs.configure("plain", "warning")
     structlog.get_logger("ours").info("of ours")
     logging.getLogger("other").info("of theirs")
-    assert capsys.readouterr().err == ""
+    assert errors(capsys) == ""
 
 
 def test_a_plain_line_tells_its_values_and_no_line_is_forged(capsys: pytest.CaptureFixture[str]) -> None:
     logs.configure("plain", "info")
     structlog.get_logger("ours").info("request", path="/a b", status=200, method="GET", said="x\n\x1b[2J")
-    (line,) = capsys.readouterr().err.splitlines()
+    (line,) = errors(capsys).splitlines()
     assert re.fullmatch(
         r"20\S+Z \[info    \] request {24}\[ours\] method=GET path='/a b' said='x\\n\\x1b\[2J' status=200", line
     )
@@ -79,6 +84,6 @@ def test_a_plain_line_is_followed_by_its_traceback(capsys: pytest.CaptureFixture
     except RuntimeError:
         structlog.get_logger("ours").exception("unhandled error")
         logging.getLogger("other").exception("of theirs")
-    lines = capsys.readouterr().err.splitlines()
+    lines = errors(capsys).splitlines()
     assert lines[0].endswith("[ours]")
     assert lines.count("RuntimeError: broken") == 2

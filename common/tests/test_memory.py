@@ -101,3 +101,23 @@ def test_what_a_model_frees_is_there_for_its_next_call() -> None:
         for how in ("usual", "kept")
     }
     assert cleared["kept"] < cleared["usual"] / 5  # pages that the system cleared
+
+
+def test_the_group_of_this_process_counts_and_those_around_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "outer" / "inner").mkdir(parents=True)
+    own = tmp_path / "cgroup"
+    monkeypatch.setattr(memory, "_CGROUPS", [(tmp_path, *V2)])
+    monkeypatch.setattr(memory, "_OWN_GROUPS", own)
+    for limits in ((3_000_000, 2_000_000), (2_000_000, 3_000_000)):
+        for place, limit in zip(("outer", "outer/inner"), limits, strict=True):
+            (tmp_path / place / "memory.max").write_text(str(limit))
+        for line in ("0::/outer/inner", "4:memory:/outer/inner"):
+            own.write_text(f"9:cpu:/other\n{line}\n")
+            assert memory.total() == 2_000_000
+
+
+def test_requests_get_a_share_and_room_for_a_large_body(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert memory.requests_budget(3, 10**9) == 3 * 1024 * 1024
+    monkeypatch.setattr(memory, "total", lambda: 10**9)
+    assert memory.requests_budget(None, 10**6) == 200_000_000
+    assert memory.requests_budget(None, 10**8) == 600_000_000

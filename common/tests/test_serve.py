@@ -72,7 +72,12 @@ def test_json_lines_carry_the_request_s_id_and_no_secret(start: Start, model_fol
 
 @pytest.mark.parametrize(
     ("model", "settings", "told"),
-    [("x", {"PORT": "many"}, "PORT"), ("a/b/c", {}, "neither a folder nor a Hub id")],
+    [
+        ("x", {"PORT": "many"}, "PORT"),
+        ("x", {"CORS_ORIGINS": "https://a.org/"}, "CORS_ORIGINS"),
+        ("x", {"ALLOWED_HOSTS": "a.*"}, "ALLOWED_HOSTS"),
+        ("a/b/c", {}, "neither a folder nor a Hub id"),
+    ],
 )
 def test_settings_that_cannot_be_are_told_in_a_line(
     start: Start, model: str, settings: dict[str, str], told: str

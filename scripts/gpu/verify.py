@@ -88,7 +88,7 @@ def main() -> int:
     parser.add_argument("--seconds", type=float, required=True)
     parser.add_argument("--device")
     parser.add_argument("--small", action="store_true")
-    parser.add_argument("--only", nargs="*", default=[])
+    parser.add_argument("--only", nargs="*", default=[], choices=[case.name for case in CASES])
     arguments = parser.parse_args()
     cases = [case for case in CASES if not arguments.only or case.name in arguments.only]
     end = time.monotonic() + arguments.seconds

@@ -31,4 +31,4 @@ class AccessLog:
             return
         values["timestamp"] = f"{datetime.now(UTC).isoformat(timespec='microseconds')[:-6]}Z"  # without the +00:00
         values["level"], values["logger"], values["event"] = LEVELS[level], "access", "request"
-        logs.WRITER.defer(self._render(None, "", values))
+        logs.WRITER.write(self._render(None, "", values))

@@ -44,7 +44,7 @@ def _create_pinned(source: ModelSource, library: Pipelines, settings: Settings) 
         finally:
             await models.close()
 
-    return App(ROUTES, lifespan, metrics, settings.api_key)
+    return App(ROUTES, lifespan, metrics, settings)
 
 
 def _source(settings: Settings) -> ModelSource | None:

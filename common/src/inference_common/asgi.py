@@ -5,15 +5,18 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import AbstractAsyncContextManager
 
-from pydantic import SecretStr
 from starlette.applications import Starlette
 from starlette.middleware.cors import CORSMiddleware
 from starlette.routing import Route, Router
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from .api_key import RequireApiKey
+from .http import names
+from .http.hosts import AllowedHosts
+from .http.origins import Origins
 from .metrics import Metrics
 from .middleware import RequestContext
+from .settings import Settings
 
 EXPOSED = (
     "x-request-id", "x-compute-type", "x-compute-time", "x-queue-time", "x-inference-time", "x-total-time",
@@ -27,20 +30,22 @@ Lifespan = Callable[[Starlette], AbstractAsyncContextManager[None]]
 class App(Starlette):
     """Starlette with a middleware of ours in place of its two for exceptions.
 
-    Each request is held against the `routes` one after the other: those of inference come first. Without `metrics`
-    requests are neither counted nor logged; with an `api_key` they must give it.
+    Each request is held against the `routes` one after the other: those of inference come first. The `settings` say who
+    may call. Without `metrics` requests are neither counted nor logged, as another server forwards them, and does.
     """
 
-    def __init__(
-        self, routes: Sequence[Route], lifespan: Lifespan, metrics: Metrics | None, api_key: SecretStr | None = None
-    ) -> None:
+    def __init__(self, routes: Sequence[Route], lifespan: Lifespan, metrics: Metrics | None, settings: Settings) -> None:
         super().__init__(routes=list(routes), lifespan=lifespan)
-        self._metrics, self._api_key = metrics, api_key
+        self._metrics, self._settings = metrics, settings
+        # `/health/` would be sent on to an address of the caller's Host.
+        self.router.redirect_slashes = False
 
     def build_middleware_stack(self) -> ASGIApp:
-        app: ASGIApp = Dispatch(self.router)
-        if self._api_key is not None:
-            app = RequireApiKey(app, self._api_key.get_secret_value())
+        app: ASGIApp = Dispatch(self.router, Origins(names.origins(self._settings.cors_origins)))
+        if self._settings.api_key is not None:
+            app = RequireApiKey(app, self._settings.api_key.get_secret_value())
+        if hosts := names.hosts(self._settings.allowed_hosts):
+            app = AllowedHosts(app, hosts)
         return RequestContext(app, self._metrics)
 
 
@@ -49,16 +54,18 @@ class Dispatch:
     keep none, to vary; and to a path without parameters it passes by the router, which tries one route after another.
     """
 
-    def __init__(self, router: Router) -> None:
-        self._router = router
+    def __init__(self, router: Router, origins: Origins) -> None:
+        self._router, self._origins = router, origins
         self._cors = CORSMiddleware(
-            router, allow_origins=["*"], allow_methods=["*"], allow_headers=["*"], expose_headers=EXPOSED
+            router, allow_origins=origins.allowed, allow_methods=["*"], allow_headers=["*"], expose_headers=EXPOSED
         )
         routes = [route for route in router.routes if isinstance(route, Route) and not route.param_convertors]
         self._posts = {route.path: route for route in routes if "POST" in (route.methods or ())}
 
     def __call__(self, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
         if scope.get("method") != "POST" or b"origin" in dict(scope["headers"]):
+            if scope["type"] == "http":
+                self._origins.check(scope)
             return self._cors(scope, receive, send)
         route = None if scope.get("root_path") else self._posts.get(scope["path"])
         if route is None:

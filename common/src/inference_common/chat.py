@@ -91,11 +91,13 @@ class Chat:
     """A conversation so far: `role`, `content` as one text, and whatever else each message holds.
 
     Where images may be sent, `content` is a list of parts, as chat templates read them ({"type": "image"}, or a text),
-    and `images` are those, mode RGB, in the order of their parts.
+    and `images` are those, mode RGB, in the order of their parts. `prompt` is what the model's chat template makes of
+    the messages, once it has been rendered.
     """
 
     messages: Sequence[Mapping[str, Any]]
     images: Sequence[Any] = ()
+    prompt: str | None = None
 
 
 class StreamOptions(BaseModel):

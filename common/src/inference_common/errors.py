@@ -7,11 +7,15 @@
     ├── NotFound              404  no such model or route
     ├── RequestTimeout        408  the body did not arrive in time
     ├── TooLarge              413  a body, or a list in it, is over a limit
+    ├── TargetTooLong         414  the path and query are over a limit
     ├── UnsupportedMedia      415  the body is not the media the task takes
     ├── InferenceFailed       424  the model failed on valid input
     ├── Overloaded            429  the queue is full
+    ├── HeadersTooLarge       431  the headers are over a limit
     ├── InternalError         500  a defect of ours
     │   └── LoadFailed        500  the model could not be loaded
+    ├── NotImplementedHere    501  a part of HTTP that is not served
+    ├── ServerBusy            503  the server has no connection or thread left
     ├── ModelLoading          503  not loaded yet
     ├── HubUnavailable        503  the Hub did not answer (transient: worth another try)
     └── InferenceTimeout      504  the model took too long
@@ -89,6 +93,10 @@ class TooLarge(InferenceError):
     status = 413
 
 
+class TargetTooLong(InferenceError):
+    status = 414
+
+
 class UnsupportedMedia(InferenceError):
     status = 415
 
@@ -108,6 +116,19 @@ class InferenceFailed(InferenceError):
 
 class Overloaded(InferenceError):
     status = 429
+    error_type = "overloaded"
+
+
+class HeadersTooLarge(InferenceError):
+    status = 431
+
+
+class NotImplementedHere(InferenceError):
+    status = 501
+
+
+class ServerBusy(InferenceError):
+    status = 503
     error_type = "overloaded"
 
 

@@ -16,8 +16,10 @@ _PLAIN = frozenset({float, int, bool, type(None)})  # types of one value each, c
 
 
 def is_light_to_read(body: bytes, codec: InputCodec[Any], pipeline: Pipeline[Any, Any, Any]) -> bool:
-    """Whether a body is read in no time: little text or JSON, or even less if the model is to tell its cost."""
-    return len(body) <= (SHORT_BODY if pipeline.tells_costs else SMALL_BODY) and codec.extra is None
+    """Whether a body is read in no time: little text or JSON, or even less if the model is to tell its cost, and none
+    if its preprocessing waits for another process."""
+    is_small = len(body) <= (SHORT_BODY if pipeline.tells_costs else SMALL_BODY)
+    return is_small and codec.extra is None and not pipeline.preprocess_waits
 
 
 def is_light_to_write(outputs: object) -> bool:

@@ -6,11 +6,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from . import device, threads
+from . import device, memory, threads
 from .batcher import Batcher
 from .card_defaults import card_defaults
 from .discover import Pipelines
 from .errors import Forbidden, InvalidRequest
+from .network_limits import network_within, refuse_beyond
 from .optimization import Optimization
 from .pipeline import Pipeline
 from .residency import Memory
@@ -32,12 +33,14 @@ class Loaded:
 
 
 class Loader:
-    """`task` None: the card's own. Formats that can run code are read where the model `is_trusted`."""
+    """`task` None: the card's own. Formats that can run code are read where the model `is_trusted`. Its weights may take
+    `weights_budget` bytes in single precision on a CPU (None: any number)."""
 
     def __init__(self, source: ModelSource, library: Pipelines, settings: Settings, optimization: Optimization, *,
-                 task: str | None, is_trusted: bool) -> None:  # fmt: skip
+                 task: str | None, is_trusted: bool, weights_budget: int | None = None) -> None:  # fmt: skip
         self._source, self._library, self._settings = source, library, settings
         self._optimization, self._task, self._is_trusted = optimization, task, is_trusted
+        self._weights_budget = weights_budget
 
     def load(self, batcher: Batcher) -> Loaded:
         """Load the weights and warm up. Raises whatever a library does."""
@@ -50,12 +53,15 @@ class Loader:
         if kind.unsafe_formats and not self._is_trusted:
             raise untrusted(self._source.name)
         where = device.resolve(self._settings.device)
+        if self._weights_budget is not None and where == device.CPU:
+            refuse_beyond(self._source, self._weights_budget)
         before = device.gpu_allocated(where)
-        first = self._optimization.load(kind, where)
-        if first is None:
-            first = kind(self._source, where)
-        else:
-            threads.torch_leaves_the_cores()
+        with network_within(self._source, is_trusted=kind.unsafe_formats):
+            first = self._optimization.load(kind, where)
+            if first is None:
+                first = kind(self._source, where)
+            else:
+                threads.torch_leaves_the_cores()
         served: dict[str, AnyPipeline] = {task: first}
         for other in kind.also:
             if other == task:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import atexit
 import logging
+import os
 import re
 import sys
 from contextvars import ContextVar
@@ -12,7 +14,7 @@ import orjson
 import structlog
 from huggingface_hub.utils import logging as hub_logging
 
-from .lines import LineWriter
+from .lines import LineStream, LineWriter
 
 REQUEST_ID: ContextVar[str | None] = ContextVar("request_id", default=None)
 """The id of the request that is answered: in each line that is written meanwhile."""
@@ -20,11 +22,14 @@ _BARE = re.compile(r"[!#-&(-<>-~]+").fullmatch  # plain ASCII without quotes: a 
 
 
 WRITER = LineWriter()
-"""The one of this process, as there is one standard error: lines that are deferred stay in order with the others."""
+"""The one of this process, as there is one standard error."""
+FLUSH_SECONDS = 1.0  # at the end of the process, for lines that are not written yet
+os.register_at_fork(after_in_child=WRITER.after_fork)
+atexit.register(WRITER.flush, FLUSH_SECONDS)
 
 
 class Lines(structlog.WriteLogger):
-    """Writes lines to standard error: straight, not through `logging`, which takes longer than all the rest."""
+    """Writes lines to standard error by WRITER: not through `logging`, which takes longer than all the rest."""
 
     def __init__(self, name: str) -> None:
         super().__init__(sys.stderr)
@@ -34,6 +39,23 @@ class Lines(structlog.WriteLogger):
         WRITER.write(message)
 
     debug = info = warning = error = critical = exception = fatal = log = msg
+
+
+class _Handler(logging.Handler):
+    """Lines of other libraries, with ours."""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        try:
+            WRITER.write(self.format(record))
+        except Exception:
+            self.handleError(record)
+
+
+def take_standard_error() -> None:
+    """Let nothing that Python writes to standard error wait for its reader, from now on."""
+    if WRITER.stream is None:
+        WRITER.stream = sys.stderr
+        sys.stderr = LineStream(WRITER, WRITER.stream)
 
 
 def configure(fmt: Literal["plain", "json"], level: str) -> None:
@@ -57,7 +79,7 @@ def configure(fmt: Literal["plain", "json"], level: str) -> None:
         logger_factory=Lines,
         wrapper_class=structlog.make_filtering_bound_logger(level),
     )
-    handler = logging.StreamHandler(sys.stderr)
+    handler = _Handler()
     handler.setFormatter(
         structlog.stdlib.ProcessorFormatter(
             foreign_pre_chain=shared,

@@ -8,16 +8,20 @@ import gc
 import os
 import platform
 from collections.abc import Iterator
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 import psutil
 
 from .device import release_gpu_memory
 
 LARGE, FREE = 256 * 2**20, 512 * 2**20  # bytes: of one array that is given back, and of what is kept in all
+FREE_SHARE = 16  # of all memory, so that a small container keeps less: one part in so many
 GARBAGE = 10_000  # objects that may be some before it is looked for; Python's 700 are those of some dozen requests
 SHARE = 0.7  # of all memory, for models: the rest is for requests, the libraries themselves, and the machine
+REQUESTS_SHARE = 0.2  # of all memory, for requests in flight
+BODY_COPIES = 6  # while base64 is read out of JSON and decoded
 _M_TRIM_THRESHOLD, _M_MMAP_THRESHOLD, _M_ARENA_MAX = -1, -3, -8  # of glibc's malloc.h
+_OWN_GROUPS = Path("/proc/self/cgroup")
 _CGROUPS = (
     (Path("/sys/fs/cgroup"), "memory.max", "memory.current", "inactive_file"),
     (Path("/sys/fs/cgroup/memory"), "memory.limit_in_bytes", "memory.usage_in_bytes", "total_inactive_file"),
@@ -31,10 +35,16 @@ def budget(mib: int | None) -> int:
     return mib * 1024 * 1024 if mib is not None else int(SHARE * total())
 
 
+def requests_budget(mib: int | None, body_bytes: int) -> int:
+    """Bytes for requests in flight: as set, else a share of what the machine, or the container, has, but room for the
+    copies that are made of one of the largest bodies (`body_bytes`) at least."""
+    return mib * 1024 * 1024 if mib is not None else max(int(REQUESTS_SHARE * total()), BODY_COPIES * body_bytes)
+
+
 def total() -> int:
     """Bytes of memory that this process may use: the container's limit, if that is below the machine's."""
     found = psutil.virtual_memory().total
-    for folder, limit, *_ in _CGROUPS:
+    for folder, limit, *_ in _control_groups():
         with contextlib.suppress(OSError, ValueError):  # `max` is no number: no limit
             found = min(found, int((folder / limit).read_text()))
     return int(found)
@@ -44,12 +54,23 @@ def available() -> int:
     """Bytes of memory that may still be taken without swapping: the container's, if that is less than the machine's.
     What the kernel caches of files counts as available, as it gives that up."""
     found = psutil.virtual_memory().available
-    for folder, limit, used, cached in _CGROUPS:
+    for folder, limit, used, cached in _control_groups():
         with contextlib.suppress(OSError, ValueError, KeyError):
             stat = dict(line.split() for line in (folder / "memory.stat").read_text().splitlines())
             taken = int((folder / used).read_text()) - int(stat[cached])
             found = min(found, int((folder / limit).read_text()) - taken)
     return max(0, int(found))
+
+
+def _control_groups() -> Iterator[tuple[Path, str, str, str]]:
+    """The groups that bound this process: the outermost that it sees, its own, and those between."""
+    own = [PurePosixPath("/")]
+    with contextlib.suppress(OSError):
+        lines = (line.split(":", 2) for line in _OWN_GROUPS.read_text().splitlines())
+        own += [PurePosixPath(path) for _, controllers, path in lines if controllers in ("", "memory")]
+    seen = {str(path).lstrip("/") for group in own for path in (group, *group.parents)}
+    for root, limit, used, cached in _CGROUPS:
+        yield from ((root / path, limit, used, cached) for path in sorted(seen))
 
 
 def resident() -> int:
@@ -75,8 +96,10 @@ def keep_freed() -> None:
     Only in its one heap that may grow without bound, so all threads share that; to be called before there are others.
     """
     libc = _libc()
+    free = min(FREE, total() // FREE_SHARE)
+    large = min(LARGE, free // 2)
     if libc is not None:
-        for option, value in ((_M_ARENA_MAX, 1), (_M_MMAP_THRESHOLD, LARGE), (_M_TRIM_THRESHOLD, FREE)):
+        for option, value in ((_M_ARENA_MAX, 1), (_M_MMAP_THRESHOLD, large), (_M_TRIM_THRESHOLD, free)):
             libc.mallopt(option, value)
 
 
@@ -92,6 +115,12 @@ def lasting() -> Iterator[None]:
         gc.freeze()
         gc.enable()
         _trim()
+
+
+def trim_after_burst() -> None:
+    """Give back what many or large requests took: glibc keeps what lies between what is still used, however much."""
+    gc.collect()  # errors and the frames that they hold refer to each other
+    _trim()
 
 
 def trim() -> None:

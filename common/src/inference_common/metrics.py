@@ -9,6 +9,8 @@ from typing import Literal, get_args
 from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, Counter, Enum, Gauge, Histogram, generate_latest
 from prometheus_client.metrics_core import Metric
 
+from .account import MemoryAccount
+
 SIZES = (1, 2, 4, 8, 16, 32, 64, 128)
 STATES = frozenset({"model_ready", "model_optimization"})
 """Metrics of 1 and 0, which are not added up where several processes tell them of one model's name."""
@@ -75,6 +77,8 @@ class Metrics:
             "model_optimization", "State of the model's faster form on a CPU", ["model"], registry=here,
             states=get_args(OptimizationState),
         )  # fmt: skip
+        self._request_memory = Gauge("request_memory_bytes", "Memory that requests in flight hold", registry=here)
+        self._request_budget = Gauge("request_memory_budget_bytes", "The most that they may hold", registry=here)
         # Looked up once: by labels, it takes longer than to count.
         self._of_route = functools.cache(
             lambda route, status: (self._requests.labels(route, str(status)), self._request_seconds.labels(route))
@@ -85,6 +89,11 @@ class Metrics:
         count, times = self._of_route(route, status)
         count.inc()
         times.observe(seconds)
+
+    def watch_request_memory(self, account: MemoryAccount) -> None:
+        """What requests hold of an account, told whenever it is asked for."""
+        self._request_memory.set_function(lambda: account.used)
+        self._request_budget.set(account.budget)
 
     def of_model(self, name: str) -> ModelMetrics:
         """What is counted of one model."""

@@ -15,13 +15,14 @@ from starlette.responses import JSONResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from .access import AccessLog
-from .errors import InferenceError
+from .errors import InferenceError, ServerBusy
 from .logs import REQUEST_ID
 from .metrics import Metrics
 
 _VALID_ID = re.compile(rb"[!-~]{1,128}")
 CLIENT_LEFT = 499  # what proxies log for a caller that hung up before its answer
 STOPPING = "The server stopped before the answer was there; send the request again"
+NO_THREAD = "can't start new thread"  # what Python says where the system gives it none
 PROBES = frozenset({"/health", "/ready", "/metrics"})
 log = structlog.get_logger("access")
 
@@ -106,6 +107,9 @@ def _answer(error: Exception, scope: Scope, request_id: str) -> Response:
         }
         told = reasons.get(error.status_code, error.detail)
         return JSONResponse({"error": told}, status_code=error.status_code, headers=error.headers)
+    if isinstance(error, RuntimeError) and str(error) == NO_THREAD:
+        busy = ServerBusy("The server can start no thread for this request now; try again shortly", retry_after=1)
+        return _answer(busy, scope, request_id)
     log.error("unhandled error", exc_info=error)
     told = f"An internal error occurred; the server log has the details under request id {request_id}"
     return JSONResponse({"error": told}, 500)

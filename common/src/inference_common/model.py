@@ -39,7 +39,8 @@ class Model:
 
     `task` is the one to load (None: the card's own), `default_task` the one answered where a request names none, if it
     is among those that the weights answer (None: the first). Formats that can run code are read where it `is_trusted`.
-    Metrics call it by the `label` (None: its name).
+    Metrics call it by the `label` (None: its name). Its weights may take `weights_budget` bytes in single precision on
+    a CPU (None: any number).
 
     `leases` counts the requests that hold it. `pipelines` are those that the loaded weights answer, the first task's
     first; `defaults` are, by task, the raw parameters that the model's card sets for callers who do not. `memory` is
@@ -57,6 +58,7 @@ class Model:
         default_task: str | None = None,
         is_trusted: bool = True,
         label: str | None = None,
+        weights_budget: int | None = None,
     ) -> None:
         self.source, self.name, self._default_task = source, source.name, default_task
         self.leases = 0
@@ -75,7 +77,8 @@ class Model:
         self.streams = Streams(self._thread, self._metrics, max_queue=queue, max_open=batch)
         self.limits = settings.limits
         self.optimization = Optimization(source, settings, self._metrics)
-        self._loader = Loader(source, library, settings, self.optimization, task=task, is_trusted=is_trusted)
+        self._loader = Loader(source, library, settings, self.optimization, task=task, is_trusted=is_trusted,
+                              weights_budget=weights_budget)  # fmt: skip
         self._changing: asyncio.Task[None] | None = None
         self._settled = asyncio.Event()
         self._since = time.monotonic()

@@ -6,6 +6,8 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import orjson
+
 from .errors import InferenceError
 from .schema import Schema, Schemas
 from .task import Payload, Task
@@ -99,11 +101,9 @@ def _described(
 
 
 def _examples(good: Iterable[Payload]) -> Iterator[Any]:
-    from .codecs.json import parse
-
     for payload in good:
         if payload.body[:1] in (b"{", b"[", b'"') and len(payload.body) <= EXAMPLE_BYTES:
-            yield parse(payload.body)
+            yield orjson.loads(payload.body)
 
 
 def _failures() -> Mapping[str, Any]:

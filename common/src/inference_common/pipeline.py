@@ -42,6 +42,8 @@ class Pipeline(ABC, Generic[In, P, Out]):
     """Other tasks of the library that may `adopt` the same weights."""
     unsafe_formats: ClassVar[bool] = False
     """Whether reading the model's files can run code of theirs: such a model needs the operator's trust."""
+    preprocess_waits: ClassVar[bool] = False
+    """Whether `preprocess` may wait for another process: it then never runs on the event loop."""
     rate: int | None = None
     """The sampling rate in Hz that the network listens at: audio is brought to it in a decoding thread."""
     side: int | None = None
@@ -106,13 +108,23 @@ class Pipeline(ABC, Generic[In, P, Out]):
     def preprocess(self, inputs: In) -> In:
         """An input together with what can be made of it before its turn (a text's tokens), for `cost` and `batch`.
 
-        Runs in a decoding thread, or for a small request on the event loop: must be thread-safe.
+        Runs in a decoding thread, or for a small request on the event loop unless `preprocess_waits`: must be
+        thread-safe.
         """
         return inputs
 
     def cost(self, inputs: In) -> int:
         """How much work an input is (tokens, pixels, samples). Runs where `preprocess` does: must be thread-safe."""
         return 1
+
+    def memory(self, costs: Sequence[int], params: P) -> int:
+        """Bytes of host memory that answering inputs of these costs takes at its peak: the largest call on some of
+        them, and the outputs of all with the answer written of them. It is held of the server's memory for requests
+        before they are queued. 0: too little to be counted.
+
+        Runs where `cost` does, for all inputs of a request together: must be quick and thread-safe.
+        """
+        return 0
 
     @classmethod
     def adopt(cls, other: Pipeline[Any, Any, Any]) -> Self | None:

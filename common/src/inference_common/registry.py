@@ -111,10 +111,8 @@ class Registry(Generic[M]):
             raise failure.error()
         loading = sum(model.state == "loading" for model in self.all())
         if loading >= self._max_loading:
-            raise Overloaded(
-                f"{loading} models are loading, as many as MAX_LOADING allows; try again later",
-                retry_after=RETRY_SECONDS,
-            )
+            told = f"{loading} models are loading, as many as MAX_LOADING allows; try again later"
+            raise Overloaded(told, retry_after=RETRY_SECONDS)
         model = make()
         model.when_idle = self._idle
         model.when_lost = lambda: self._lose((*commit, task), model)
@@ -184,7 +182,7 @@ class Registry(Generic[M]):
     async def _load_if_room(self, model: M, size: Memory) -> bool:
         """Load, once others have been unloaded for it; False, with nothing done, where those in use leave no room."""
         async with self._turn:
-            gone = self.residency.make_room(model, size, is_free=is_free)
+            gone = self.residency.make_room(model, size, is_free)
             if gone is None:
                 return False
             await self._unload(gone)
@@ -204,7 +202,7 @@ class Registry(Generic[M]):
         self.residency.resize(model, size)
         if not self.residency.size.fits(self.residency.budget):
             async with self._turn:
-                await self._unload(self.residency.make_room(model, size, is_free=is_free) or ())
+                await self._unload(self.residency.make_room(model, size, is_free) or ())
 
     def _refuse_too_large(self, model: M, size: Memory) -> None:
         budget = self.residency.budget

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import functools
 import importlib
-import logging
 import math
 import os
 import signal
 import socket
 import sys
-from collections.abc import Generator, Mapping
-from typing import Any
+from collections.abc import Generator
+from typing import Any, cast
 
 import structlog
 import uvicorn
@@ -20,12 +20,11 @@ from pydantic import ValidationError
 
 from . import logs, memory, threads
 from .errors import InferenceError
-from .protocol import HttpProtocol
+from .http.connections import Connections
+from .http.protocol import HttpProtocol
 from .settings import Settings
 
 LAST_WORDS = 2.0  # seconds
-FORWARDED: Mapping[str, Any] = {"date_header": False, "timeout_keep_alive": 24 * 3600}
-"""Of uvicorn's configuration, where another server forwards all requests: it adds the date, and closes connections."""
 log = structlog.get_logger("inference")
 
 
@@ -69,7 +68,7 @@ def main(app: str = "app.main:app") -> int:
     _set_up_process(settings)
     # Importing a library takes seconds; a signal then has nothing in flight to wait for.
     for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, lambda *_: os._exit(0))
+        signal.signal(number, lambda *_: _exit(0))
     module, _, attribute = app.partition(":")
     sys.path.insert(0, os.getcwd())
     try:
@@ -84,20 +83,7 @@ def main(app: str = "app.main:app") -> int:
 
 def run(app: Any, settings: Settings, listening: socket.socket | None = None) -> int:
     """Serve the ASGI app at the settings' address, or at a socket that listens already; the exit status as `main`."""
-    server = Server(
-        uvicorn.Config(
-            app,
-            http=HttpProtocol,
-            host=settings.host,
-            port=settings.port,
-            log_config=None,
-            access_log=False,
-            server_header=False,
-            proxy_headers=False,  # nothing here depends on a caller's address, or on what its proxy was asked by
-            timeout_graceful_shutdown=math.ceil(settings.grace_seconds),
-            **({} if listening is None else FORWARDED),
-        )
-    )
+    server = _server(app, settings, listening)
     # Never closed, since closing waits without end for what still runs in the loop's threads: the process ends instead.
     runner = asyncio.Runner(loop_factory=server.config.get_loop_factory())
     # So uvicorn says that it cannot start; its own log line has the reason.
@@ -106,18 +92,42 @@ def run(app: Any, settings: Settings, listening: socket.socket | None = None) ->
     return 0 if server.started else 1
 
 
+def _server(app: Any, settings: Settings, listening: socket.socket | None) -> Server:
+    """The server of an ASGI app at the settings' address, or at a socket of another server, which adds the date."""
+    return Server(
+        uvicorn.Config(
+            app,
+            http=cast(Any, functools.partial(HttpProtocol, connections=Connections(settings))),
+            ws="none",  # or a library's websockets would take its upgrade
+            host=settings.host,
+            port=settings.port,
+            log_config=None,
+            access_log=False,
+            server_header=False,
+            date_header=listening is None,
+            proxy_headers=False,  # nothing here depends on a caller's address, or on what its proxy was asked by
+            timeout_keep_alive=cast(int, settings.keep_alive_timeout),  # TimedProtocol only compares it
+            timeout_graceful_shutdown=math.ceil(settings.grace_seconds),
+        )
+    )
+
+
 def _set_up_process(settings: Settings) -> None:
     """What must be so before a library is imported."""
     logs.configure(settings.log_format, settings.log_level)
+    logs.take_standard_error()
     memory.keep_what_is_used()
     threads.native_libraries_keep_to_cores()
 
 
+def _exit(status: int) -> None:
+    logs.WRITER.flush(logs.FLUSH_SECONDS)
+    os._exit(status)
+
+
 if __name__ == "__main__":
     status = main(*sys.argv[1:2])
-    logging.shutdown()
     sys.stdout.flush()
-    sys.stderr.flush()
     # A model call that outlived the grace must not hold the process: its thread is a daemon, but the interpreter's
     # own end would still wait for native code in it.
-    os._exit(status)
+    _exit(status)

@@ -11,25 +11,29 @@ from typing import Any, Generic
 
 import anyio.to_thread
 from anyio import CapacityLimiter
-from starlette.requests import ClientDisconnect, Request
+from starlette.requests import Request
 from typing_extensions import TypeVar  # with a default, from Python 3.13 on in typing
 
+from . import memory
+from .account import MemoryAccount
+from .body import BodyReader
+from .call_memory import hold_call
 from .codecs.json import validate_params
-from .errors import InvalidRequest, RequestTimeout, TooLarge, UnsupportedMedia
+from .errors import InvalidRequest
 from .loader import AnyPipeline
 from .metrics import Metrics
 from .model import Model
 from .models import Models
-from .patience import CancelAfter, CancelOnDisconnect, disconnect_timer, too_slow
+from .patience import CancelOnDisconnect, disconnect_timer, too_slow
 from .pipeline import Chunk
 from .settings import Settings
 from .task import Params, Task
-from .timers import SharedTimer
 from .waiting import Timed
 
 T = TypeVar("T")
 M = TypeVar("M", default=Models)
 AnyTask = Task[Any, Any, Any]
+TRIM_AFTER_SECONDS = 0.5
 DECODERS = 4  # threads for decoding and encoding; more would only fight the model for cores
 
 
@@ -72,8 +76,12 @@ class Service(Generic[M]):
     def __init__(self, settings: Settings, metrics: Metrics, models: M) -> None:
         self.settings, self.metrics, self.models = settings, metrics, models
         self.limits = settings.limits
+        self._loop = asyncio.get_running_loop()
+        budget = memory.requests_budget(settings.max_request_memory_mib, settings.max_body_bytes)
+        self.account = MemoryAccount(budget, self._trim_later)
+        metrics.watch_request_memory(self.account)
+        self._bodies = BodyReader(settings, self.account)
         self._decoders = CapacityLimiter(DECODERS)
-        self._body_timer = SharedTimer(settings.body_timeout)
         self._disconnect_timer = disconnect_timer(settings.timeout)
 
     async def in_thread(self, call: Callable[[], T], *, light: bool = False) -> T:
@@ -81,37 +89,33 @@ class Service(Generic[M]):
         at once."""
         return call() if light else await anyio.to_thread.run_sync(call, limiter=self._decoders)
 
-    async def read_body(self, request: Request) -> bytes:
-        """The whole body.
+    def _trim_later(self) -> None:
+        """In a moment, once nothing refers to what requests held; in any thread."""
 
-        Raises TooLarge (413) as soon as that is known, RequestTimeout (408) for a slow caller, UnsupportedMedia (415)
-        for a compressed body.
-        """
-        limit = self.settings.max_body_bytes
-        if request.headers.get("content-encoding", "identity") != "identity":
-            raise UnsupportedMedia("A content-encoding is not taken; send the body as it is, not compressed")
-        told = request.headers.get("content-length", "")
-        if told.isdecimal() and int(told) > limit:
-            raise _too_large(limit)
-        with CancelAfter(self._body_timer, self._late_body):
-            return await _body(request, limit)
+        def trim() -> None:
+            self._loop.run_in_executor(None, memory.trim_after_burst)
 
-    def _late_body(self) -> RequestTimeout:
-        seconds = self.settings.body_timeout
-        return RequestTimeout(f"The request body did not arrive within {seconds:g} s; send it faster")
+        self._loop.call_soon_threadsafe(self._loop.call_later, TRIM_AFTER_SECONDS, trim)
+
+    def read_body(self, request: Request) -> Awaitable[bytes]:
+        """The whole body. Raises as BodyReader.read."""
+        return self._bodies.read(request)
 
     def prepare(self, model: Model, task: AnyTask, items: Sequence[Any], raw: Mapping[str, Any], *,
                 many: bool) -> Work:  # fmt: skip
-        """Validate raw parameters over the card's own, for the task and then for this model; preprocess the items.
+        """Validate raw parameters over the card's own, for the task and then for this model; preprocess the items, and
+        hold the memory that the call will need.
 
-        Raises InvalidRequest.
+        Raises InvalidRequest, TooLarge (413), Overloaded (429).
         """
         pipeline = model.pipeline(task.name)
         given = {**model.defaults.get(task.name, {}), **raw}
         params = validate_params(task.params, given).within(self.limits)
         pipeline.check(params)
         items = [pipeline.preprocess(item) for item in items]
-        work = Work(model, task, pipeline, items, [pipeline.cost(item) for item in items], params, many)
+        costs = [pipeline.cost(item) for item in items]
+        hold_call(pipeline, costs, params)
+        work = Work(model, task, pipeline, items, costs, params, many)
         if work.streamed and many:
             raise InvalidRequest("A stream answers one input, and inputs is a list; send one, or leave out stream")
         return work
@@ -145,23 +149,6 @@ class Service(Generic[M]):
                     if chunk is None:
                         return
                     yield chunk
-
-
-async def _body(request: Request, limit: int) -> bytes:
-    body = bytearray()
-    while True:
-        message = await request.receive()
-        if message["type"] == "http.disconnect":
-            raise ClientDisconnect
-        body += message.get("body", b"")
-        if len(body) > limit:
-            raise _too_large(limit)
-        if not message.get("more_body", False):
-            return bytes(body)
-
-
-def _too_large(limit: int) -> TooLarge:
-    return TooLarge(f"The request body is larger than {limit:,} bytes; send less at once")
 
 
 def _headers(work: Work, timed: Sequence[Timed], cost: int, total: float) -> Mapping[str, str]:

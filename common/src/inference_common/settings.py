@@ -2,15 +2,26 @@
 
 from __future__ import annotations
 
-from typing import Literal, Self
+from typing import Annotated, Literal, Self
 
-from pydantic import Field, SecretStr, model_validator
+from pydantic import AfterValidator, Field, SecretStr, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from .http import names
 from .source import Optimize
 from .task import Limits
 
 MIB = 1024 * 1024
+
+
+def _hosts(setting: str) -> str:
+    names.hosts(setting)
+    return setting
+
+
+def _origins(setting: str) -> str:
+    names.origins(setting)
+    return setting
 
 
 class Settings(BaseSettings):
@@ -54,6 +65,24 @@ class Settings(BaseSettings):
     port: int = Field(
         default=8000, ge=0, le=65535, description="port to listen on (the images set 80; 0 takes a free one)"
     )
+    max_connections: int | None = Field(
+        default=None,
+        gt=0,
+        description="most open connections; past it, the oldest that have no whole request are closed (default: three"
+        " quarters of the file descriptors there may be, at most 4096)",
+    )
+    keep_alive_timeout: float = Field(
+        default=5.0, gt=0, description="seconds a connection is kept open between two requests"
+    )
+    allowed_hosts: Annotated[str, AfterValidator(_hosts)] = Field(
+        default="*",
+        description="names (`a.org`, `*.a.org`, with commas) that a request's Host may be (400 for others); probes may"
+        " come by any",
+    )
+    cors_origins: Annotated[str, AfterValidator(_origins)] = Field(
+        default="*",
+        description="origins (`https://a.org`, with commas) whose web pages may call this server (403 for others)",
+    )
     log_format: Literal["plain", "json"] = Field(default="plain", description="log lines for people or for machines")
     log_level: Literal["debug", "info", "warning", "error"] = Field(
         default="info", description="least severe line to log"
@@ -74,6 +103,12 @@ class Settings(BaseSettings):
     )
     max_gpu_memory_mib: int | None = Field(
         default=None, gt=0, description="the same of the GPU's memory (default: 70 % of the GPU's)"
+    )
+    max_request_memory_mib: int | None = Field(
+        default=None,
+        gt=0,
+        description="memory for requests in flight, all together, in MiB: bodies, decoded inputs, calls, answers (429"
+        " past it, 413 where one alone is; default: 20 % of what there is)",
     )
     max_disk_mib: int | None = Field(
         default=None,
@@ -101,6 +136,9 @@ class Settings(BaseSettings):
     )
     max_batch_size: int = Field(
         default=256, gt=0, description="most inputs in one call of the model; each pipeline also has its own limit"
+    )
+    header_timeout: float = Field(
+        default=10.0, gt=0, description="seconds a caller has to send the headers of a request (408 past it)"
     )
     body_timeout: float = Field(default=30.0, gt=0, description="seconds a caller has to send its body (408 past it)")
     timeout: float = Field(

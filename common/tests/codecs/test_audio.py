@@ -5,7 +5,10 @@ import subprocess
 
 import numpy as np
 import pytest
+from inference_common import account
+from inference_common.account import MemoryAccount
 from inference_common.codecs.audio import AUDIO_INPUT, KEPT_RATE, as_float, decode
+from inference_common.errors import TooLarge
 from inference_common.samples import sample
 from inference_common.task import Limits, Payload
 from toys.sounds import HERTZ, ffmpeg, pitch, sndfile, tone
@@ -121,3 +124,16 @@ def test_integers_become_floats_of_full_scale() -> None:
         lowest, highest = np.iinfo(kind).min, np.iinfo(kind).max
         middle = (int(lowest) + int(highest) + 1) // 2
         np.testing.assert_allclose(as_float(np.array([lowest, middle, highest], kind)), [-1, 0, 1], atol=0.01)
+
+
+@pytest.mark.parametrize("form", ["FLAC", "WAV", "OGG"])
+def test_the_memory_of_samples_is_held_before_they_are_decoded(form: str) -> None:
+    body = sndfile(form, "VORBIS" if form == "OGG" else "PCM_16", 16_000, 1)
+    whole = MemoryAccount(10**7)
+    account.reserve(whole)
+    samples = decode(body, LIMITS).samples
+    assert whole.used == samples.nbytes
+    account.take(9 * 10**6 - samples.nbytes - samples.nbytes // 2)
+    with pytest.raises(TooLarge, match="MAX_REQUEST_MEMORY_MIB"):
+        decode(body, LIMITS)
+    account.release()

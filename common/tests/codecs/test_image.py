@@ -8,6 +8,8 @@ import zlib
 
 import numpy as np
 import pytest
+from inference_common import account
+from inference_common.account import MemoryAccount
 from inference_common.client import Client
 from inference_common.codecs.image import (
     FORMATS,
@@ -236,3 +238,18 @@ def test_an_image_may_be_left_out_where_a_prompt_is(body: object, size: tuple[in
 def test_neither_image_nor_prompt_is_refused(body: object) -> None:
     with pytest.raises(InvalidRequest, match="or a prompt"):
         image_or_prompt_input().decode(Payload(json.dumps(body).encode()), LIMITS)
+
+
+@pytest.mark.parametrize(
+    ("mode", "form", "bytes_a_pixel"), [("RGB", "PNG", 4), ("L", "PNG", 5), ("RGBA", "PNG", 16), ("RGB", "WEBP", 17)]
+)
+def test_the_memory_of_pixels_is_held_before_they_are_decoded(mode: str, form: str, bytes_a_pixel: int) -> None:
+    body = saved(Image.new(mode, (100, 100)), form)
+    whole = MemoryAccount(10**6)
+    account.reserve(whole)
+    read_image(body, LIMITS)
+    assert whole.used == 40_000
+    account.take(900_001 - 40_000 - bytes_a_pixel * 10_000)
+    with pytest.raises(TooLarge, match="MAX_REQUEST_MEMORY_MIB"):
+        read_image(body, LIMITS)
+    account.release()

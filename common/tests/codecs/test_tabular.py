@@ -85,3 +85,15 @@ def test_what_holds_no_table_is_refused(body: object, said: str) -> None:
 def test_a_table_over_the_limit_is_refused() -> None:
     with pytest.raises(TooLarge, match="5 characters, and at most 4"):
         INPUT.decode(Payload(dumps({"table": SENT})), Limits(1, 4))
+
+
+def test_rows_of_columns_of_their_own_are_no_table_of_a_million_cells() -> None:
+    rows = [{f"{row}-{column}": 1 for column in range(20)} for row in range(300)]
+    with pytest.raises(InvalidRequest, match=r"300 rows of 6,000 columns have more than 1,000,000 cells"):
+        json.validate(TABLE, rows, "table")
+
+
+def test_only_the_first_wrong_cell_is_told() -> None:
+    with pytest.raises(InvalidRequest, match=r"table\.b\.1") as caught:
+        json.validate(TABLE, {"a": [1, 2, 3], "b": [1, [], {}], "c": [[]] * 3}, "table")
+    assert all(detail.loc.startswith("table.b.1") for detail in caught.value.details)

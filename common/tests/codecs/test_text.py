@@ -60,6 +60,12 @@ def test_limits_hold_over_all_texts_of_a_request(codec: TextInput[object], body:
         codec.decode(Payload(body), LIMITS)
 
 
+def test_a_raw_text_of_too_many_bytes_is_refused_before_it_is_decoded() -> None:
+    body = "日".encode() * 28 + b"\xff"  # 21 characters at least, and no text
+    with pytest.raises(TooLarge, match="characters"):
+        TEXT.decode(Payload(body, "text/plain"), LIMITS)
+
+
 def test_characters_are_metered() -> None:
     items = TEXT.decode(Payload('["é", "ab"]'.encode()), LIMITS).items
     assert TEXT.meter(items) == {"x-compute-characters": "3"}

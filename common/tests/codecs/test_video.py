@@ -5,6 +5,8 @@ from collections.abc import Iterator
 import av
 import numpy as np
 import pytest
+from inference_common import account
+from inference_common.account import MemoryAccount
 from inference_common.codecs.video import DECODED, Video, read_video, video_input
 from inference_common.errors import TooLarge, UnsupportedMedia
 from inference_common.samples import sample
@@ -128,3 +130,13 @@ def test_its_length_is_metered() -> None:
     codec = video_input()
     decoded = codec.decode(Payload(MP4, "video/mp4"), LIMITS)
     assert codec.meter(decoded.items) == {"x-compute-video-length": "2.000"}
+
+
+def test_the_memory_of_a_decoder_is_held() -> None:
+    whole = MemoryAccount(10**6)
+    account.reserve(whole)
+    read_video(encoded(size=(64, 48)), LIMITS)
+    assert whole.used == 64 * 48 * 28
+    with pytest.raises(TooLarge, match="MAX_REQUEST_MEMORY_MIB"):
+        read_video(encoded(size=(256, 144)), Limits(1, 1, pixels=100_000))
+    account.release()

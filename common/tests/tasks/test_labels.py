@@ -20,3 +20,16 @@ def test_what_holds_no_labels_is_refused(given: object) -> None:
 def test_a_template_without_a_place_is_refused(template: object) -> None:
     with pytest.raises(ValidationError, match="hypothesis_template"):
         ZeroShotImageClassificationParams.model_validate({"candidate_labels": "a", "hypothesis_template": template})
+
+
+@pytest.mark.parametrize("given", [["a" * 1001], "," + "a" * 1001, "a," * 1_000_000])
+def test_long_labels_are_refused(given: object) -> None:
+    with pytest.raises(ValidationError, match="candidate_labels"):
+        ZeroShotImageClassificationParams.model_validate({"candidate_labels": given})
+
+
+def test_a_long_template_is_refused() -> None:
+    with pytest.raises(ValidationError, match="at most 1000 characters"):
+        ZeroShotImageClassificationParams.model_validate(
+            {"candidate_labels": "a", "hypothesis_template": "{}" + "a" * 1000}
+        )

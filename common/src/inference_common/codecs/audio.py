@@ -13,6 +13,7 @@ import numpy.typing as npt
 import soundfile
 import soxr
 
+from .. import account
 from ..errors import TooLarge, UnsupportedMedia
 from ..task import Limits
 from .media import MediaInput, alone
@@ -22,6 +23,7 @@ FORMATS = "flac, wav, ogg, mp3, m4a, aac, webm, mp4, aiff"
 LEAST_RATE, MOST_RATE = 1_000, 768_000  # Hz; nobody records outside of it, and a resampler's filter grows with it
 KEPT_RATE = 48_000  # Hz; above it no network listens, and half an hour of silence would fill the memory
 SAMPLES_A_SECOND = 96_000  # most on average, over all channels: silence in many channels is small until it is decoded
+SAMPLE_BYTES = 4  # of float32
 BLOCK = 1 << 18  # samples decoded at once, over all channels
 UNKNOWN_LENGTH = 1 << 60  # libsndfile's frames of a file that does not say
 # What libsndfile reads well, by its first bytes: asked for anything, it would also try formats nobody sends. Vorbis
@@ -95,14 +97,20 @@ class _Gathered:
         self.frames = 0
         self._rate, self._wanted, self._most = rate, limits.rate or min(rate, KEPT_RATE), limits.seconds
         self._resampler = None if rate == self._wanted else soxr.ResampleStream(rate, self._wanted, 1)
+        self._bytes_a_frame = SAMPLE_BYTES * self._wanted / rate
+        self._held = 0  # bytes, for the current request
         self._kept = bytearray()  # of float32; grows in place, where joining blocks would hold them twice
 
     def expect(self, frames: float, channels: int) -> None:
-        """Refuse a file for the length in its header."""
+        """Hold the memory that so many frames will take; refuse a file for the length in its header."""
         most = self._most * SAMPLES_A_SECOND
         if frames > self._most * self._rate or frames * channels > most:
             taken = f"at most {self._most:g} s, and {most:,.0f} samples over all channels, are taken"
             raise TooLarge(f"The audio lasts {frames / self._rate:,.0f} s or longer, and {taken}; send it in parts")
+        more = int(frames * self._bytes_a_frame) - self._held
+        if more > 0:
+            account.take(more)
+            self._held += more
 
     def add(self, block: npt.NDArray[Any]) -> None:
         """A block of shape (frames, channels)."""
@@ -118,6 +126,7 @@ class _Gathered:
         """All of it; only once there is some."""
         if self._resampler is not None:
             self._kept += self._resampler.resample_chunk(np.zeros(0, np.float32), last=True).data
+        account.give_back(max(0, self._held - len(self._kept)))
         return Audio(np.frombuffer(self._kept, np.float32), self._wanted)
 
 

@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 from PIL import Image, ImageCms, ImageOps, UnidentifiedImageError
 
+from .. import account
 from ..client import Client
 from ..errors import InferenceError, InvalidRequest, TooLarge, UnsupportedMedia
 from ..schema import Schema, Schemas
@@ -31,6 +32,11 @@ ENCODERS: Mapping[str, tuple[str, Mapping[str, int]]] = {
 }
 ENOUGH = 2  # times as many pixels as are looked at: those left out show less than another way of resizing does
 LONGEST = 200  # times as long as wide: networks scale the short side up, and the long side would grow with it
+RGB_BYTES = 4  # that Pillow holds a pixel of mode RGB in, and those of most others
+PIXEL_BYTES = {"RGB": 0, "1": 1, "L": 1, "P": 1, "I;16": 3, "I": 17, "F": 17}
+"""Bytes that a pixel of a mode takes until it is RGB, as measured; of others, RGB_BYTES."""
+DECODER_BYTES = {"WEBP": 13, "AVIF": 6}
+"""Bytes that the decoder of a format takes for a pixel beside the picture, as measured; of others, few."""
 
 # Pillow's own guard looks where an image's size does not tell (a TIFF's tiles), and would only print a line.
 warnings.filterwarnings("error", category=Image.DecompressionBombWarning)
@@ -47,10 +53,15 @@ def read_image(body: bytes, limits: Limits) -> Image.Image:
             _bound(image.size, limits)
             if limits.side is not None:  # a JPEG: by a power of two, which its decoder does by leaving out most work
                 image.draft(None, (ENOUGH * limits.side, ENOUGH * limits.side))
+            pixels = image.width * image.height
+            decoding = pixels * _bytes_a_pixel(image)
+            account.take(decoding + pixels * RGB_BYTES)
             image.load()
             with contextlib.suppress(Exception):  # EXIF that cannot be read does not spoil the pixels
                 ImageOps.exif_transpose(image, in_place=True)
-            return to_rgb(image)
+            rgb = to_rgb(image)
+            account.give_back(decoding)
+            return rgb
     except InferenceError:
         raise
     except UnidentifiedImageError:
@@ -155,6 +166,14 @@ def _bound(size: tuple[int, int], limits: Limits) -> None:
         )
     if max(size) > LONGEST * min(size):
         raise InvalidRequest(f"The image has {width:,} x {height:,} pixels, too long for its width; send a part of it")
+
+
+def _bytes_a_pixel(image: Image.Image) -> int:
+    """What decoding takes beside the pixels of the picture in mode RGB: of its own mode, of its decoder, of pictures
+    made on the way."""
+    pictures = 2 * image.has_transparency_data + ("exif" in image.info) + ("progressive" in image.info)
+    own = PIXEL_BYTES.get(image.mode, RGB_BYTES)
+    return own + DECODER_BYTES.get(image.format or "", 0) + pictures * RGB_BYTES
 
 
 def _eight_bits(image: Image.Image) -> Image.Image:

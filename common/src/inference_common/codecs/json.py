@@ -12,19 +12,36 @@ import numpy as np
 import orjson
 from pydantic import BaseModel, TypeAdapter, ValidationError
 
+from .. import account
 from ..client import Client
-from ..errors import ErrorDetail, InvalidRequest
+from ..errors import ErrorDetail, InvalidRequest, TooLarge
 from ..schema import Schema, Schemas
-from ..task import Encoded, Out_contra
+from ..task import Encoded, Limits, Out_contra
 
+SMALL_BYTES = 65_536  # of a body whose values are too few to be counted
+COUNTED_BYTES = 1 << 20  # at once: what is counted with holds an array of as many
+NARROW_COPIES, WIDE_COPIES, VALUE_BYTES, CONTAINER_BYTES = (
+    2,
+    5,
+    128,
+    64,
+)  # most memory of JSON once parsed, as it was measured
+NUMBER_BYTES = 4 + 12  # of one of float32, and as JSON
+MANY_NUMBERS = 65_536
 T = TypeVar("T")
 M = TypeVar("M", bound=BaseModel)
 
 
-def parse(body: bytes) -> Any:
-    """Parse one JSON document. Raises InvalidRequest that says where it breaks."""
+def parse(body: bytes, limits: Limits, *, values: int | None = None) -> Any:
+    """Parse one JSON document of at most so many values (by default `limits.values`); the memory that it takes is held
+    for the current request before.
+
+    Raises InvalidRequest that says where it breaks, TooLarge (413), Overloaded (429).
+    """
+    if len(body) > SMALL_BYTES:
+        _hold(body, limits.characters + (values or limits.values))
     try:
-        return orjson.loads(body)
+        parsed = orjson.loads(body)
     except orjson.JSONDecodeError as error:
         if not body.strip():
             raise InvalidRequest('The request body is empty; send JSON such as {"inputs": ...}') from None
@@ -32,6 +49,41 @@ def parse(body: bytes) -> Any:
             f"The request body is not valid JSON: {error.msg} at line {error.lineno} column {error.colno}"
             " (NaN and Infinity are not JSON; text must be UTF-8)"
         ) from None
+    if len(body) > SMALL_BYTES:
+        _at_most(values or limits.values, parsed)
+    return parsed
+
+
+def _hold(body: bytes, most: int) -> None:
+    """Hold the memory of a document before it is parsed, by the characters that separate and begin values: in texts
+    there are more of them, so that `most` is of values and of characters of text together."""
+    values = openers = 0
+    characters = np.frombuffer(body, np.uint8)
+    for start in range(0, len(characters), COUNTED_BYTES):
+        part = characters[start : start + COUNTED_BYTES]
+        opened = int(np.count_nonzero(part == ord("["))) + int(np.count_nonzero(part == ord("{")))
+        openers += opened
+        values += opened + int(np.count_nonzero(part == ord(",")))
+        if values > most:
+            raise TooLarge(f"The JSON holds more than {most:,} values or characters; send it in parts")
+    is_narrow = body.isascii() and b"\\u" not in body  # else one character may make all of a text's take 4 bytes each
+    copies = NARROW_COPIES if is_narrow else WIDE_COPIES
+    account.take(copies * len(body) + VALUE_BYTES * values + CONTAINER_BYTES * openers)
+
+
+def _at_most(most: int, value: Any) -> None:
+    """Refuse a value that holds more than so many, before each is looked at and told of."""
+    count, containers = 1, [value]
+    while containers:
+        value = containers.pop()
+        if isinstance(value, dict):
+            count += len(value)
+            containers += [part for part in value.values() if isinstance(part, dict | list)]
+        elif isinstance(value, list):
+            count += len(value)
+            containers += [part for part in value if isinstance(part, dict | list)]
+        if count > most:
+            raise TooLarge(f"The JSON holds more than {most:,} values; send it in parts")
 
 
 def of_query(text: str) -> Any:
@@ -117,11 +169,26 @@ class JsonOutput(Generic[Out_contra]):
 
 
 def dumped(value: object) -> Encoded:
-    """Any value of JSON, NumPy's arrays and scalars included."""
+    """Any value of JSON, NumPy's arrays and scalars included; large arrays' memory is held for the current request.
+
+    Raises TooLarge (413), Overloaded (429).
+    """
+    numbers = _array_numbers(value)
+    if numbers > MANY_NUMBERS:
+        account.hold_at_least(numbers * NUMBER_BYTES)
     body = orjson.dumps(value, option=orjson.OPT_SERIALIZE_NUMPY)
     if b"null" in body and _holds_non_finite(value):
         return Encoded(body, "application/json", {"x-warning": "the model gave NaN or infinity, which became null"})
     return Encoded(body, "application/json")
+
+
+def _array_numbers(value: object) -> int:
+    """How many numbers an array, or a list of arrays, holds."""
+    if isinstance(value, np.ndarray):
+        return value.size
+    if isinstance(value, list) and value and isinstance(value[0], np.ndarray):
+        return sum(one.size for one in value if isinstance(one, np.ndarray))
+    return 0
 
 
 def _holds_non_finite(value: object) -> bool:

@@ -11,11 +11,13 @@ from typing import Any, Generic, TypeVar
 
 from pydantic import TypeAdapter
 
+from .. import account
 from ..errors import InvalidRequest
 from ..schema import Schema, Schemas
 from ..task import Decoded, In, Limits, Params, Payload
 from . import envelope, json
 
+BASE64_COPIES = 2  # of base64 while it is decoded: its ASCII, and three quarters of that
 M = TypeVar("M")
 _DATA_URI = re.compile(r"data:[\w.+-]*/?[\w.+-]*(;[\w=.+-]+)*;base64,", re.IGNORECASE)
 
@@ -56,7 +58,7 @@ class MediaInput(Generic[M, In]):
             raise InvalidRequest(f"The request body is empty; send the bytes of the {self.medium}, or JSON")
         if not _is_json(payload):
             return Decoded([self.make(self.read(payload.body, limits), {})], many=False)
-        opened = self._opened(json.parse(payload.body))
+        opened = self._opened(json.parse(payload.body, limits))
         return Decoded([self._item(opened.inputs, limits)], False, opened.params, opened.options)
 
     def meter(self, items: Sequence[In]) -> Mapping[str, str]:
@@ -104,6 +106,7 @@ def from_base64(text: str, medium: str) -> bytes:
     instead = f"send the bytes of the {medium} as the body, or their base64 in JSON"
     if encoded.startswith(("http://", "https://")):
         raise InvalidRequest(f"inputs is an address, which this server does not fetch; {instead}")
+    account.take(BASE64_COPIES * len(encoded))
     for written, meant in (("-", "+"), ("_", "/"), ("\n", ""), ("\r", "")):
         encoded = encoded.replace(written, meant)
     try:

@@ -16,17 +16,34 @@ from . import envelope, json
 Cell = (
     Annotated[bool, Strict()] | Annotated[int, Strict()] | Annotated[float, Strict()] | Annotated[str, Strict()] | None
 )
+CELL_TYPES = frozenset({bool, int, float, str, type(None)})
+MAX_CELLS = 1_000_000  # of rows, those that they lack included
+VALUES_A_CELL = 2  # of JSON: a row of one cell is an object, too
 Columns = dict[Annotated[str, Strict()], list[Cell]]
 
 
 def _columns(value: Any) -> Any:
-    """Rows as columns; a cell that a row lacks is empty."""
-    if not isinstance(value, list):
-        return value
-    if not all(isinstance(row, dict) for row in value):
-        raise ValueError("a list must hold rows, each an object of its cells by column")
-    names = dict.fromkeys(name for row in value for name in row)
-    return {name: [row.get(name) for row in value] for name in names}
+    """Rows as columns, a cell that a row lacks is empty; of a table with wrong cells, up to the first of them."""
+    if isinstance(value, list):
+        if not all(isinstance(row, dict) for row in value):
+            raise ValueError("a list must hold rows, each an object of its cells by column")
+        names = dict.fromkeys(name for row in value for name in row)
+        if len(names) * len(value) > MAX_CELLS:
+            raise ValueError(f"{len(value):,} rows of {len(names):,} columns have more than {MAX_CELLS:,} cells")
+        value = {name: [row.get(name) for row in value] for name in names}
+    return _up_to_a_wrong_cell(value) if isinstance(value, dict) else value
+
+
+def _up_to_a_wrong_cell(table: dict[Any, Any]) -> dict[Any, Any]:
+    """A table that is no longer than its first wrong cell: told of each, a caller would cost thousands of times what
+    was sent."""
+    for name, cells in table.items():
+        if not isinstance(cells, list):
+            return {name: cells}
+        if not CELL_TYPES.issuperset(map(type, cells)):
+            wrong = next(n for n, cell in enumerate(cells) if type(cell) not in CELL_TYPES)
+            return {name: cells[: wrong + 1]}
+    return table
 
 
 def _even(table: Columns) -> Columns:
@@ -83,7 +100,7 @@ class TableInput:
         return {"application/json": {"anyOf": [enveloped, at_root]}}
 
     def decode(self, payload: Payload, limits: Limits) -> Decoded[Columns]:
-        value = json.parse(payload.body)
+        value = json.parse(payload.body, limits, values=VALUES_A_CELL * limits.characters)
         if not isinstance(value, dict):
             raise InvalidRequest(f"The request body must be a JSON object; {_FORMS}")
         if "table" in value and value.get("inputs") is None:

@@ -13,6 +13,8 @@ from ..schema import Schema, Schemas, one_or_many
 from ..task import Decoded, In, Limits, Params, Payload
 from . import envelope, json
 
+UTF8_BYTES = 4  # of a character, at most
+
 
 @dataclass(frozen=True)
 class TextInput(Generic[In]):
@@ -40,11 +42,11 @@ class TextInput(Generic[In]):
         return {"application/json": json_body, **plain}
 
     def decode(self, payload: Payload, limits: Limits) -> Decoded[In]:
-        text = None if self.raw is None else _plain_text(payload)
+        text = None if self.raw is None else _plain_text(payload, limits)
         if text is not None and self.raw is not None:
             decoded = Decoded([self.raw(text)], many=False)
         else:
-            decoded = self._decode_json(json.parse(payload.body), limits)
+            decoded = self._decode_json(json.parse(payload.body, limits), limits)
         self._bound(decoded.items, limits)
         return decoded
 
@@ -83,7 +85,7 @@ def _at_most(count: int, limit: int, unit: str) -> None:
         raise TooLarge(f"The request holds {count:,} {unit}, and at most {limit:,} are taken; send it in parts")
 
 
-def _plain_text(payload: Payload) -> str | None:
+def _plain_text(payload: Payload, limits: Limits) -> str | None:
     """The body as plain text, or None when it is JSON: as its media type says, else as its first character does."""
     if payload.content_type == "application/json":
         return None
@@ -91,6 +93,7 @@ def _plain_text(payload: Payload) -> str | None:
     looks_json = payload.body.lstrip()[:1] in (b"{", b"[", b'"', b"")
     if media == "application/json" or (looks_json and media != "text/plain"):
         return None
+    _at_most(len(payload.body) // UTF8_BYTES, limits.characters, "characters")
     try:
         text = payload.body.decode()
     except UnicodeDecodeError as error:

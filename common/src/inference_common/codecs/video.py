@@ -11,6 +11,7 @@ import numpy as np
 from av.container import InputContainer
 from PIL import Image
 
+from .. import account
 from ..errors import InferenceError, TooLarge, UnsupportedMedia
 from ..task import Limits
 from .media import MediaInput, alone
@@ -20,6 +21,9 @@ FORMATS = "mov,matroska,avi,mpegts,mpeg,flv,asf,ogg,gif"
 TAKEN = "MP4, MOV, WebM, MKV, AVI, MPEG, FLV, WMV, OGV or GIF"
 DECODED = 64
 """How many frames of the largest size one request may have decoded: all those before a sampled one are, too."""
+
+DECODER_BYTES = 28
+"""That decoding takes for a pixel of one frame, of H.264 as measured, since its frames refer to many before them."""
 
 
 @dataclass(frozen=True)
@@ -53,7 +57,7 @@ class Video:
 def read_video(body: bytes, limits: Limits) -> Video:
     """A video that opens, and whose first frame decodes.
 
-    Raises UnsupportedMedia (415), or TooLarge (413) for a header that tells more than the limits.
+    Raises UnsupportedMedia (415), TooLarge (413) for a header that tells more than the limits, Overloaded (429).
     """
     frames = _decoded(body, limits)
     if next(frames, None) is None:
@@ -87,6 +91,7 @@ def _decoded(body: bytes, limits: Limits) -> Generator[av.VideoFrame, None, None
             if stream.codec_context is None:
                 raise UnsupportedMedia("The video is of a codec that this server does not read; send H.264 or VP9")
             _bound_size(stream.width, stream.height, limits)
+            account.take(DECODER_BYTES * stream.width * stream.height)
             _bound_seconds((container.duration or 0) / av.time_base, limits)
             pixels = 0
             for frame in container.decode(stream):

@@ -26,6 +26,7 @@ from typing import Any, Protocol
 import numpy as np
 
 from ..lifetime import end_with
+from ..network_limits import network_within
 from ..source import FolderSource, ModelSource
 from .attention import join_heads
 from .network import OnnxNetwork
@@ -87,7 +88,9 @@ def _main() -> None:
         torch.set_num_threads(threads)
     module, _, name = asked["original"].partition(":")
     kind: type[Original] = getattr(import_module(module), name)
-    original = kind(FolderSource(Path(asked["folder"])), "cpu")
+    source = FolderSource(Path(asked["folder"]))
+    with network_within(source):
+        original = kind(source, "cpu")
     batches, file = original.examples(), Path(asked["file"])
     if asked["write"]:
         export(original.network, batches, asked["outputs"], file)

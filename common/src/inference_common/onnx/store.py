@@ -17,12 +17,14 @@ from filelock import FileLock, Timeout
 from huggingface_hub import constants
 
 from ..source import ModelSource, Optimize
+from .graph import fault_of
 from .process import SHORTAGE, ExportProcess, Result
 from .search import Search, current
 
 OWN = "onnx/model.onnx"
 CLOSE = 1e-4  # of the network's outputs, whose values are of the order of 1
 WEIGHTS = ("*.safetensors", "pytorch_model*.bin", "config.json", "tokenizer.json")
+NO_TORCH = "there is no torch here to verify the repository's file with, nor to export one"
 LOCK_SECONDS = 1.0  # between two looks at whether the server stops
 VERSION = 4  # of how files are made: another number makes them anew
 log = structlog.get_logger("inference")
@@ -52,12 +54,23 @@ def network_file(source: ModelSource, wanted: Wanted, mode: Optimize) -> Path | 
     search.has_form = True
     can_export = find_spec("torch") is not None
     # One that is not downloaded yet is not verified either, and `auto` does not wait for it.
-    own = None if wanted.part else source.file(OWN, cached_only=can_export and mode == "auto")
+    own = None if wanted.part else _own(source, search, cached_only=can_export and mode == "auto")
     if not can_export:
-        search.reason = "there is no torch here to verify the repository's file with, nor to export one"
+        search.reason = search.reason or NO_TORCH
         return None if mode == "int8" else own
     found = None if own is None else _taken(source, wanted, mode, own, search)
     return found or _taken(source, wanted, mode, None, search)
+
+
+def _own(source: ModelSource, search: Search, *, cached_only: bool) -> Path | None:
+    """The repository's file, if it has one that may be run."""
+    file = source.file(OWN, cached_only=cached_only)
+    fault = None if file is None else fault_of(file)
+    if fault is None:
+        return file
+    search.reason = f"the repository's file is not run: {fault}"
+    log.warning("the ONNX file is not taken", model=source.name, why=search.reason)
+    return None
 
 
 def _taken(source: ModelSource, wanted: Wanted, mode: Optimize, own: Path | None, search: Search) -> Path | None:

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import logging
 import os
 import signal
 import socket
 import sys
-from collections.abc import AsyncIterator
-from dataclasses import dataclass
+from collections.abc import AsyncIterator, Mapping
+from dataclasses import dataclass, replace
+from typing import Any
 
 from starlette.applications import Starlette
 
@@ -25,6 +25,11 @@ from ..service import Service
 from ..settings import Settings
 from ..source import ModelSource
 from . import internal
+
+PRIVATE: Mapping[str, Any] = {
+    "api_key": None, "allowed_hosts": "*", "cors_origins": "*", "keep_alive_timeout": 86_400.0, "max_connections": 65_536,
+}  # fmt: skip
+"""Settings of a server that only the library server calls, which has checked who calls it."""
 
 
 @dataclass(frozen=True)
@@ -57,6 +62,7 @@ class Assigned:
             default_task=order.default_task,
             is_trusted=order.is_trusted,
             label=order.label,
+            weights_budget=memory.budget(order.settings.max_memory_mib),
         )
         self._loading = asyncio.create_task(self.pinned.load())
 
@@ -78,10 +84,11 @@ def main(order: Order, listening: socket.socket) -> None:
     end_first(os.getpid())
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # a terminal's, which the library server gets too
     logs.configure(order.settings.log_format, order.settings.log_level)
+    logs.take_standard_error()
+    order = replace(order, settings=order.settings.model_copy(update=PRIVATE))
     memory.keep_what_is_used()
     status = run(_app(order), order.settings, listening)
-    logging.shutdown()
-    sys.stderr.flush()
+    logs.WRITER.flush(logs.FLUSH_SECONDS)
     os._exit(status)  # as `serve` ends: native code that a thread is still in holds nothing
 
 
@@ -98,4 +105,4 @@ def _app(order: Order) -> Starlette:
         finally:
             await models.close()
 
-    return App((*ROUTES, *internal.ROUTES), lifespan, None)
+    return App((*ROUTES, *internal.ROUTES), lifespan, None, order.settings)

@@ -66,8 +66,8 @@ def import_all(modules: Iterable[str]) -> None:
     for name in modules:
         try:
             importlib.import_module(name)
-        except ImportError as error:  # a part that needs what is not installed here
-            print(f"{name} is not imported beforehand: {error}", file=sys.stderr)
+        except ImportError:  # a part that needs what is not installed here: a model that needs it is told
+            continue
         except Exception:
             traceback.print_exc()
     gc.collect()

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import contextlib
+import os
 from collections.abc import AsyncIterator
 
 from starlette.applications import Starlette
 
 from ..asgi import App
 from ..discover import Pipelines
+from ..errors import InvalidRequest
 from ..metrics import Metrics
 from ..on_demand import OnDemand
 from ..service import Service
@@ -19,7 +21,12 @@ from .routes import ROUTES
 
 
 def create_front(library: Pipelines, settings: Settings) -> Starlette:
-    """The app that serves any model of the library, each in a process of its own."""
+    """The app that serves any model of the library, each in a process of its own. Raises InvalidRequest where there can
+    be none, as on Windows."""
+    if not hasattr(os, "fork"):
+        raise InvalidRequest(
+            "A server of any model forks processes, which this system cannot; set MODEL_ID to one model"
+        )
     metrics = Metrics()
 
     @contextlib.asynccontextmanager
@@ -33,4 +40,4 @@ def create_front(library: Pipelines, settings: Settings) -> Starlette:
         finally:
             await models.close()
 
-    return App(ROUTES, lifespan, metrics, settings.api_key)
+    return App(ROUTES, lifespan, metrics, settings)

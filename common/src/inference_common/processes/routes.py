@@ -20,6 +20,7 @@ from ..routes import docs, openai, status
 from ..routes.endpoint import Endpoint
 from ..routes.inference import holds, waits
 from ..service import Service
+from ..task import Limits
 from ..tasks import TASKS
 from ..tasks.chat import CHAT_COMPLETION, IMAGE_TEXT_TO_TEXT
 from ..tasks.generation import TEXT_GENERATION
@@ -70,13 +71,13 @@ def by_body(task_of: Callable[[dict[str, Any]], str]) -> Endpoint:
     async def named(request: Request) -> Response:
         front = _front(request)
         body = await front.read_body(request)
-        return Forwarded(request, body, await front.in_thread(lambda: _chosen(body, task_of)))
+        return Forwarded(request, body, await front.in_thread(lambda: _chosen(body, front.limits, task_of)))
 
     return Endpoint(named)
 
 
-def _chosen(body: bytes, task_of: Callable[[dict[str, Any]], str]) -> Chosen:
-    value = json.parse(body)
+def _chosen(body: bytes, limits: Limits, task_of: Callable[[dict[str, Any]], str]) -> Chosen:
+    value = json.parse(body, limits)
     if not isinstance(value, dict):
         raise InvalidRequest('The body is no JSON object; send JSON such as {"model": ...}')
     name = value.get("model")

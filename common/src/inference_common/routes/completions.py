@@ -20,7 +20,7 @@ from ..generation import TextGenerationParams, unserved
 from ..model import Model
 from ..openapi import ForeignRoute
 from ..service import AnyTask, Service, Work
-from ..task import Payload
+from ..task import Limits, Payload
 from ..tasks.chat import CHAT_COMPLETION, IMAGE_TEXT_TO_TEXT
 from ..tasks.generation import TEXT_GENERATION
 from . import sse
@@ -56,7 +56,7 @@ async def completions(request: Request) -> Response:
     """Go on with `prompt`, or with each of a list of them."""
     service: Service = request.app.state.service
     body = await service.read_body(request)
-    asked, own = await service.in_thread(lambda: _asked(body))
+    asked, own = await service.in_thread(lambda: _asked(body, service.limits))
     async with lease(request, body) as model:
         work = await service.in_thread(lambda: _work(service, model, asked, own))
         if work.streamed:
@@ -87,9 +87,9 @@ def _chat_work(service: Service, model: Model, task: AnyTask, body: bytes) -> Wo
     return service.prepare(model, task, decoded.items, decoded.params, many=False)
 
 
-def _asked(body: bytes) -> tuple[CompletionsParams, dict[str, Any]]:
+def _asked(body: bytes, limits: Limits) -> tuple[CompletionsParams, dict[str, Any]]:
     """The body, and apart from it the parameters of text-generation that it holds."""
-    value = json.parse(body)
+    value = json.parse(body, limits)
     if not isinstance(value, dict):
         raise InvalidRequest('The body is no JSON object; send JSON such as {"prompt": ...}')
     own: dict[str, Any] = {name: value.pop(name) for name in OWN if name in value}

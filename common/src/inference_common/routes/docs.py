@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+from collections.abc import Hashable
 from importlib.metadata import PackageNotFoundError, version
 from importlib.resources import files
 from typing import Any
@@ -26,9 +28,22 @@ FOREIGN = (*openai.FOREIGN, *completions.FOREIGN, *rerank.FOREIGN)
 
 
 async def openapi(request: Request) -> Response:
-    """The OpenAPI document; of all the library's tasks, until the model tells its own."""
+    """The OpenAPI document; of all the library's tasks, until the model tells its own. It takes long to make, so it is
+    made once for both."""
     service: Service = request.app.state.service
-    body = await service.in_thread(lambda: orjson.dumps(_document(service)))
+    state = request.app.state
+    if not hasattr(state, "documents"):
+        state.documents = {}
+    documents: dict[Hashable, asyncio.Task[bytes]] = state.documents
+    model = service.models.pinned
+    key = None if model is None else tuple(model.pipelines)
+    if key not in documents:
+        documents[key] = asyncio.create_task(service.in_thread(lambda: orjson.dumps(_document(service))))
+    try:
+        body = await asyncio.shield(documents[key])
+    except Exception:
+        documents.pop(key, None)  # for whoever asks next to try anew
+        raise
     return Response(body, headers={"content-type": "application/json"})
 
 

@@ -10,6 +10,8 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
+from ..account import release
+
 Handler = Callable[[Request], Awaitable[Response]]
 
 
@@ -36,12 +38,18 @@ class _Request(Request):
 
 
 class Endpoint:
-    """A handler that a route calls as it is. Around a bare one, Starlette puts its handling of exceptions once more."""
+    """A handler that a route calls as it is. Around a bare one, Starlette puts its handling of exceptions once more.
+
+    What the request holds of the memory account, from its body on, is held until its answer is written, or will not be.
+    """
 
     def __init__(self, handler: Handler) -> None:
         self._handler = handler
         self.__name__ = handler.__name__  # which a route takes its own name from
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        response = await self._handler(_Request(scope, receive, send))
-        await response(scope, receive, send)
+        try:
+            response = await self._handler(_Request(scope, receive, send))
+            await response(scope, receive, send)
+        finally:
+            release()

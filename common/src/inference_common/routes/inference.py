@@ -5,22 +5,26 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-import orjson
 from starlette.datastructures import QueryParams
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
+from starlette.types import Receive, Scope, Send
 
+from .. import account
 from ..client import Client
 from ..codecs import json
+from ..errors import InvalidRequest
 from ..lease import Lease
 from ..light import is_light_to_read, is_light_to_write
 from ..model import Model
 from ..service import Answer, AnyTask, Service, Work
-from ..task import Encoded, Payload
+from ..task import Encoded, Limits, Payload
 from ..tasks import TASKS
 from . import sse
 from .endpoint import Endpoint
+
+PIECE_BYTES = 256 * 1024  # of an answer's body that are sent at once
 
 
 async def infer(request: Request) -> Response:
@@ -53,19 +57,30 @@ async def encode(service: Service, work: Work, answer: Answer, client: Client) -
 
 
 def respond(answer: Answer, encoded: Encoded) -> Response:
-    """The response of an encoded answer."""
+    """The response of an encoded answer, whose memory is held until it is written. Raises Overloaded (429)."""
     # Not Starlette's media_type, which adds a charset to some.
     headers = {**answer.headers, **encoded.headers, "content-type": encoded.media_type}
+    if len(encoded.body) > PIECE_BYTES:  # from here on it is all that the request needs
+        account.hold_only(len(encoded.body))
     return _Answer(encoded.body, headers=headers)
 
 
 class _Answer(Response):
-    """Its headers' names are written as they are sent, and tell all but its length."""
+    """Its headers' names are written as they are sent, and tell all but its length. A large body is sent in pieces, as
+    its caller reads them: whole, all that is not read would be copied for the connection, and no longer counted."""
 
     def init_headers(self, headers: Mapping[str, str] | None = None) -> None:
         told = {} if headers is None else headers
         self.raw_headers = [(name.encode(), value.encode("latin-1")) for name, value in told.items()]
         self.raw_headers.append((b"content-length", b"%d" % len(self.body)))
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if len(self.body) <= PIECE_BYTES:
+            return await super().__call__(scope, receive, send)
+        await send({"type": "http.response.start", "status": self.status_code, "headers": self.raw_headers})
+        for end in range(PIECE_BYTES, len(self.body) + PIECE_BYTES, PIECE_BYTES):
+            piece, more = self.body[end - PIECE_BYTES : end], end < len(self.body)
+            await send({"type": "http.response.body", "body": piece, "more_body": more})
 
 
 def lease(request: Request, body: bytes, name: str | None = None) -> Lease:
@@ -79,7 +94,7 @@ async def waits(service: Service[Any], request: Request, body: bytes) -> bool:
     """Whether a caller waits while its model loads."""
     if not holds(request.headers):
         return False
-    return await service.in_thread(lambda: _options(body).get("wait_for_model")) is not False
+    return await service.in_thread(lambda: _options(body, service.limits).get("wait_for_model")) is not False
 
 
 def holds(headers: Mapping[str, str]) -> bool:
@@ -98,13 +113,13 @@ def _query(asked: QueryParams) -> Mapping[str, str]:
     return {name: ",".join(asked.getlist(name)) for name in asked}
 
 
-def _options(body: bytes) -> Mapping[str, Any]:
+def _options(body: bytes, limits: Limits) -> Mapping[str, Any]:
     """The `options` of a JSON body, before its task is known; a body that is no such JSON has none."""
     if not body.lstrip().startswith(b"{"):
         return {}
     try:
-        options = orjson.loads(body).get("options")
-    except orjson.JSONDecodeError:
+        options = json.parse(body, limits).get("options")
+    except InvalidRequest:
         return {}
     return options if isinstance(options, dict) else {}
 

@@ -66,7 +66,7 @@ async def embeddings(request: Request) -> Response:
     """Embed each text of `input`."""
     service: Service = request.app.state.service
     body = await service.read_body(request)
-    asked = await service.in_thread(lambda: json.validate(_REQUEST, json.parse(body), "body"))
+    asked = await service.in_thread(lambda: json.validate(_REQUEST, json.parse(body, service.limits), "body"))
     async with lease(request, body) as model:
         work = await service.in_thread(lambda: _work(service, model, asked))
         answer = await service.run(request, work)

@@ -43,8 +43,9 @@ async def info(request: Request) -> Response:
 
 def limits(service: Service[Any]) -> dict[str, object]:
     """What `/info` tells of a server besides its models."""
-    names = {"max_body_bytes", "max_inputs", "max_characters", "max_queue"}
-    return {"limits": service.settings.model_dump(include=names), "version": library_version()}
+    found = service.settings.model_dump(include={"max_body_bytes", "max_inputs", "max_characters", "max_queue"})
+    found["request_memory_bytes"] = service.account.budget
+    return {"limits": found, "version": library_version()}
 
 
 def about(model: Model) -> dict[str, object]:

@@ -27,7 +27,7 @@ def _of_client(labels: Sequence[RowLabel], client: Client) -> object:
     """The labels; JavaScript takes numbers only, so it gets those that the texts of all of them read as, if they do."""
     if client.javascript is None or not all(isinstance(label, str) and _NUMBER.fullmatch(label) for label in labels):
         return labels
-    return [json.parse(str(label).encode()) for label in labels]
+    return [json.of_query(str(label)) for label in labels]
 
 
 WINE = b'{"fixed_acidity": ["7.4", "7.8"], "alcohol": ["9.4", "9.8"], "chlorides": [0.076, null]}'

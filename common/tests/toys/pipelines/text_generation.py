@@ -21,6 +21,8 @@ class ToyGeneration(Pipeline[str, TextGenerationParams, Generation]):
         self.stepped: list[str] = []
         """Every word said, of every stream, in the order of the model's thread."""
         self.open = 0
+        template = model.file("chat_template.jinja")
+        self.template = None if template is None else template.read_text(encoding="utf-8")
 
     def __call__(self, inputs: str, params: TextGenerationParams) -> Generation:
         raise AssertionError("a pipeline that streams is never called")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any, Generic, Self
 
 from inference_common.errors import LoadFailed
+from inference_common.network_limits import network_within
 from inference_common.pipeline import Device, Pipeline
 from inference_common.source import ModelSource, Optimize
 from inference_common.task import In, Out, P
@@ -29,7 +30,8 @@ class TextPipeline(Pipeline[In, P, Out], Generic[In, P, Out]):
             from ._torch import load  # takes seconds, and hundreds of megabytes
         except ModuleNotFoundError as error:
             raise LoadFailed(NO_TORCH) from error
-        self._use(load(model.path(), device))
+        with network_within(model):  # anew: torch was not imported before
+            self._use(load(model.path(), device))
 
     @classmethod
     def optimized(cls, model: ModelSource, mode: Optimize) -> Self | None:

@@ -11,11 +11,13 @@ import numpy as np
 from inference_common.config_files import read_json
 from inference_common.device import batch_size, weights_dtype
 from inference_common.pipeline import Device
+from inference_common.templates.library import render_apart
 from sentence_transformers import CrossEncoder, SentenceTransformer
 from tokenizers import Tokenizer
 
 from ._networks import USUAL, Vectors, Way
 
+render_apart()
 BATCH = 32  # texts in one call, on a CPU
 
 

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Generator, Mapping, Sequence
+from dataclasses import replace
 from typing import Any, ClassVar, Generic, Self
 
+from inference_common.chat import Chat, ChatParams
 from inference_common.errors import InvalidRequest
 from inference_common.generation import Piece, TextGenerationParams
 from inference_common.pipeline import Device, Pipeline
@@ -57,15 +59,34 @@ class CausalPipeline(TextPipeline[In, P, Out], Generic[In, P, Out]):
         positions = getattr(self.network.config.get_text_config(decoder=True), "max_position_embeddings", None)
         return int(positions or self.tokenizer.model_max_length)
 
-    def chat(self, messages: Sequence[Mapping[str, Any]]) -> tuple[str, list[int]]:
-        """The prompt that the model's chat template makes of messages, and its tokens. Raises InvalidRequest."""
+    def memory(self, costs: Sequence[int], params: P) -> int:
+        asked = params.generation() if isinstance(params, ChatParams) else params
+        written = getattr(asked, "max_new_tokens", None) or self.longest
+        rows = [self.network_memory.writing(1, cost, min(written, max(0, self.longest - cost))) for cost in costs]
+        return super().memory([max(costs)], params) + sum(rows)
+
+    def rendered(self, chat: Chat) -> Chat:
+        """A chat with its prompt, unless it has one. Raises InvalidRequest, InferenceFailed, Overloaded."""
+        if chat.prompt is not None:
+            return chat
         self.check_chats()
-        tokenizer: Any = self.tokenizer
         try:
-            prompt: str = tokenizer.apply_chat_template(list(messages), tokenize=False, add_generation_prompt=True)
+            prompt: str = self.templated.apply_chat_template(
+                list(chat.messages), tokenize=False, add_generation_prompt=True
+            )
         except TemplateError as error:
             raise InvalidRequest(f"The model's chat template does not take these messages: {error}") from error
-        ids: list[int] = tokenizer(prompt, add_special_tokens=False)["input_ids"]
+        return replace(chat, prompt=prompt)
+
+    @property
+    def templated(self) -> Any:
+        """What has the model's chat template."""
+        return self.tokenizer
+
+    def prompt(self, chat: Chat) -> tuple[str, list[int]]:
+        """The prompt of a chat, and its tokens. Raises as `rendered`."""
+        prompt = self.rendered(chat).prompt or ""
+        ids: list[int] = self.tokenizer(prompt, add_special_tokens=False)["input_ids"]
         return prompt, ids
 
     def check_chats(self) -> None:

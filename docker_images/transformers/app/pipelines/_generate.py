@@ -55,6 +55,15 @@ class Writer:
         """Raise InvalidRequest for what is asked of `generate` that it cannot do."""
         refuse_impossible(asked, self.most)
 
+    def beams(self, asked: Mapping[str, Any]) -> int:
+        """How many texts are written at once for one."""
+        return int(asked.get("num_beams") or self._usual.num_beams or 1)
+
+    def most_written(self, asked: Mapping[str, Any]) -> int:
+        """The most tokens of a text."""
+        lengths = asked if asked.keys() & LENGTHS else vars(self._usual)
+        return min(self.most, int(lengths.get("max_new_tokens") or lengths.get("max_length") or self.most))
+
     def generate(self, features: Mapping[str, torch.Tensor], asked: Mapping[str, Any]) -> torch.Tensor:
         """Tokens of shape (texts, length of the longest)."""
         written: torch.Tensor = self.network.generate(**features, generation_config=self._config(asked))

@@ -31,6 +31,9 @@ class RowsPipeline(TextPipeline[In, P, Out], Generic[In, P, Out]):
         self.tokenizer.deprecation_warnings["Asking-to-pad-a-fast-tokenizer"] = True
         self.special = {pair: self.tokenizer.num_special_tokens_to_add(pair) for pair in (False, True)}
 
+    def memory(self, costs: Sequence[int], params: P) -> int:
+        return 0  # of long texts, it reads windows, no more of them at once than any call may take
+
     def run(
         self,
         rows: Sequence[Row],
@@ -71,12 +74,6 @@ class RowsPipeline(TextPipeline[In, P, Out], Generic[In, P, Out]):
     def row(self, encoded: Mapping[str, Any], place: int) -> Row:
         """One row of what the tokenizer made, without what the network does not read."""
         return {name: encoded[name][place] for name in self.tokenizer.model_input_names if name in encoded}
-
-    def length(self, text: str) -> int:
-        """The tokens of a text, special ones and cut ones included."""
-        if self._counter is None:
-            return len(self.tokenizer(text)["input_ids"])
-        return len(self._counter.encode(text).ids)
 
     def question(self, question: str, most: int, longest: int | None) -> tuple[str, int]:
         """A question, cut to `longest` tokens if asked to, and how many tokens of a text fit beside it in `most`.

@@ -29,6 +29,7 @@ class Seq2SeqPipeline(TextPipeline[str, S, Out], Generic[S, Out]):
 
     auto = AutoModelForSeq2SeqLM
     max_batch_size = 8
+    max_batch_cost = 8_192
     task: ClassVar[str]
     """Its name among `task_specific_params`."""
 
@@ -46,7 +47,15 @@ class Seq2SeqPipeline(TextPipeline[str, S, Out], Generic[S, Out]):
         self.writer.refuse_impossible(params.asked)
 
     def cost(self, inputs: str) -> int:
-        return self.tokens(inputs)
+        return self.length(self.prefix + inputs)
+
+    def memory(self, costs: Sequence[int], params: S) -> int:
+        rows, tokens = min(len(costs), self.max_batch_size), max(costs)
+        if params.truncates:
+            tokens = min(tokens, self.longest)
+        beams, written = self.writer.beams(params.asked), self.writer.most_written(params.asked)
+        network = self.network_memory
+        return network.reading(rows, tokens) + network.writing(rows * beams, tokens, written)
 
     @torch.inference_mode()
     def write(self, texts: Sequence[str], params: S, **options: object) -> list[str]:

@@ -16,9 +16,13 @@ from inference_common.pipeline import Device, Pipeline
 from inference_common.source import ModelSource, Optimize
 from inference_common.task import In, Out, P
 from inference_common.tasks.classification import Activation, Label
+from inference_common.templates.library import render_apart
 from tokenizers import Tokenizer
 from transformers import AutoConfig, AutoTokenizer, PreTrainedModel, PreTrainedTokenizerBase
 
+from ._memory import NetworkMemory
+
+render_apart()
 T = TypeVar("T")
 Features = dict[str, torch.Tensor]
 """A network's inputs; each has a first dimension of inputs that run together."""
@@ -100,6 +104,7 @@ class TextPipeline(ModelPipeline[In, P, Out], Generic[In, P, Out]):
         if self.tokenizer.pad_token is None:
             self.tokenizer.pad_token = self.tokenizer.eos_token
             self.network.config.pad_token_id = self.tokenizer.pad_token_id
+        self.network_memory = NetworkMemory(self.network.config, self.device)
         self._encoding = threading.Lock()  # each call reconfigures the tokenizer
         # A copy that nobody reconfigures: `cost` runs beside the model's thread.
         fast = getattr(self.tokenizer, "backend_tokenizer", None)
@@ -109,6 +114,10 @@ class TextPipeline(ModelPipeline[In, P, Out], Generic[In, P, Out]):
         else:
             self._counter.no_truncation()
             self._counter.no_padding()
+
+    def memory(self, costs: Sequence[int], params: P) -> int:
+        rows = min(len(costs), self.max_batch_size)
+        return self.network_memory.reading(rows, max(costs)) if self.cost_unit else 0
 
     def examples(self) -> Sequence[Mapping[str, Any]]:
         """What an ONNX file is held to the network by: texts, and pairs of them."""
@@ -124,6 +133,12 @@ class TextPipeline(ModelPipeline[In, P, Out], Generic[In, P, Out]):
         """How many tokens the network reads of a text (characters, where only Python knows the tokenizer)."""
         count = len(text) if self._counter is None else len(self._counter.encode(text).ids)
         return min(count, self.longest)
+
+    def length(self, text: str) -> int:
+        """The tokens of a text, special ones and cut ones included."""
+        if self._counter is None:
+            return len(self.tokenizer(text)["input_ids"])
+        return len(self._counter.encode(text).ids)
 
     def encode(self, texts: Sequence[str], pairs: Sequence[str] | None = None, **options: Any) -> Mapping[str, Any]:
         """The network's inputs, padded to the longest and cut at what it reads: tensors of shape (texts, tokens)."""

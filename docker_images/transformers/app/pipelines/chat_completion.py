@@ -11,8 +11,13 @@ from ._causal import CausalPipeline
 
 
 class ChatCompletion(CausalPipeline[Chat, ChatParams, Generation]):
+    preprocess_waits = True
+
     def stream(self, inputs: Chat, params: ChatParams) -> Generator[Piece, None, None]:
-        yield from self.pieces(*self.chat(inputs.messages), params.generation())
+        yield from self.pieces(*self.prompt(inputs), params.generation())
+
+    def preprocess(self, inputs: Chat) -> Chat:
+        return self.rendered(inputs)
 
     def check(self, params: ChatParams) -> None:
         self.check_chats()

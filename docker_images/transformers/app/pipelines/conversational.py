@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Generator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from inference_common.tasks.chat import Conversation, ConversationalParams, ConversationAnswer
 
@@ -17,10 +17,22 @@ class Said:
     whole: ConversationAnswer | None
 
 
+class Prompted(Conversation):
+    """A conversation, and what the model's chat template makes of it."""
+
+    prompt: str
+
+
 class Conversational(CausalPipeline[Conversation, ConversationalParams, ConversationAnswer]):
+    preprocess_waits = True
+
     def stream(self, inputs: Conversation, params: ConversationalParams) -> Generator[Said, None, None]:
-        for piece in self.pieces(*self.chat(inputs.chat.messages), params):
+        prompt = inputs.prompt if isinstance(inputs, Prompted) else None
+        for piece in self.pieces(*self.prompt(replace(inputs.chat, prompt=prompt)), params):
             yield Said(None if piece.whole is None else inputs.answered(piece.whole.text))
+
+    def preprocess(self, inputs: Conversation) -> Conversation:
+        return Prompted.model_construct(**dict(inputs), prompt=self.rendered(inputs.chat).prompt)
 
     def check(self, params: ConversationalParams) -> None:
         self.check_chats()

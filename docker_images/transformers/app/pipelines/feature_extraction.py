@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import torch
+from inference_common.codecs.json import NUMBER_BYTES
 from inference_common.errors import InvalidRequest
 from inference_common.tasks.text import Embedding, FeatureExtractionParams
 from transformers import AutoModel
 
+from ._memory import FLOAT_BYTES
 from ._rows import Row, RowsPipeline
 
 
@@ -35,6 +37,10 @@ class FeatureExtraction(RowsPipeline[str, FeatureExtractionParams, Embedding]):
             raise InvalidRequest("This model's embeddings cannot be cut to fewer dimensions; leave dimensions out")
         if params.prompt_name is not None:
             raise InvalidRequest("This model has no prompts; leave prompt_name out")
+
+    def memory(self, costs: Sequence[int], params: FeatureExtractionParams) -> int:
+        network = self.network_memory
+        return network.reading(1, max(costs)) + sum(costs) * network.hidden * (NUMBER_BYTES + FLOAT_BYTES)
 
     def cost(self, inputs: str) -> int:
         return self.tokens(inputs)

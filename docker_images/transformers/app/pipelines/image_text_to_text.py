@@ -11,7 +11,6 @@ from inference_common.errors import InvalidRequest
 from inference_common.generation import Generation, Piece
 from inference_common.pipeline import Device
 from inference_common.source import ModelSource
-from jinja2 import TemplateError
 from transformers import AutoModelForImageTextToText, AutoProcessor
 
 from ._causal import CausalPipeline
@@ -20,6 +19,7 @@ from ._causal import CausalPipeline
 class ImageTextToText(CausalPipeline[Chat, ChatParams, Generation]):
     auto = AutoModelForImageTextToText
     also = ()
+    preprocess_waits = True
 
     def __init__(self, model: ModelSource, device: Device) -> None:
         super().__init__(model, device)
@@ -30,6 +30,13 @@ class ImageTextToText(CausalPipeline[Chat, ChatParams, Generation]):
         prompt, features = self._read(inputs)
         ids: list[int] = features.pop("input_ids")[0].tolist()
         yield from self.pieces(prompt, ids, params.generation(), features)
+
+    def preprocess(self, inputs: Chat) -> Chat:
+        return self.rendered(inputs)
+
+    @property
+    def templated(self) -> Any:
+        return self.processor
 
     def check(self, params: ChatParams) -> None:
         self.check_chats()
@@ -43,12 +50,7 @@ class ImageTextToText(CausalPipeline[Chat, ChatParams, Generation]):
 
     def _read(self, chat: Chat) -> tuple[str, dict[str, Any]]:
         """The prompt, and the network's inputs of it and of the images. Raises InvalidRequest."""
-        try:
-            prompt: str = self.processor.apply_chat_template(
-                list(chat.messages), tokenize=False, add_generation_prompt=True
-            )
-        except TemplateError as error:
-            raise InvalidRequest(f"The model's chat template does not take these messages: {error}") from error
+        prompt = self.rendered(chat).prompt or ""
         images = list(chat.images) or None
         begun = self.tokenizer.bos_token is not None and prompt.startswith(str(self.tokenizer.bos_token))
         try:

@@ -2,7 +2,11 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from typing import Any, cast
 
-from inference_common.protocol import MAX_GATHERED, HttpProtocol
+import pytest
+from inference_common import Settings
+from inference_common.http.connections import Connections
+from inference_common.http.protocol import HttpProtocol
+from inference_common.http.transport import MAX_GATHERED_BYTES
 from starlette.types import Receive, Scope, Send
 from uvicorn import Config
 from uvicorn.server import ServerState
@@ -14,14 +18,21 @@ Answer = Callable[[Send], Awaitable[None]]
 class Transport:
     """Keeps what is written to it, and None once it is closed."""
 
-    def __init__(self) -> None:
+    def __init__(self, unsent: int = 0) -> None:
         self.written: list[bytes | None] = []
+        self.unsent, self.is_aborted = unsent, False
 
     def writelines(self, pieces: list[bytes]) -> None:
         self.written.append(b"".join(pieces))
 
     def close(self) -> None:
         self.written.append(None)
+
+    def get_write_buffer_size(self) -> int:
+        return self.unsent
+
+    def abort(self) -> None:
+        self.is_aborted = True
 
     def is_closing(self) -> bool:
         return None in self.written
@@ -47,7 +58,7 @@ def served(answer: Answer, headers: bytes = b"", *, leaves: bool = False) -> lis
     async def run() -> list[bytes | None]:
         config, transport = Config(app, lifespan="off"), Transport()
         config.load()
-        protocol = HttpProtocol(config, ServerState(), {})
+        protocol = HttpProtocol(config, ServerState(), {}, connections=Connections(Settings()))
         protocol.connection_made(cast(asyncio.Transport, transport))
         protocol.data_received(REQUEST % headers)
         await asyncio.sleep(0)
@@ -92,7 +103,7 @@ def test_pieces_that_come_later_are_not_held_back() -> None:
 
 
 def test_much_of_one_turn_is_not_gathered() -> None:
-    piece = b"a" * (MAX_GATHERED + 1)
+    piece = b"a" * (MAX_GATHERED_BYTES + 1)
 
     async def large(send: Send) -> None:
         await head(send, 3 * len(piece))
@@ -114,8 +125,10 @@ def test_a_caller_that_ends_its_side_after_the_request_is_answered() -> None:
     async def run() -> bytes:
         config = Config(app, lifespan="off")
         config.load()
-        loop, state = asyncio.get_running_loop(), ServerState()
-        server = await loop.create_server(lambda: HttpProtocol(config, state, {}), "127.0.0.1", 0)
+        loop, state, connections = asyncio.get_running_loop(), ServerState(), Connections(Settings())
+        server = await loop.create_server(
+            lambda: HttpProtocol(config, state, {}, connections=connections), "127.0.0.1", 0
+        )
         async with server:
             reader, writer = await asyncio.open_connection(*server.sockets[0].getsockname())
             writer.write(REQUEST % b"")
@@ -125,3 +138,23 @@ def test_a_caller_that_ends_its_side_after_the_request_is_answered() -> None:
             return answer
 
     assert asyncio.run(run()).endswith(b"\r\n\r\nabcd")
+
+
+@pytest.mark.parametrize("headers", [b"", b"connection: close\r\n"])
+def test_a_small_answer_that_is_not_read_holds_no_connection(headers: bytes) -> None:
+    """The transport never asks the writer to wait for so little, and closes only once it is sent."""
+
+    async def app(scope: Scope, receive: Receive, send: Send) -> None:
+        await whole(send)
+
+    async def run() -> bool:
+        config, transport = Config(app, lifespan="off", timeout_keep_alive=cast(int, 0.02)), Transport(unsent=1000)
+        config.load()
+        connections = Connections(Settings(timeout=0.02))
+        protocol = HttpProtocol(config, ServerState(), {}, connections=connections)
+        protocol.connection_made(cast(asyncio.Transport, transport))
+        protocol.data_received(REQUEST % headers)
+        await asyncio.sleep(0.3)
+        return transport.is_aborted
+
+    assert asyncio.run(run())

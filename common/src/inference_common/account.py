@@ -1,0 +1,213 @@
+"""MemoryAccount: how many bytes all requests in flight hold, bounded as a whole."""
+
+from __future__ import annotations
+
+import contextvars
+import math
+import threading
+import time
+from collections.abc import Callable
+
+from .errors import InferenceError, Overloaded, TooLarge
+
+MIB = 1024 * 1024
+SETTING = "MAX_REQUEST_MEMORY_MIB"
+LARGE_SHARE, LITTLE_BYTES = 0.9, MIB
+MUCH_SHARE, EBB_SHARE = 0.4, 0.1  # of the budget, and of the most that was held
+DECAY = 0.8  # of the mean seconds that refused callers are told to wait, a reservation
+MAX_RETRY_SECONDS = 60
+Evict = Callable[[InferenceError], None]
+
+
+class MemoryAccount:
+    """`used` of `budget` bytes are held; the last tenth of them is for requests that hold little. Thread-safe: bodies
+    are charged on the event loop, what is decoded of them in decoding threads.
+
+    What does not fit is refused before it is taken; but first, requests whose bodies are still arriving are refused to
+    make room for it, the one that has sent nothing for longest before the others: whoever announces a large body and
+    stalls takes no memory from those who send theirs.
+    """
+
+    def __init__(self, budget: int, on_ebb: Callable[[], None] = lambda: None) -> None:
+        """`on_ebb` is called, in any thread, when most of what was held is released, where that was much."""
+        self.budget = budget
+        self._on_ebb = on_ebb
+        self._peak = 0
+        self._much = MUCH_SHARE * budget
+        self.most_of_one = int(LARGE_SHARE * budget)
+        """Bytes that one request may hold."""
+        self.used = 0
+        self._receiving: dict[Reservation, Evict] = {}  # by when the last piece of each body came, the oldest first
+        self._lock = threading.Lock()
+        self._mean_seconds = 1.0  # that reservations which held much lasted
+
+    def _take(self, reservation: Reservation, count: int) -> None:
+        with self._lock:
+            if reservation.is_released:
+                return
+            if self.used + count > self.most_of_one:
+                self._make_room(reservation, count)
+            self.used += count
+            reservation.held += count
+            if reservation.held > LITTLE_BYTES:
+                self._peak = max(self._peak, self.used)
+                reservation.since = reservation.since or time.monotonic()
+
+    def _give_back(self, reservation: Reservation, count: int) -> None:
+        with self._lock:
+            count = min(count, reservation.held)
+            self.used -= count
+            reservation.held -= count
+
+    def _release(self, reservation: Reservation) -> None:
+        with self._lock:
+            self._forget(reservation)
+
+    def _arrived(self, reservation: Reservation, count: int, evict: Evict) -> None:
+        with self._lock:
+            self._receiving.pop(reservation, None)
+            if not reservation.is_released:
+                self._receiving[reservation] = evict
+        self._take(reservation, count)
+
+    def _arrived_whole(self, reservation: Reservation) -> None:
+        with self._lock:
+            self._receiving.pop(reservation, None)
+
+    def _make_room(self, reservation: Reservation, count: int) -> None:
+        """Raises TooLarge where it could never fit, Overloaded where it does not now."""
+        needed = reservation.held + count
+        if needed > self.most_of_one:
+            raise too_large(needed, self.most_of_one)
+        room = self.budget if needed <= LITTLE_BYTES else self.most_of_one
+        for other in [one for one in self._receiving if one is not reservation]:
+            if self.used + count <= room:
+                break
+            evict = self._receiving[other]
+            self._forget(other)
+            evict(self._overloaded())
+        if self.used + count > room:
+            raise self._overloaded()
+
+    def _forget(self, reservation: Reservation) -> None:
+        if reservation.is_released:
+            return
+        reservation.is_released = True
+        held, reservation.held = reservation.held, 0
+        self.used -= held
+        if self._receiving:
+            self._receiving.pop(reservation, None)
+        if reservation.since:
+            lasted = time.monotonic() - reservation.since
+            self._mean_seconds = DECAY * self._mean_seconds + (1 - DECAY) * lasted
+        if self._peak > self._much and self.used < EBB_SHARE * self._peak:
+            self._peak = self.used
+            self._on_ebb()
+
+    def _overloaded(self) -> Overloaded:
+        seconds = min(MAX_RETRY_SECONDS, max(1, math.ceil(self._mean_seconds)))
+        return Overloaded(
+            f"Requests in flight hold all memory that they may ({self.budget // MIB:,} MiB, {SETTING}); try again",
+            retry_after=seconds,
+        )
+
+
+class Reservation:
+    """What one request holds of an account: `held` bytes, until it is released."""
+
+    __slots__ = ("_account", "held", "is_released", "since")
+
+    def __init__(self, account: MemoryAccount) -> None:
+        self._account = account
+        self.held = 0
+        self.is_released = False
+        self.since = 0.0  # when it began to hold more than little; it has not
+
+    @property
+    def most(self) -> int:
+        """Bytes that it may hold."""
+        return self._account.most_of_one
+
+    def take(self, count: int) -> None:
+        """Hold so many bytes more; nothing once it is released. Raises Overloaded (429), or TooLarge (413) for what
+        this request alone can never hold."""
+        self._account._take(self, count)
+
+    def give_back(self, count: int) -> None:
+        """Hold so many bytes less."""
+        self._account._give_back(self, count)
+
+    def arrived(self, count: int, evict: Evict) -> None:
+        """As take, for a piece of a body that is not whole yet. `evict` is called, in any thread and at most once, with
+        the error to refuse the request by if others need its memory first; it is released then."""
+        self._account._arrived(self, count, evict)
+
+    def arrived_whole(self) -> None:
+        """The body is whole: this request is not evicted any more."""
+        self._account._arrived_whole(self)
+
+    def release(self) -> None:
+        """Hold nothing any more, ever; once is enough."""
+        self._account._release(self)
+
+
+_CURRENT: contextvars.ContextVar[Reservation | None] = contextvars.ContextVar("reservation", default=None)
+# Set once a request and never reset: the server runs each in a task, whose context is its own.
+
+
+def reserve(account: MemoryAccount) -> Reservation:
+    """A reservation for the current request, which functions of this module find, in decoding threads too."""
+    reservation = Reservation(account)
+    _CURRENT.set(reservation)
+    return reservation
+
+
+def most() -> int | None:
+    """Bytes that the current request may hold; None where there is none."""
+    reservation = _CURRENT.get()
+    return None if reservation is None else reservation.most
+
+
+def take(count: int) -> None:
+    """Hold so many bytes more for the current request, if there is one. Raises as Reservation.take."""
+    reservation = _CURRENT.get()
+    if reservation is not None:
+        reservation.take(count)
+
+
+def give_back(count: int) -> None:
+    """Hold so many bytes less for the current request."""
+    reservation = _CURRENT.get()
+    if reservation is not None:
+        reservation.give_back(count)
+
+
+def hold_at_least(count: int) -> None:
+    """Hold so many bytes, or as many as are held already, for the current request. Raises as Reservation.take."""
+    reservation = _CURRENT.get()
+    if reservation is not None and count > reservation.held:
+        reservation.take(count - reservation.held)
+
+
+def hold_only(count: int) -> None:
+    """Hold so many bytes, no more and no less, for the current request. Raises as Reservation.take."""
+    reservation = _CURRENT.get()
+    if reservation is not None and count > reservation.held:
+        reservation.take(count - reservation.held)
+    elif reservation is not None:
+        reservation.give_back(reservation.held - count)
+
+
+def release() -> None:
+    """Hold nothing any more for the current request."""
+    reservation = _CURRENT.get()
+    if reservation is not None:
+        reservation.release()
+
+
+def too_large(needed: int, most: int, fits: str = "send less at once") -> TooLarge:
+    """The error of a request that alone takes more memory than it may; `fits` says what would fit."""
+    return TooLarge(
+        f"Answering this takes about {math.ceil(needed / MIB):,} MiB of memory, and one request may take"
+        f" {most // MIB:,} MiB here (nine tenths of the server's {SETTING}); {fits}"
+    )

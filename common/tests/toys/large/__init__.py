@@ -1,0 +1,1 @@
+"""A library whose inputs and answers are large."""

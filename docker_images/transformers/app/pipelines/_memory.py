@@ -1,0 +1,56 @@
+"""How much memory a network takes for inputs of so many tokens, by its configuration."""
+
+from __future__ import annotations
+
+from typing import Any
+
+FLOAT_BYTES = 4
+USUAL_TOKENS = 16_384  # of a call
+EAGER_COPIES = 3  # of a matrix of attention, where the network's own code makes it: scores, with the mask, as weights
+HIDDEN_COPIES, INNER_COPIES = 8, 2  # of what a layer holds of a token, of its width and of its inner layer's
+GROWING_COPIES = 2  # of the keys and values of a layer, while a token's are added or beams change places
+LOGIT_COPIES = 4  # of the scores of all tokens of the vocabulary, while one of them is chosen
+
+
+class NetworkMemory:
+    """Bytes on a CPU that a network of this configuration takes beside its weights; on others, none of the host's."""
+
+    def __init__(self, config: Any, device: str) -> None:
+        self._is_host = device == "cpu"
+        text = config.get_text_config()
+        self.hidden = int(getattr(text, "hidden_size", 0) or 0)
+        self._heads = int(getattr(text, "num_attention_heads", 0) or 1)
+        self._inner = int(_first(text, "intermediate_size", "d_ff", "encoder_ffn_dim") or 4 * self.hidden)
+        self._is_eager = getattr(config, "_attn_implementation", None) == "eager"
+        # T5 and its kin add a bias of each pair of tokens to each head's scores.
+        self._has_bias = getattr(text, "relative_attention_num_buckets", None) is not None
+        written = config.get_text_config(decoder=True)
+        width = int(_first(written, "head_dim", "d_kv") or self.hidden // self._heads)
+        self._kept_heads = int(_first(written, "num_key_value_heads", "num_attention_heads") or 1) * width
+        self._layers = int(_first(written, "num_decoder_layers", "decoder_layers", "num_hidden_layers") or 1)
+        self._vocabulary = int(getattr(written, "vocab_size", 0) or 0)
+
+    def reading(self, rows: int, tokens: int) -> int:
+        """Of a call on so many rows of so many tokens, beyond what any call may take: only one runs at a time."""
+        if not self._is_host:
+            return 0
+        pairs = FLOAT_BYTES * tokens * tokens
+        heads = self._heads * (EAGER_COPIES * rows if self._is_eager else rows + 1) if self._squares else rows
+        a_token = FLOAT_BYTES * (HIDDEN_COPIES * self.hidden + INNER_COPIES * self._inner)
+        return heads * pairs + max(0, rows * tokens - USUAL_TOKENS) * a_token
+
+    def writing(self, rows: int, read: int, written: int) -> int:
+        """Of rows that read so many tokens and write so many: the keys and values that all layers keep of them."""
+        if not self._is_host:
+            return 0
+        kept = GROWING_COPIES * 2 * FLOAT_BYTES * self._layers * self._kept_heads * (read + written)
+        return rows * (kept + LOGIT_COPIES * FLOAT_BYTES * self._vocabulary)
+
+    @property
+    def _squares(self) -> bool:
+        return self._is_eager or self._has_bias
+
+
+def _first(config: Any, *names: str) -> Any:
+    """The first of these that a configuration tells."""
+    return next((value for name in names if (value := getattr(config, name, None))), None)
