@@ -10,11 +10,11 @@ import pytest
 from inference_common import batcher as batcher_module
 from inference_common import threads
 from inference_common.batcher import TRIALS, Batcher
-from inference_common.errors import InferenceFailed, Overloaded
+from inference_common.errors import InferenceFailed, InternalError, Overloaded
+from inference_common.jobs import Timed
 from inference_common.metrics import Metrics
 from inference_common.source import FolderSource
 from inference_common.tasks.text import FeatureExtractionParams
-from inference_common.waiting import Timed
 from inference_common.worker import ModelThread
 from toys.pipelines.feature_extraction import ToyFeatures
 
@@ -222,10 +222,26 @@ def test_a_lane_that_broke_leaves_nobody_behind_it(model_folder: Path, monkeypat
     async def scenario(batcher: Batcher, toy: ToyFeatures) -> None:
         with monkeypatch.context() as broken:
             broken.setattr(batcher._metrics, "observe_batch", lambda *_: 1 / 0)
-            lost = submit(batcher, toy, ["a"])
-            await asyncio.sleep(0.1)
-        assert not lost.done()
-        lost.cancel()
+            lost, behind = (
+                submit(batcher, toy, ["a"]),
+                submit(batcher, toy, ["b"], FeatureExtractionParams(dimensions=1)),
+            )
+            for one in (lost, behind):
+                with pytest.raises(InternalError, match="An internal error occurred"):
+                    await one
         assert (await submit(batcher, toy, ["b"]))[0].output is not None
 
     play(model_folder, scenario)
+
+
+def test_a_wait_is_that_of_the_caller(model_folder: Path) -> None:
+    async def scenario(batcher: Batcher, toy: ToyFeatures) -> None:
+        await batcher.submit(toy, ["sleep 0.1"], PLAIN, [1], "many")
+        many = asyncio.ensure_future(batcher.submit(toy, ["sleep 0.01"] * 60, PLAIN, [1] * 60, "many"))
+        await asyncio.sleep(0)
+        with pytest.raises(Overloaded, match="inputs wait"):
+            batcher.refuse_past_wait("many")
+        batcher.refuse_past_wait("one")
+        await many
+
+    play(model_folder, scenario, max_wait=0.5)

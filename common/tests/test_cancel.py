@@ -1,8 +1,9 @@
 from collections.abc import Sequence
 from pathlib import Path
 
+import pytest
 from conftest import Connect
-from inference_common.cancel import abandoned, watched
+from inference_common.cancel import Abandoned, abandoned, checkpoint, watched
 from inference_common.service import Service
 from inference_common.tasks.text import Embedding, FeatureExtractionParams
 from toys.pipelines.feature_extraction import ToyFeatures
@@ -38,3 +39,15 @@ def test_a_pipeline_learns_that_its_callers_have_left(connect: Connect, model_fo
     assert client.post("/", json={"inputs": "a"}).status_code == 504
     until(lambda: len(seen) == 2)
     assert seen == [False, True]
+
+
+def test_a_checkpoint_ends_a_call_that_nobody_waits_for_and_else_lets_others_come() -> None:
+    came: list[int] = []
+    checkpoint()
+    with watched(lambda: len(came) > 1, lambda: came.append(1)):
+        checkpoint()
+        checkpoint()
+        with pytest.raises(Abandoned):
+            checkpoint()
+    checkpoint()
+    assert came == [1, 1]

@@ -53,6 +53,7 @@ def test_what_would_wait_for_too_long_is_refused_before_it_is_read(connect: Conn
     assert service.models.pinned is not None
     model = service.models.pinned
     model.batcher._waiting.seconds = lambda: 60.0  # type: ignore[method-assign]
+    model.batcher._waiting.seconds_for = lambda caller: 60.0  # type: ignore[method-assign]
     answer = client.post("/", content=b"{no JSON", headers={"content-type": "application/json"})
     assert answer.status_code == 429
     assert answer.headers["retry-after"] == "60"

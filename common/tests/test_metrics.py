@@ -41,11 +41,12 @@ def test_gauges_tell_the_present() -> None:
     metrics = Metrics()
     one = metrics.of_model("org/a")
     waiting = [1, 2]
-    one.begin(lambda: len(waiting))
+    one.begin(lambda: len(waiting), lambda: 2.5)
     waiting.append(3)
     seen = values(metrics)
     assert seen["model_ready model=org/a"] == 1
     assert seen["queue_length model=org/a"] == 3
+    assert seen["model_call_seconds model=org/a"] == 2.5
     one.forget()
     assert not any("org/a" in name for name in values(metrics))
     one.forget()  # of a model that never told anything
@@ -54,9 +55,10 @@ def test_gauges_tell_the_present() -> None:
 def test_two_commits_of_one_name_are_told_as_one_until_both_are_gone() -> None:
     metrics = Metrics()
     before, after = metrics.of_model("org/a"), metrics.of_model("org/a")
-    before.begin(lambda: 2)
-    after.begin(lambda: 3)
+    before.begin(lambda: 2, lambda: 1.5)
+    after.begin(lambda: 3, lambda: 0.5)
     assert values(metrics)["queue_length model=org/a"] == 5
+    assert values(metrics)["model_call_seconds model=org/a"] == 1.5
     before.forget()
     assert values(metrics)["queue_length model=org/a"] == 3
     assert values(metrics)["model_ready model=org/a"] == 1
@@ -66,7 +68,7 @@ def test_two_commits_of_one_name_are_told_as_one_until_both_are_gone() -> None:
 
 def test_each_app_counts_for_itself() -> None:
     first, second = Metrics(), Metrics()
-    first.of_model("org/a").begin(lambda: 7)
+    first.of_model("org/a").begin(lambda: 7, lambda: 0.0)
     assert "queue_length model=org/a" not in values(second)
 
 

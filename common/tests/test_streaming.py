@@ -3,11 +3,13 @@ from collections.abc import Awaitable, Callable
 from pathlib import Path
 
 import pytest
-from inference_common.errors import InferenceFailed, Overloaded
+from inference_common import streaming
+from inference_common.errors import InferenceFailed, InferenceTimeout, Overloaded
 from inference_common.generation import Piece, TextGenerationParams
 from inference_common.metrics import Metrics
 from inference_common.source import FolderSource
 from inference_common.streaming import Streams
+from inference_common.unread import MAX_CHUNKS
 from inference_common.worker import ModelThread
 from toys.pipelines.text_generation import ToyGeneration
 
@@ -22,6 +24,7 @@ def play(folder: Path, scenario: Scenario, *, max_queue: int = 100, max_open: in
     async def run() -> None:
         thread = ModelThread()
         await scenario(Streams(thread, Metrics().of_model("toy"), max_queue=max_queue, max_open=max_open), toy)
+        await asyncio.sleep(0.01)  # what was cancelled has ended
         await thread.run(lambda: None)  # what was posted has run
         thread.stop()
 
@@ -90,11 +93,66 @@ def test_a_reader_that_stops_reading_stops_the_model(model_folder: Path) -> None
     async def scenario(streams: Streams, toy: ToyGeneration) -> None:
         stream = streams.stream(toy, "a", ENDLESS)
         await anext(stream)
+        await made(toy, MAX_CHUNKS + 1)
+        await anext(stream)
+        await made(toy, MAX_CHUNKS + 2)
         await asyncio.sleep(0.05)
-        assert toy.stepped == ["a"]
+        assert len(toy.stepped) == MAX_CHUNKS + 2
         await stream.aclose()
 
     assert play(model_folder, scenario).open == 0
+
+
+async def made(toy: ToyGeneration, count: int) -> None:
+    """Return once so many words were said."""
+    while len(toy.stepped) < count:
+        await asyncio.sleep(0.005)
+
+
+def test_a_reader_that_is_behind_keeps_its_place_until_another_waits_for_it(
+    model_folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(streaming, "LAG_SECONDS", 0.02)
+
+    async def scenario(streams: Streams, toy: ToyGeneration) -> None:
+        behind = [streams.stream(toy, "a", ENDLESS) for _ in range(2)]
+        for stream in behind:
+            await anext(stream)
+        await made(toy, 2 * MAX_CHUNKS + 2)
+        await asyncio.sleep(0.1)
+        assert toy.open == 2
+        assert await words(streams, toy, "b") == [" b"] * 3  # though both places were taken
+        with pytest.raises(InferenceTimeout, match="not read while others waited"):
+            _ = [piece async for piece in behind[0]]
+        await anext(behind[1])  # whose place was not needed
+        await behind[1].aclose()
+
+    assert play(model_folder, scenario).open == 0
+
+
+def test_callers_take_turns_for_places(model_folder: Path) -> None:
+    async def scenario(streams: Streams, toy: ToyGeneration) -> None:
+        many = asyncio.ensure_future(streams.collect(toy, ["m"] * 6, THREE, [1] * 6, "one"))
+        await asyncio.sleep(0)
+        few = asyncio.ensure_future(streams.collect(toy, ["f"], THREE, [1], "another"))
+        await few
+        assert not many.done()
+        await many
+
+    assert "".join(play(model_folder, scenario, max_open=1).stepped) == "mmm" + "mmm" + "fff" + "mmm" * 4
+
+
+def test_whoever_waits_for_little_finds_room_in_a_full_queue(model_folder: Path) -> None:
+    async def scenario(streams: Streams, toy: ToyGeneration) -> None:
+        many = asyncio.ensure_future(streams.collect(toy, ["sleep0.01"] * 8, THREE, [1] * 8, "one"))
+        await asyncio.sleep(0)
+        await asyncio.sleep(0)
+        with pytest.raises(Overloaded):
+            await streams.collect(toy, ["c"] * 3, THREE, [1] * 3, "one")
+        await streams.collect(toy, ["c"], THREE, [1], "another")
+        await many
+
+    play(model_folder, scenario, max_queue=8, max_open=1)
 
 
 def test_whole_answers_come_in_order_and_tell_their_times(model_folder: Path) -> None:

@@ -2,7 +2,7 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 from inference_common import windows
-from inference_common.cancel import watched
+from inference_common.cancel import Abandoned, watched
 
 Floats = npt.NDArray[np.float32]
 SHARED = 200
@@ -39,9 +39,17 @@ def test_sources_of_another_order_follow_those_they_are_like() -> None:
 def test_nobody_who_left_is_worked_for(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(windows, "GRID", 100)
     waves = np.ones((1, 9000), dtype=np.float32)
-    with watched(lambda: True):
-        made = windows.in_windows(parted, waves, 1000, SHARED)
-    assert made.shape[-1] < 2000
+    heard = list[int]()
+
+    def separate(part: Floats) -> Floats:
+        heard.append(part.shape[-1])
+        return parted(part)
+
+    with watched(lambda: bool(heard)), pytest.raises(Abandoned):
+        windows.in_windows(separate, waves, 1000, SHARED)
+    assert len(heard) == 1
+    with watched(lambda: True), pytest.raises(Abandoned):
+        windows.in_groups(lambda group: list(group), list(waves), 1)
 
 
 def test_sounds_of_one_length_go_together_and_come_back_in_order() -> None:

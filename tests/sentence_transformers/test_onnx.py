@@ -24,7 +24,8 @@ KNOWN = library("sentence-transformers")
 TEXTS = ["That is a happy person", "œuvre 日本", "Today is a sunny day " * 60, "a"]
 CLOSE = 1e-5
 PAIRS = {"query": "a happy person", "texts": ["the dog", "a sad person in paris", "what is that?"]}
-SIMILAR = {"source_sentence": "a happy person", "sentences": ["the dog", "a sad person in paris"]}
+MANY = [f"the dog{' is sad' * (n % 7)} in paris {n}" for n in range(80)]  # more than go at once
+SIMILAR = {"source_sentence": "a happy person", "sentences": ["the dog", "a sad person in paris", *MANY]}
 pytestmark = pytest.mark.timeout(600)  # making one takes a process that imports torch
 
 

@@ -34,7 +34,9 @@ class App(Starlette):
     may call. Without `metrics` requests are neither counted nor logged, as another server forwards them, and does.
     """
 
-    def __init__(self, routes: Sequence[Route], lifespan: Lifespan, metrics: Metrics | None, settings: Settings) -> None:
+    def __init__(
+        self, routes: Sequence[Route], lifespan: Lifespan, metrics: Metrics | None, settings: Settings
+    ) -> None:
         super().__init__(routes=list(routes), lifespan=lifespan)
         self._metrics, self._settings = metrics, settings
         # `/health/` would be sent on to an address of the caller's Host.

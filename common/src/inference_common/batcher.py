@@ -10,23 +10,25 @@ from typing import Any
 
 import structlog
 
-from . import device, threads
-from .cancel import watched
-from .errors import InferenceFailed, Overloaded
+from . import threads
+from .calls import Call, Outcome, Postponed
+from .errors import InternalError, Overloaded
+from .jobs import AnyPipeline, Job, Taken, Timed
 from .metrics import ModelMetrics
 from .task import Params
-from .waiting import FIRST, AnyPipeline, Job, Timed, Waiting
+from .turns import Caller, has_room
+from .waiting import FIRST, Waiting
 from .worker import ModelThread
 
 COPIES, TRIALS = 4, 5  # of the input that a call's own cost is measured by
 QUICK = 0.02  # seconds; what takes longer is not measured
 
-Outcome = tuple[Job, Timed | BaseException]
 log = structlog.get_logger("inference")
 
 
 class Batcher:
-    """Feeds one model's thread. The oldest job seeds a batch; jobs of equal pipeline and parameters join it.
+    """Feeds one model's thread. Callers take turns; the oldest job of whoever's turn it is seeds a batch, and jobs of
+    equal pipeline and parameters join it.
 
     The thread itself takes the next batch as soon as it is done with one: were it told by the event loop, it would wait
     while that writes the answers of the one before. Where many wait for a pipeline that has several `lanes`, threads of
@@ -55,16 +57,16 @@ class Batcher:
             times.own = max(one / 10, (COPIES * one - several) / (COPIES - 1))
 
     async def submit(
-        self, pipeline: AnyPipeline, items: Sequence[Any], params: Params, costs: Sequence[int]
+        self, pipeline: AnyPipeline, items: Sequence[Any], params: Params, costs: Sequence[int], caller: Caller = None
     ) -> list[Timed]:
         """Run all items and answer in their order. Raises Overloaded (429) when they do not fit the queue.
 
         A caller that is cancelled takes its waiting items with it, before they cost anything.
         """
         if self.waiting + len(items) > self._max_queue:
-            raise self._overloaded(self._waiting.seconds())
+            self._refuse_without_room(pipeline, len(items), caller)
         loop = asyncio.get_running_loop()
-        jobs = [Job(pipeline, i, params, c, loop.create_future()) for i, c in zip(items, costs, strict=True)]
+        jobs = [Job(pipeline, i, params, c, loop.create_future(), caller) for i, c in zip(items, costs, strict=True)]
         if self._waiting.add(pipeline, jobs):
             # After this turn of the event loop: what its other requests send joins the batch, and the thread is not
             # woken to wait for the interpreter's lock meanwhile.
@@ -73,9 +75,11 @@ class Batcher:
             if len(jobs) == 1:
                 return [await jobs[0].future]
             return await asyncio.gather(*(job.future for job in jobs))
-        finally:
+        except BaseException:
             for job in jobs:
                 job.future.cancel()
+            self._waiting.drop(jobs)
+            raise
 
     def replace(self, pipelines: Mapping[AnyPipeline, AnyPipeline]) -> None:
         """Have other pipelines run the inputs that wait, and later ones, of those that they replace. To be called in
@@ -91,15 +95,18 @@ class Batcher:
         """How many inputs wait."""
         return len(self._waiting)
 
-    def refuse_past_wait(self) -> None:
-        """Raises Overloaded (429) where an input that comes now would wait for too long."""
-        wait = self._waiting.seconds()
+    @property
+    def busy_seconds(self) -> float:
+        """How long the call that runs now has been at its present step; 0 while none runs."""
+        return max(thread.busy_seconds for thread in list(self._lanes.values()))
+
+    def refuse_past_wait(self, caller: Caller = None) -> None:
+        """Raises Overloaded (429) where an input that a caller sends now would wait for too long."""
+        if self._waiting.seconds() <= self._max_wait:
+            return
+        wait = self._waiting.seconds_for(caller)
         if wait > self._max_wait:
             raise self._overloaded(wait)
-
-    def _overloaded(self, wait: float) -> Overloaded:
-        why = f"{self.waiting} inputs wait, for about {wait:.1f} s"
-        return Overloaded(f"The queue is full ({why}); try again later", retry_after=max(1, round(wait)))
 
     def close(self) -> None:
         """End the threads of its own once they are done, and wait for it; in the model's thread."""
@@ -107,6 +114,16 @@ class Batcher:
             if lane != FIRST:
                 thread.stop()
                 thread.join()
+
+    def _refuse_without_room(self, pipeline: AnyPipeline, count: int, caller: Caller) -> None:
+        """Whoever waits for no more than a batch waits for little."""
+        is_little = self._waiting.of(caller) + count <= self._waiting.size(pipeline)
+        if not has_room(self.waiting, count, self._max_queue, is_little=is_little):
+            raise self._overloaded(self._waiting.seconds_for(caller))
+
+    def _overloaded(self, wait: float) -> Overloaded:
+        why = f"{self.waiting} inputs wait, for about {wait:.1f} s"
+        return Overloaded(f"The queue is full ({why}); try again later", retry_after=max(1, round(wait)))
 
     def _post_turn(self, loop: asyncio.AbstractEventLoop, lane: int) -> None:
         if lane not in self._lanes:
@@ -116,44 +133,65 @@ class Batcher:
 
     def _turn(self, loop: asyncio.AbstractEventLoop, lane: int) -> None:
         """In a lane's thread: one batch, if there is one for it."""
-        taken = self._waiting.take(lane)
+        try:
+            taken = self._waiting.take(lane)
+        except BaseException:
+            self._waiting.idle(lane)  # whoever comes next must not wait for it
+            raise
         if taken is None:
             return
         if taken.helper is not None:
-            self._post_turn(loop, taken.helper)
+            self._begin(loop, taken.helper)
+        try:
+            self._run(loop, lane, taken)
+        finally:
+            self._post_turn(loop, lane)
+
+    def _begin(self, loop: asyncio.AbstractEventLoop, helper: int) -> None:
+        try:
+            self._post_turn(loop, helper)
+        except Overloaded as error:  # no thread can be had now; all that waits is run by the first lane
+            self._waiting.idle(helper)
+            log.warning("a batch is run by one thread less", reason=str(error))
+
+    def _run(self, loop: asyncio.AbstractEventLoop, lane: int, taken: Taken, outer: Call | None = None) -> None:
+        """Run a batch, and have its answers delivered, come what may; one that runs between two steps of an `outer`
+        call waits for a turn of its own where it takes long."""
+        thread = self._lanes[lane]
+
+        def between() -> None:
+            thread.step()
+            if call.is_long and outer is not None:
+                raise Postponed
+            if call.is_long:
+                self._let_others(loop, lane, call)
+
+        def observe(batch: Sequence[Job], seconds: float) -> None:
+            self._waiting.ran(batch, seconds, is_shared=taken.is_shared)
+            self._metrics.observe_batch(len(batch), seconds)
+
+        call = Call(taken.batch, between)
+        outcomes: Sequence[Outcome] = ()
         try:
             with threads.shared(taken.is_shared):
-                outcomes = self._answer(taken.batch, is_shared=taken.is_shared)
+                outcomes = call.answers(observe)
             self._waiting.done(taken)
-        except BaseException:  # of ours, not of the pipeline's: whoever comes next must not wait for this lane
-            self._waiting.idle(lane)
-            raise
+        except Postponed:
+            self._waiting.put_back(taken.batch)
+            return
+        except BaseException:  # of ours, not of the pipeline's
+            log.exception("a batch failed outside of its pipeline")
+            outcomes = [(job, InternalError("An internal error occurred; try again")) for job in taken.batch]
         # A loop that closed meanwhile has nobody left to tell.
         with contextlib.suppress(RuntimeError):
             loop.call_soon_threadsafe(self._deliver, outcomes)
-        self._post_turn(loop, lane)
 
-    def _answer(self, batch: Sequence[Job], *, is_shared: bool) -> Sequence[Outcome]:
-        started = time.perf_counter()
-        try:
-            outputs: Sequence[Any] | None = _call(batch)
-        except BaseException as error:  # whoever waits decides what it means
-            if len(batch) == 1 or not isinstance(error, Exception):
-                told = InferenceFailed.of(error) if isinstance(error, Exception) else error
-                return [(job, told) for job in batch]
-            outputs = None
-            if device.is_out_of_memory(error):
-                _halve_batches(batch)
-        if outputs is None:  # outside of `except`: the error would keep the failed call's tensors
-            # One bad input must not fail its neighbours: each runs alone, and only the bad one fails.
-            alone = [job for job in batch if not job.future.done()]
-            return [outcome for job in alone for outcome in self._answer([job], is_shared=is_shared)]
-        ran = time.perf_counter() - started
-        self._waiting.ran(batch, ran, is_shared=is_shared)
-        self._metrics.observe_batch(len(batch), ran)
-        return [
-            (job, Timed(output, started - job.since, ran)) for job, output in zip(batch, outputs, strict=True)
-        ]  # fmt: skip
+    def _let_others(self, loop: asyncio.AbstractEventLoop, lane: int, call: Call) -> None:
+        """Between two steps of a call that has run for long: a batch of another caller, if one waits."""
+        taken = self._waiting.take_for_others({job.caller for job in call.batch})
+        if taken is not None:
+            with call.paused():
+                self._run(loop, lane, taken, call)
 
     def _deliver(self, outcomes: Sequence[Outcome]) -> None:
         for job, outcome in outcomes:
@@ -167,24 +205,8 @@ class Batcher:
                 job.future.set_exception(outcome)
 
 
-def _call(batch: Sequence[Job]) -> Sequence[Any]:
-    pipeline, params = batch[0].pipeline, batch[0].params
-    with watched(lambda: all(job.future.done() for job in batch)):
-        outputs = pipeline.batch([job.inputs for job in batch], params)
-    if len(outputs) != len(batch):
-        raise RuntimeError(f"{type(pipeline).__name__}.batch gave {len(outputs)} outputs for {len(batch)} inputs")
-    return outputs
-
-
 def _seconds(pipeline: AnyPipeline, inputs: Sequence[Any], params: Params) -> float:
     """How long one call takes."""
     started = time.perf_counter()
     pipeline.batch(inputs, params)
     return time.perf_counter() - started
-
-
-def _halve_batches(batch: Sequence[Job]) -> None:
-    """Give a pipeline smaller batches from now on, for which the GPU has the memory."""
-    pipeline = batch[0].pipeline
-    pipeline.max_batch_size = len(batch) // 2
-    log.warning("the GPU's memory was full; batches are smaller now", max_batch_size=pipeline.max_batch_size)

@@ -88,8 +88,9 @@ class CallTime:
         own, each = self._line
         return min(own, self.own) / each if each else math.inf
 
-    def seconds(self, calls: int, useful: int) -> float:
-        """How long so many calls take at least, on inputs of so much cost in all; 0 while nothing is known."""
+    def seconds(self, calls: float, useful: int) -> float:
+        """How long so many calls take at least, on inputs of so much cost in all; 0 while nothing is known. A part of a
+        call is the share that some of its inputs have in it."""
         own, each = self._line
         return calls * own + useful * each
 
@@ -99,5 +100,6 @@ class CallTime:
         variance = self._squares / self._weight - mean * mean
         if variance <= (MIN_SPREAD * mean) ** 2:
             return seconds, 0.0
-        each = max(0.0, (self._products / self._weight - mean * seconds) / variance)
+        # Never more than all that calls took: of calls that were much alike, chance would tell any slope.
+        each = min(max(0.0, (self._products / self._weight - mean * seconds) / variance), seconds / mean)
         return max(0.0, seconds - each * mean), each

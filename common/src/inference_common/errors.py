@@ -105,7 +105,7 @@ class InferenceFailed(InferenceError):
     status = 424
 
     @classmethod
-    def of(cls, error: Exception) -> InferenceError:
+    def of(cls, error: BaseException) -> InferenceError:
         """What the caller reads of an exception that a pipeline raised: one of ours as it is."""
         if isinstance(error, InferenceError):
             return error

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from . import device, memory, threads
+from . import device, threads
 from .batcher import Batcher
 from .card_defaults import card_defaults
 from .discover import Pipelines
@@ -33,8 +33,8 @@ class Loaded:
 
 
 class Loader:
-    """`task` None: the card's own. Formats that can run code are read where the model `is_trusted`. Its weights may take
-    `weights_budget` bytes in single precision on a CPU (None: any number)."""
+    """`task` None: the card's own. Formats that can run code are read where it `is_trusted`. On a CPU its weights may
+    take `weights_budget` bytes in single precision (None: any number)."""
 
     def __init__(self, source: ModelSource, library: Pipelines, settings: Settings, optimization: Optimization, *,
                  task: str | None, is_trusted: bool, weights_budget: int | None = None) -> None:  # fmt: skip

@@ -36,11 +36,13 @@ class ModelMetrics:
         """Pieces of answers, tokens mostly."""
         self._all._chunks.inc(count)
 
-    def begin(self, waiting: Callable[[], int]) -> None:
-        """The model answers; `waiting` tells, whenever it is asked, how many inputs wait."""
-        all_of_name = self._all._waiting.setdefault(self._name, {})
-        all_of_name[self] = waiting
-        self._all._queue_length.labels(self._name).set_function(lambda: sum(count() for count in all_of_name.values()))
+    def begin(self, waiting: Callable[[], int], call_seconds: Callable[[], float]) -> None:
+        """The model answers. These tell, whenever they are asked, how many inputs wait, and how long the call that runs
+        has been at its present step."""
+        queues, calls = self._all._waiting.setdefault(self._name, {}), self._all._calls.setdefault(self._name, {})
+        queues[self], calls[self] = waiting, call_seconds
+        self._all._queue_length.labels(self._name).set_function(lambda: sum(count() for count in queues.values()))
+        self._all._call_seconds.labels(self._name).set_function(lambda: max(last() for last in calls.values()))
         self._all._ready.labels(self._name).set(True)
 
     def set_optimization(self, state: OptimizationState) -> None:
@@ -51,10 +53,12 @@ class ModelMetrics:
         """The model is gone: its present is no longer told, unless another commit of the same name answers."""
         all_of_name = self._all._waiting.get(self._name, {})
         all_of_name.pop(self, None)
+        self._all._calls.get(self._name, {}).pop(self, None)
         if all_of_name:
             return
         self._all._waiting.pop(self._name, None)
-        for gauge in (self._all._queue_length, self._all._ready, self._all._optimization):
+        self._all._calls.pop(self._name, None)
+        for gauge in (self._all._queue_length, self._all._call_seconds, self._all._ready, self._all._optimization):
             gauge.remove(self._name)
 
 
@@ -64,6 +68,7 @@ class Metrics:
     def __init__(self) -> None:
         self._registry = CollectorRegistry()
         self._waiting: dict[str, dict[ModelMetrics, Callable[[], int]]] = {}
+        self._calls: dict[str, dict[ModelMetrics, Callable[[], float]]] = {}
         here = self._registry
         self._requests = Counter("requests", "Requests answered", ["route", "status"], registry=here)
         self._request_seconds = Histogram("request_seconds", "From first byte to answer", ["route"], registry=here)
@@ -72,6 +77,10 @@ class Metrics:
         self._batch_size = Histogram("batch_size", "Inputs in one call of the model", buckets=SIZES, registry=here)
         self._chunks = Counter("chunks", "Pieces made of answers that are made piece by piece", registry=here)
         self._queue_length = Gauge("queue_length", "Inputs waiting", ["model"], registry=here)
+        self._call_seconds = Gauge(
+            "model_call_seconds", "For how long the model has been at the present step of its call; 0 while idle",
+            ["model"], registry=here,
+        )  # fmt: skip
         self._ready = Gauge("model_ready", "1 once the model answers", ["model"], registry=here)
         self._optimization = Enum(
             "model_optimization", "State of the model's faster form on a CPU", ["model"], registry=here,

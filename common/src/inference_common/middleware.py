@@ -18,6 +18,7 @@ from .access import AccessLog
 from .errors import InferenceError, ServerBusy
 from .logs import REQUEST_ID
 from .metrics import Metrics
+from .patience import ARRIVED
 
 _VALID_ID = re.compile(rb"[!-~]{1,128}")
 CLIENT_LEFT = 499  # what proxies log for a caller that hung up before its answer
@@ -44,6 +45,7 @@ class RequestContext:
             return
         request_id = _id_of(scope)
         started, status = time.perf_counter(), 0
+        scope[ARRIVED] = started
         id_header = (b"x-request-id", request_id.encode())
 
         async def send_with_id(message: Message) -> None:

@@ -44,7 +44,7 @@ class Model:
 
     `leases` counts the requests that hold it. `pipelines` are those that the loaded weights answer, the first task's
     first; `defaults` are, by task, the raw parameters that the model's card sets for callers who do not. `memory` is
-    what loading it was seen to take, `failure` why it could not be loaded.
+    what loading it was seen to take, `failure` why it could not be loaded; `ready_since` is by time.perf_counter.
     """
 
     def __init__(
@@ -81,7 +81,7 @@ class Model:
                               weights_budget=weights_budget)  # fmt: skip
         self._changing: asyncio.Task[None] | None = None
         self._settled = asyncio.Event()
-        self._since = time.monotonic()
+        self._since, self.ready_since = time.monotonic(), 0.0
 
     @contextlib.contextmanager
     def kept(self) -> Iterator[None]:
@@ -135,8 +135,8 @@ class Model:
             return
         self.pipelines, self.defaults = loaded.pipelines, loaded.defaults
         self.memory = loaded.memory + Memory(max(0, memory.resident() - before))
-        self.state, self.reason, self.failure = "ready", "", None
-        self._metrics.begin(lambda: self.batcher.waiting + self.streams.waiting)
+        self.state, self.reason, self.failure, self.ready_since = "ready", "", None, time.perf_counter()
+        self._metrics.begin(lambda: self.batcher.waiting + self.streams.waiting, lambda: self.batcher.busy_seconds)
         self._settled.set()
         log.info(
             "model ready",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from abc import ABC, abstractmethod
 from collections.abc import Callable
 from types import TracebackType
@@ -13,6 +14,8 @@ from starlette.requests import ClientDisconnect, Request
 from .errors import InferenceTimeout
 from .timers import SharedTimer
 
+ARRIVED = "inference.arrived"
+"""Where a request's scope holds when it came, by time.perf_counter."""
 WATCH_AFTER = 0.05  # seconds from which on a caller's leaving is watched for; many answers are sooner
 
 
@@ -72,11 +75,13 @@ class CancelAfter(_CancelScope):
 
 class CancelOnDisconnect(_CancelScope):
     """The work inside is cancelled, with ClientDisconnect, when the caller of `request` leaves; and with
-    InferenceTimeout after so many seconds. `timer` is that of `disconnect_timer(seconds)`."""
+    InferenceTimeout once so many seconds have passed since `begun`, by time.perf_counter (by default now). `timer` is
+    that of `disconnect_timer(seconds)`."""
 
-    def __init__(self, request: Request, seconds: float, timer: SharedTimer) -> None:
+    def __init__(self, request: Request, seconds: float, timer: SharedTimer, begun: float | None = None) -> None:
         super().__init__(timer)
         self._request, self._seconds = request, seconds
+        self._begun = time.perf_counter() if begun is None else begun
         self._watching: asyncio.Task[None] | None = None
 
     def __exit__(
@@ -91,7 +96,7 @@ class CancelOnDisconnect(_CancelScope):
 
     async def _watch(self) -> None:
         try:
-            async with asyncio.timeout(max(0.0, self._seconds - WATCH_AFTER)):
+            async with asyncio.timeout(max(0.0, self._seconds - (time.perf_counter() - self._begun))):
                 while (await self._request.receive())["type"] != "http.disconnect":
                     continue
             self.cancel(ClientDisconnect())

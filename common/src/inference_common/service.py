@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import time
-from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Generic
 
@@ -20,15 +20,16 @@ from .body import BodyReader
 from .call_memory import hold_call
 from .codecs.json import validate_params
 from .errors import InvalidRequest
+from .jobs import Timed
 from .loader import AnyPipeline
 from .metrics import Metrics
 from .model import Model
 from .models import Models
-from .patience import CancelOnDisconnect, disconnect_timer, too_slow
+from .patience import ARRIVED, CancelOnDisconnect, disconnect_timer, too_slow
 from .pipeline import Chunk
 from .settings import Settings
 from .task import Params, Task
-from .waiting import Timed
+from .turns import caller_of
 
 T = TypeVar("T")
 M = TypeVar("M", default=Models)
@@ -124,20 +125,24 @@ class Service(Generic[M]):
         """The model's outputs. Raises Overloaded, InferenceFailed, InferenceTimeout, or ClientDisconnect."""
         started = time.perf_counter()
         submit = work.model.streams.collect if work.pipeline.streams else work.model.batcher.submit
-        with CancelOnDisconnect(request, self.settings.timeout, self._disconnect_timer):
-            timed = await submit(work.pipeline, work.items, work.params, work.costs)
+        with CancelOnDisconnect(request, self.settings.timeout, self._disconnect_timer, _begun(request, work)):
+            timed = await submit(work.pipeline, work.items, work.params, work.costs, caller_of(request))
         cost = sum(work.costs)
         return Answer([t.output for t in timed], cost, _headers(work, timed, cost, time.perf_counter() - started))
 
     async def stream(self, request: Request, work: Work) -> tuple[Chunk, AsyncGenerator[Chunk, None]]:
         """The first chunk, once it is there, and the others. Raises as `run`; the generator too, at any chunk."""
-        chunks = self._in_time(work)
-        with CancelOnDisconnect(request, self.settings.timeout, self._disconnect_timer):
+        chunks = self._in_time(request, work)
+        with CancelOnDisconnect(request, self.settings.timeout, self._disconnect_timer, _begun(request, work)):
             return await anext(chunks), chunks
 
-    async def _in_time(self, work: Work) -> AsyncGenerator[Chunk, None]:
-        until = asyncio.get_running_loop().time() + self.settings.timeout
-        chunks = work.model.streams.stream(work.pipeline, work.items[0], work.params)
+    def seconds_left(self, request: Request, work: Work) -> float:
+        """How long the answer to a request may still take."""
+        return self.settings.timeout - (time.perf_counter() - _begun(request, work))
+
+    async def _in_time(self, request: Request, work: Work) -> AsyncGenerator[Chunk, None]:
+        until = asyncio.get_running_loop().time() + self.seconds_left(request, work)
+        chunks = work.model.streams.stream(work.pipeline, work.items[0], work.params, caller_of(request))
         with work.model.kept():
             async with contextlib.aclosing(chunks):
                 while True:
@@ -149,6 +154,12 @@ class Service(Generic[M]):
                     if chunk is None:
                         return
                     yield chunk
+
+
+def _begun(request: Request, work: Work) -> float:
+    """When the time of an answer began: as its request came, or later as its model was loaded."""
+    arrived: float = request.scope.get(ARRIVED, 0.0)
+    return max(arrived, work.model.ready_since)
 
 
 def _headers(work: Work, timed: Sequence[Timed], cost: int, total: float) -> Mapping[str, str]:

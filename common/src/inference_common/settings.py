@@ -130,7 +130,11 @@ class Settings(BaseSettings):
         default=8, gt=0, description="most models that are downloaded and loaded on demand at a time (429 past it)"
     )
     max_new_tokens: int = Field(default=2048, gt=0, description="most tokens one answer is asked for (400 past it)")
-    max_queue: int = Field(default=2048, gt=0, description="most inputs waiting for the model (429 past it)")
+    max_queue: int = Field(
+        default=2048,
+        gt=0,
+        description="most inputs waiting for the model (429 past it); a quarter more for callers with few",
+    )
     max_wait: float = Field(
         default=120.0, gt=0, description="seconds an input may be expected to wait for the model (429 past it)"
     )
@@ -142,7 +146,9 @@ class Settings(BaseSettings):
     )
     body_timeout: float = Field(default=30.0, gt=0, description="seconds a caller has to send its body (408 past it)")
     timeout: float = Field(
-        default=120.0, gt=0, description="seconds an answer may take once the model is loaded (504 past it)"
+        default=120.0,
+        gt=0,
+        description="seconds an answer may take since its request came, loading the model not counted (504 past it)",
     )
     load_wait: float = Field(
         default=120.0, ge=0, description="seconds a request is held while the model loads (503 past it)"

@@ -4,63 +4,90 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import AsyncGenerator, Generator, Sequence
+from collections.abc import AsyncGenerator, Callable, Generator, Sequence
 from typing import Any
 
-from .errors import InferenceFailed, Overloaded
+from .errors import InferenceFailed, InferenceTimeout, Overloaded
+from .gate import Gate
+from .jobs import AnyPipeline, Timed
 from .metrics import ModelMetrics
-from .pipeline import Chunk, Pipeline
+from .pipeline import Chunk
 from .task import Params
-from .waiting import Timed
+from .turns import Caller, has_room
+from .unread import Unread
 from .worker import ModelThread
 
-AnyPipeline = Pipeline[Any, Any, Any]
 Steps = Generator[Chunk, None, None]
 TURN = 0.01  # seconds that an answer wanted whole steps on before it is another's turn: nobody reads its chunks
+LAG_SECONDS = 1.0  # that a reader may be behind before its place goes to whoever waits for one
+SHARE = 0.1  # of the latest, in the mean of how long places are held
 
 
 class Streams:
-    """Opens streams over one model, at most `max_open` at once; the others queue, at most `max_queue` of them.
+    """Opens streams over one model, at most `max_open` at once; the others queue, at most `max_queue` of them, and
+    their callers take turns.
 
-    A caller that leaves takes its stream with it: the step that runs is its last. `waiting` are those that queue now.
+    A caller that leaves takes its stream with it: the step that runs is its last. One that does not read does not stop
+    the model: some chunks wait for it, and then its stream does, until somebody else waits for its place. `waiting` are
+    those that queue now.
     """
 
     def __init__(self, thread: ModelThread, metrics: ModelMetrics, *, max_queue: int, max_open: int) -> None:
         self._thread, self._metrics = thread, metrics
         self._max_queue, self._max_open = max_queue, max_open
-        self._gates: dict[int, asyncio.Semaphore] = {}  # by how many each lets through
+        self._gates: dict[int, Gate] = {}  # by how many each lets through
+        self._held_seconds = 0.0  # mean
         self.waiting = 0
 
-    async def stream(self, pipeline: AnyPipeline, item: Any, params: Params) -> AsyncGenerator[Chunk, None]:
-        """The chunks of one answer. Raises Overloaded (429) before the first, InferenceFailed at any."""
-        self._refuse_past_queue(1)
-        gate = await self._admitted(pipeline)
-        steps = pipeline.stream(item, params)
+    async def stream(
+        self, pipeline: AnyPipeline, item: Any, params: Params, caller: Caller = None
+    ) -> AsyncGenerator[Chunk, None]:
+        """The chunks of one answer. Raises Overloaded (429) before the first, InferenceFailed at any, InferenceTimeout
+        for a caller that reads too slowly."""
+        self._refuse_past_queue(pipeline, 1, caller)
+        gate, leave = await self._admitted(pipeline, caller)
+        steps, unread = pipeline.stream(item, params), Unread()
+        making = asyncio.ensure_future(self._make(steps, unread, gate))
+        making.add_done_callback(lambda _: leave(steps))  # also where it never began
         try:
-            while (chunk := await self._thread.run(lambda: next(steps, None))) is not None:
-                self._metrics.observe_chunks(1)
+            while (chunk := await unread.get()) is not None:
                 yield chunk
-        except Exception as error:
-            raise InferenceFailed.of(error) from error
         finally:  # nothing is awaited here: a cancelled caller could not
-            self._thread.post(steps.close)
-            gate.release()
+            making.cancel()
 
     async def collect(
-        self, pipeline: AnyPipeline, items: Sequence[Any], params: Params, costs: Sequence[int]
+        self, pipeline: AnyPipeline, items: Sequence[Any], params: Params, costs: Sequence[int], caller: Caller = None
     ) -> list[Timed]:
         """The whole answers of all items, in order. Raises as `stream`."""
-        self._refuse_past_queue(len(items))
-        wanted = [asyncio.ensure_future(self._whole(pipeline, item, params)) for item in items]
+        self._refuse_past_queue(pipeline, len(items), caller)
+        wanted = [asyncio.ensure_future(self._whole(pipeline, item, params, caller)) for item in items]
         try:
             return await asyncio.gather(*wanted)
         finally:
             for one in wanted:
                 one.cancel()
 
-    async def _whole(self, pipeline: AnyPipeline, item: Any, params: Params) -> Timed:
+    async def _make(self, steps: Steps, unread: Unread, gate: Gate) -> None:
+        """All chunks, at the pace of the model, or of a reader that is far behind it."""
+        try:
+            while (chunk := await self._thread.run(lambda: next(steps, None))) is not None:
+                self._metrics.observe_chunks(1)
+                unread.put(chunk)
+                if unread.is_full:
+                    await self._until_read(unread, gate)
+            unread.end()
+        except Exception as error:
+            unread.end(InferenceFailed.of(error))
+
+    async def _until_read(self, unread: Unread, gate: Gate) -> None:
+        done, _ = await asyncio.wait({unread.room()}, timeout=LAG_SECONDS)
+        if not done:
+            late = InferenceTimeout("The stream was not read while others waited for the model; read it faster")
+            await gate.hold_while_free(unread.room(), late)
+
+    async def _whole(self, pipeline: AnyPipeline, item: Any, params: Params, caller: Caller) -> Timed:
         asked = time.perf_counter()
-        gate = await self._admitted(pipeline)
+        _, leave = await self._admitted(pipeline, caller)
         begun = time.perf_counter()
         steps = pipeline.stream(item, params)
         try:
@@ -72,26 +99,39 @@ class Streams:
         except Exception as error:
             raise InferenceFailed.of(error) from error
         finally:
-            self._thread.post(steps.close)
-            gate.release()
+            leave(steps)
         return Timed(whole, begun - asked, time.perf_counter() - begun)
 
-    def _refuse_past_queue(self, count: int) -> None:
-        if self.waiting + count > self._max_queue:
-            raise Overloaded(f"The queue is full ({self.waiting} inputs wait); try again later", retry_after=1)
+    def _refuse_past_queue(self, pipeline: AnyPipeline, count: int, caller: Caller) -> None:
+        """Whoever waits for no more than the places there are waits for little."""
+        gate = self._gate(pipeline)
+        is_little = gate.count(caller) + count <= gate.most
+        if not has_room(self.waiting, count, self._max_queue, is_little=is_little):
+            wait = self._held_seconds * self.waiting / gate.most
+            why = f"{self.waiting} inputs wait"
+            raise Overloaded(f"The queue is full ({why}); try again later", retry_after=max(1, round(wait)))
 
-    async def _admitted(self, pipeline: AnyPipeline) -> asyncio.Semaphore:
-        """A gate that has let one more stream through, to be released at its end."""
-        asked = time.perf_counter()
-        most = min(pipeline.max_batch_size, self._max_open)
-        gate = self._gates.setdefault(most, asyncio.Semaphore(most))
+    async def _admitted(self, pipeline: AnyPipeline, caller: Caller) -> tuple[Gate, Callable[[Steps], None]]:
+        """A gate that has let one more stream through, and what is to be called at that one's end."""
+        asked, gate = time.perf_counter(), self._gate(pipeline)
         self.waiting += 1
         try:
-            await gate.acquire()
+            await gate.acquire(caller)
         finally:
             self.waiting -= 1
-        self._metrics.observe_queue(time.perf_counter() - asked)
-        return gate
+        begun = time.perf_counter()
+        self._metrics.observe_queue(begun - asked)
+
+        def leave(steps: Steps) -> None:
+            self._held_seconds += SHARE * (time.perf_counter() - begun - self._held_seconds)
+            self._thread.post(steps.close)
+            gate.release()
+
+        return gate, leave
+
+    def _gate(self, pipeline: AnyPipeline) -> Gate:
+        most = min(pipeline.max_batch_size, self._max_open)
+        return self._gates.setdefault(most, Gate(most))
 
 
 def _turn(steps: Steps) -> tuple[Chunk, int]:

@@ -10,7 +10,7 @@ from typing import TypeVar
 import numpy as np
 import numpy.typing as npt
 
-from .cancel import abandoned
+from .cancel import checkpoint
 
 GRID = 102_400  # frames; networks' strides divide it, so a window is cut into the pieces that the whole would be
 Floats = npt.NDArray[np.float32]
@@ -26,6 +26,7 @@ def in_groups(answer: Callable[[Floats], Sequence[Made]], waves: Sequence[Floats
     groups = [alike[start : start + most] for alike in places.values() for start in range(0, len(alike), most)]
     made: dict[int, Made] = {}
     for group in groups:
+        checkpoint()
         made.update(zip(group, answer(np.stack([waves[place] for place in group])), strict=True))
     return [made[place] for place in range(len(waves))]
 
@@ -42,8 +43,7 @@ def in_windows(separate: Callable[[Floats], Floats], waves: Floats, window: int,
     stride = math.ceil((frames - shared) / count / GRID) * GRID
     joined = list(separate(waves[:, : stride + shared]))
     for start in range(stride, frames - shared, stride):
-        if abandoned():
-            break
+        checkpoint()
         made = separate(waves[:, start : start + stride + shared])
         joined = [join(one, other, shared) for one, other in zip(joined, made, strict=True)]
     return np.stack(joined)

@@ -6,10 +6,13 @@ import asyncio
 import contextlib
 import queue
 import threading
+import time
 from collections.abc import Callable
 from typing import TypeVar
 
 import structlog
+
+from .errors import Overloaded
 
 T = TypeVar("T")
 log = structlog.get_logger("inference")
@@ -17,19 +20,40 @@ Job = Callable[[], None]
 
 
 class ModelThread:
-    """A daemon thread, so that a model that never returns cannot keep the process alive."""
+    """A daemon thread, so that a model that never returns cannot keep the process alive.
+
+    Raises Overloaded where the system has no thread to give.
+    """
 
     def __init__(self) -> None:
         self._jobs: queue.SimpleQueue[Job | None] = queue.SimpleQueue()
+        self._since: float | None = None
         self._thread = threading.Thread(target=self._work, name="model", daemon=True)
-        self._thread.start()
+        try:
+            self._thread.start()
+        except RuntimeError as error:
+            raise Overloaded("The system has no thread left for this; try again later", retry_after=1) from error
+
+    @property
+    def busy_seconds(self) -> float:
+        """How long what runs now has run, since its last `step`; 0 while nothing does."""
+        since = self._since
+        return 0.0 if since is None else time.perf_counter() - since
+
+    def step(self) -> None:
+        """What runs now is still at work; to be called in the thread."""
+        self._since = time.perf_counter()
 
     async def run(self, call: Callable[[], T]) -> T:
-        """The result of `call()`, made in the thread; what it raises is raised here."""
+        """The result of `call()`, made in the thread; what it raises is raised here.
+
+        As RuntimeError where an event loop could not bear it: SystemExit would end the server, and StopIteration, as of
+        `next` on a network without weights, would be lost.
+        """
         loop = asyncio.get_running_loop()
         future: asyncio.Future[T] = loop.create_future()
 
-        def settle(result: T | None, error: BaseException | None) -> None:
+        def settle(result: T | None, error: Exception | None) -> None:
             if future.done():
                 return
             if error is not None:
@@ -42,7 +66,7 @@ class ModelThread:
             try:
                 result = call()
             except BaseException as caught:  # the caller decides what it means
-                error = caught
+                error = _bearable(caught)
             # A loop that closed meanwhile has nobody left to tell.
             with contextlib.suppress(RuntimeError):
                 loop.call_soon_threadsafe(settle, result, error)
@@ -56,7 +80,7 @@ class ModelThread:
         def job() -> None:
             try:
                 call()
-            except Exception:
+            except BaseException:  # the thread goes on
                 log.exception("a call that nobody waited for failed")
 
         self._jobs.put(job)
@@ -75,5 +99,16 @@ class ModelThread:
 
     def _work(self) -> None:
         while (job := self._jobs.get()) is not None:
+            self.step()
             job()
+            self._since = None
             del job  # a kept closure would keep the last request's inputs and output alive
+
+
+def _bearable(error: BaseException) -> Exception:
+    """The error itself, or another that stands for it."""
+    if isinstance(error, Exception) and not isinstance(error, StopIteration):
+        return error
+    told = RuntimeError(f"{type(error).__name__}: {error}")
+    told.__cause__ = error
+    return told

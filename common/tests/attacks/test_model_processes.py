@@ -161,6 +161,16 @@ def test_a_model_that_hangs_makes_room_for_another(start: Start, hub: Hub, tmp_p
     assert server.end() == 0
 
 
+@pytest.mark.parametrize("harm", ["hang", "wait"])
+def test_a_model_that_hangs_is_ended_and_loaded_anew(start: Start, hub: Hub, tmp_path: Path, harm: str) -> None:
+    server = start(None, TIMEOUT="0.5", **beside(hub, tmp_path))
+    url = server.url()
+    with others_are_served(url):
+        assert ask(url, "b", harm).status_code == 504
+        until(lambda: ask(url, "b").status_code == 200)
+    assert server.end() == 0
+
+
 def test_sigterm_finishes_work_in_flight_and_leaves_no_process(start: Start, hub: Hub, tmp_path: Path) -> None:
     server = start(None, **beside(hub, tmp_path))
     url, answers = server.url(), list[int]()

@@ -12,6 +12,7 @@ from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
+import structlog
 from starlette.applications import Starlette
 
 from .. import logs, memory
@@ -21,14 +22,22 @@ from ..lifetime import end_first
 from ..metrics import Metrics
 from ..model import Model
 from ..routes import ROUTES
+from ..routes.status import HUNG_TIMEOUTS, hanging
 from ..service import Service
 from ..settings import Settings
 from ..source import ModelSource
 from . import internal
 
+HUNG = 70  # exit status of a process whose model hung, as EX_SOFTWARE of sysexits.h
+LOOK_SECONDS = 1.0  # between two looks at whether it does
+log = structlog.get_logger("inference")
 PRIVATE: Mapping[str, Any] = {
-    "api_key": None, "allowed_hosts": "*", "cors_origins": "*", "keep_alive_timeout": 86_400.0, "max_connections": 65_536,
-}  # fmt: skip
+    "api_key": None,
+    "allowed_hosts": "*",
+    "cors_origins": "*",
+    "keep_alive_timeout": 86_400.0,
+    "max_connections": 65_536,
+}
 """Settings of a server that only the library server calls, which has checked who calls it."""
 
 
@@ -64,7 +73,8 @@ class Assigned:
             label=order.label,
             weights_budget=memory.budget(order.settings.max_memory_mib),
         )
-        self._loading = asyncio.create_task(self.pinned.load())
+        self._settings = order.settings
+        self._tasks = [asyncio.create_task(work) for work in (self.pinned.load(), self._end_where_it_hangs())]
 
     def find(self, name: str | None) -> Model:
         return self.pinned
@@ -73,8 +83,17 @@ class Assigned:
         self.pinned.optimization.stop()
 
     async def close(self) -> None:
-        self._loading.cancel()
+        for task in self._tasks:
+            task.cancel()
         self.pinned.close()
+
+    async def _end_where_it_hangs(self) -> None:
+        """End the process once nothing else helps: whoever asks for the model next has it loaded anew."""
+        while (reason := hanging(self._settings, self.pinned, HUNG_TIMEOUTS)) is None:
+            await asyncio.sleep(LOOK_SECONDS)
+        log.error("the model hangs", reason=reason)
+        logs.WRITER.flush(logs.FLUSH_SECONDS)
+        os._exit(HUNG)
 
 
 def main(order: Order, listening: socket.socket) -> None:

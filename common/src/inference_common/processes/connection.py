@@ -61,6 +61,11 @@ class Connection(asyncio.Protocol):
         return body
 
     @property
+    def has_head(self) -> bool:
+        """Whether the status and headers of the answer are here."""
+        return self._has_head
+
+    @property
     def is_complete(self) -> bool:
         """Whether all of the answer is here; some may wait in `chunk`."""
         return self._is_complete

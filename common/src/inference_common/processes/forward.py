@@ -7,11 +7,13 @@ import asyncio
 from starlette.requests import Request
 from starlette.types import Send
 
-from ..errors import InferenceError, InternalError
+from ..errors import InferenceError, InferenceTimeout, InternalError
 from ..logs import REQUEST_ID
 from ..patience import CancelOnDisconnect, disconnect_timer
 from ..settings import Settings
+from ..turns import caller_of
 from .connection import Broken, Connection, RawHeaders
+from .errors import ModelDied
 from .process import ModelProcess
 
 # Of one connection only (RFC 9110, section 7.6.1), or of the library server's business: who the caller is, and what
@@ -42,6 +44,10 @@ class Forwarder:
                 with CancelOnDisconnect(request, self._seconds, self._timer):
                     connection.send([_head(request, len(body)), body])
                     await _answer(connection, send)
+            except InferenceTimeout:
+                if not connection.has_head:  # not even to say that it takes too long: its interpreter is held up
+                    process.kill(ModelDied("The process of the model hung, and was ended; the next call loads it anew"))
+                raise
             finally:
                 process.release(connection)
         except Broken as error:
@@ -70,6 +76,8 @@ def _head(request: Request, size: int) -> bytes:
     target = (scope.get("raw_path") or scope["path"].encode()) + query
     lines = [b"%b %b HTTP/1.1\r\nhost: model\r\ncontent-length: %d" % (scope["method"].encode(), target, size)]
     lines += [name + b": " + value for name, value in scope["headers"] if name not in _OWN]
+    # In place of the caller's own: the process shares its time between callers, and tells them apart by this.
+    lines.append(b"authorization: Caller %x" % abs(hash(caller_of(request))))
     request_id = REQUEST_ID.get()
     if request_id is not None:
         lines.append(b"x-request-id: " + request_id.encode())

@@ -15,7 +15,7 @@ import structlog
 
 from ..errors import InferenceError, LoadFailed
 from . import internal
-from .child import Order, main
+from .child import HUNG, Order, main
 from .connection import Broken, Connection
 from .errors import ModelDied, relayed
 from .forkserver import Child, ForkServer
@@ -151,6 +151,8 @@ class ModelProcess:
 
 def _described(status: int) -> str:
     """What an exit status says of a process that was not asked to end."""
+    if status == HUNG:
+        return "hung, and was ended"
     if status >= 0:
         return f"ended by itself (exit status {status})"
     try:

@@ -93,6 +93,11 @@ def _task_of_chat(value: dict[str, Any]) -> str:
     return (IMAGE_TEXT_TO_TEXT if is_pictured else CHAT_COMPLETION).name
 
 
+async def health(request: Request) -> Response:
+    """Alive: the event loop turns. A model that hangs ends with its process."""
+    return JSONResponse({"status": "ok"})
+
+
 async def ready(request: Request) -> Response:
     """200: it takes requests for any model."""
     return JSONResponse({"status": "ready"})
@@ -138,7 +143,7 @@ ROUTES = (
     Route("/models/{model:path}", _BY_PATH, methods=["POST"]),
     Route("/pipeline/{task}/{model:path}", _BY_PATH, methods=["POST"]),
     Route("/", status.root, methods=["GET"]),
-    Route("/health", status.health, methods=["GET"]),
+    Route("/health", health, methods=["GET"]),
     Route("/ready", ready, methods=["GET"]),
     Route("/info", info, methods=["GET"]),
     Route("/metrics", prometheus, methods=["GET"]),

@@ -21,6 +21,7 @@ from ..model import Model
 from ..service import Answer, AnyTask, Service, Work
 from ..task import Encoded, Limits, Payload
 from ..tasks import TASKS
+from ..turns import caller_of
 from . import sse
 from .endpoint import Endpoint
 
@@ -87,7 +88,7 @@ def lease(request: Request, body: bytes, name: str | None = None) -> Lease:
     """The model of this name; the request is held while it loads, unless its headers or options say not to. Raises
     NotFound."""
     service: Service = request.app.state.service
-    return Lease(service.models.find(name), lambda: waits(service, request, body))
+    return Lease(service.models.find(name), lambda: waits(service, request, body), caller_of(request))
 
 
 async def waits(service: Service[Any], request: Request, body: bytes) -> bool:

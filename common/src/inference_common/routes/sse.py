@@ -11,7 +11,7 @@ from collections.abc import AsyncGenerator, Callable, Iterable
 
 import orjson
 import structlog
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response, StreamingResponse
 from starlette.types import Receive, Scope, Send
 
@@ -23,6 +23,7 @@ from ..service import Service, Work
 from ..task import Asked, Events
 
 HEADERS = {"content-type": "text/event-stream", "cache-control": "no-cache", "x-accel-buffering": "no"}
+LATE_SECONDS = 2.0  # past its time that a stream may still tell a caller who reads that it is over
 log = structlog.get_logger("inference")
 Encode = Callable[[Chunk], Iterable[object]]
 
@@ -37,20 +38,27 @@ async def respond(service: Service, request: Request, work: Work, events: Events
     first, chunks = await service.stream(request, work)
     encode = begin(Asked(work.params, Client.of(request.headers), work.model.source.name))
     headers = {"x-compute-type": work.compute_type, **work.task.input.meter(work.items), **HEADERS}
-    return EventStream(_bodies(first, chunks, encode), headers)
+    return EventStream(_bodies(first, chunks, encode), headers, service.seconds_left(request, work))
 
 
 class EventStream(StreamingResponse):
-    """Closes what it streams when the caller leaves; tells the caller when the server stops."""
+    """Closes what it streams when the caller leaves, or does not read it to its end in so many `seconds`; tells the
+    caller when the server stops."""
 
-    def __init__(self, bodies: AsyncGenerator[bytes, None], headers: dict[str, str]) -> None:
+    def __init__(self, bodies: AsyncGenerator[bytes, None], headers: dict[str, str], seconds: float) -> None:
         super().__init__(bodies, headers=headers)
-        self._bodies = bodies
+        self._bodies, self._seconds = bodies, seconds
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        limit = asyncio.timeout(max(0.0, self._seconds) + LATE_SECONDS)
         async with contextlib.aclosing(self._bodies):
             try:
-                await super().__call__(scope, receive, send)
+                async with limit:
+                    await super().__call__(scope, receive, send)
+            except TimeoutError:
+                if limit.expired():
+                    raise ClientDisconnect from None  # it may as well have left
+                raise
             except asyncio.CancelledError:  # the grace is over
                 last = _event({"error": STOPPING, "error_type": "incomplete_generation"})
                 await send({"type": "http.response.body", "body": last})

@@ -10,7 +10,11 @@ from starlette.routing import Route
 
 from ..model import Model
 from ..service import Service
+from ..settings import Settings
 from .docs import library_version, page
+
+HUNG_TIMEOUTS = 2  # times TIMEOUT after which a call that has not ended hangs: all its callers have long been told
+DEAD_TIMEOUTS = 3  # the same, after which nothing but a restart is likely to help
 
 
 async def root(request: Request) -> Response:
@@ -21,17 +25,34 @@ async def root(request: Request) -> Response:
 
 
 async def health(request: Request) -> Response:
-    """Alive: the event loop turns."""
+    """Alive: the event loop turns, and the model that this server is for does not hang so that only a restart helps."""
+    service: Service = request.app.state.service
+    model = service.models.pinned
+    reason = hanging(service.settings, model, DEAD_TIMEOUTS)
+    if reason is not None:
+        return JSONResponse({"error": reason, "status": "hanging"}, status_code=503)
     return JSONResponse({"status": "ok"})
 
 
 async def ready(request: Request) -> Response:
-    """200 once the model answers; until then, and after a failed load, 503 with the reason."""
+    """200 once the model answers; until then, after a failed load, and while the model hangs, 503 with the reason."""
     service: Service = request.app.state.service
     model = service.models.pinned
+    reason = hanging(service.settings, model, HUNG_TIMEOUTS)
+    if reason is not None:
+        return JSONResponse({"error": reason, "status": "hanging"}, status_code=503)
     if model.state == "ready":
         return JSONResponse({"status": "ready"})
     return JSONResponse({"error": model.reason, "status": model.state}, status_code=503)
+
+
+def hanging(settings: Settings, model: Model, timeouts: float) -> str | None:
+    """What to tell of a model that takes work and gives none, else None: its call has come neither to its end nor to
+    its next step for so many times TIMEOUT, though nobody waits for an answer that long."""
+    seconds = model.batcher.busy_seconds if model.state == "ready" else 0.0
+    if seconds <= timeouts * settings.timeout:
+        return None
+    return f"{model.source.name} has been at one call for {seconds:.0f} s, and it cannot be ended; restart the server"
 
 
 async def info(request: Request) -> Response:

@@ -9,12 +9,16 @@ from collections.abc import Sequence
 from typing import Any, Self
 
 import numpy as np
+from inference_common.cancel import checkpoint
 from inference_common.errors import InvalidRequest
 from inference_common.pipeline import Device, Pipeline
 from inference_common.source import ModelSource
 from inference_common.tasks.text import Embedding, FeatureExtractionParams
 
 from ..harm import harm
+
+STEP_SECONDS = 0.02
+RAISED = {kind.__name__: kind for kind in (SystemExit, KeyboardInterrupt, MemoryError, RecursionError, StopIteration)}
 
 
 class ToyFeatures(Pipeline[str, FeatureExtractionParams, Embedding]):
@@ -42,6 +46,12 @@ class ToyFeatures(Pipeline[str, FeatureExtractionParams, Embedding]):
         harm(inputs)
         if inputs.startswith("sleep "):
             time.sleep(float(inputs.split()[1]))
+        if inputs.startswith("steps "):
+            for _ in range(int(inputs.split()[1])):
+                checkpoint()
+                time.sleep(STEP_SECONDS)
+        if inputs in RAISED:
+            raise RAISED[inputs]
         if inputs == "fail":
             raise ValueError("this text cannot be embedded")
         if inputs == "nan":

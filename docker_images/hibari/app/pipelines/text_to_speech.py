@@ -10,7 +10,7 @@ import numpy as np
 from hibari import Hibari
 from hibari.tts import MAX_PHONEMES
 from hibari.voices import DEFAULT, VOICES
-from inference_common.cancel import abandoned
+from inference_common.cancel import checkpoint
 from inference_common.codecs.audio import Audio
 from inference_common.errors import InvalidRequest
 from inference_common.pipeline import Device
@@ -37,9 +37,9 @@ class TextToSpeech(speech_synthesis.TextToSpeech):
     def __call__(self, inputs: str, params: TextToAudioParams) -> Audio:
         said = []
         for piece in self.pieces(inputs):
-            said += [self.voice.from_phonemes(sounds, seed=SEED) for sounds in self.sounds_of(piece)]
-            if abandoned():
-                break
+            for sounds in self.sounds_of(piece):
+                checkpoint()
+                said.append(self.voice.from_phonemes(sounds, seed=SEED))
         if not sum(map(len, said)):
             raise InvalidRequest("This model can say nothing of the text; send one in English")
         return Audio(np.concatenate(said), self.voice.sample_rate)

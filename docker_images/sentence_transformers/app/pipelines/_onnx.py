@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from inference_common.cancel import checkpoint
 from inference_common.config_files import read_json
 from inference_common.onnx.network import OnnxNetwork
 from inference_common.onnx.store import Wanted, network_file
@@ -15,6 +16,7 @@ from inference_common.source import ModelSource, Optimize
 from ._networks import USUAL, Side, Vectors, Way
 from ._tokens import TokenReader
 
+TEXTS_AT_ONCE = 32  # of one input that has many: their tokens, padded to the longest, bound the memory of a call
 ORIGINALS = f"{__package__}._originals"
 ROLES = {"query": ("query",), "document": ("document", "passage", "corpus")}
 """The names of prompts that the library takes for each role, the first that there is."""
@@ -76,6 +78,18 @@ class OnnxText:
     def preprocess(self, text: str) -> str:
         return self._tokens.of(text)
 
+    def in_calls(self, texts: Sequence[Any], read: Callable[[Sequence[Any]], Vectors]) -> Vectors:
+        """What is read of texts (or pairs), in order: of as many at once as a batch has, longest first."""
+        if len(texts) <= TEXTS_AT_ONCE:
+            return read(texts)
+        order = sorted(range(len(texts)), key=lambda n: -len("".join(texts[n])))
+        found: dict[int, Any] = {}
+        for start in range(0, len(texts), TEXTS_AT_ONCE):
+            checkpoint()
+            places = order[start : start + TEXTS_AT_ONCE]
+            found.update(zip(places, read([texts[n] for n in places]), strict=True))
+        return np.stack([found[n] for n in range(len(texts))])
+
     def run(self, texts: Sequence[Any], side: Side | None = None) -> tuple[Vectors, Vectors]:
         """What the network makes of texts (or pairs), and the mask of shape (texts, tokens): 1 where there is one."""
         encoded = self._tokens.batch(texts, side)
@@ -103,7 +117,8 @@ class OnnxEncoder(OnnxText):
 
     def encode(self, texts: Sequence[str], way: Way = USUAL) -> Vectors:
         before = self.prompts.get(self._prompt(way) or "", "")
-        vectors = self._pool(*self.run([before + text for text in texts] if before else texts, way.side))
+        prompted = [before + text for text in texts] if before else texts
+        vectors = self.in_calls(prompted, lambda some: self._pool(*self.run(some, way.side)))
         vectors = (unit(vectors) if self._normalizes else vectors)[:, : way.dimensions]
         return unit(vectors) if way.normalize else vectors
 
@@ -125,7 +140,7 @@ class OnnxScorer(OnnxText):
         self._activation = activation
 
     def score(self, pairs: Sequence[tuple[str, str]]) -> Sequence[float]:
-        logits, _ = self.run(pairs)
+        logits = self.in_calls(pairs, lambda some: self.run(some)[0])
         return [float(score) for score in self._activation(logits[:, 0])]
 
 

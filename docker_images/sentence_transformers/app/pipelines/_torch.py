@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from inference_common.cancel import checkpoint
 from inference_common.config_files import read_json
 from inference_common.device import batch_size, weights_dtype
 from inference_common.pipeline import Device
@@ -49,6 +50,11 @@ def _tokenizer(network: SentenceTransformer | CrossEncoder) -> Tokenizer | None:
     return copied
 
 
+def _ask(module: Any, inputs: object) -> None:
+    """Before each call of the network, of which many texts take several."""
+    checkpoint()
+
+
 class TorchNetwork:
     """What the library's own networks have in common: they read texts themselves, one call at a time."""
 
@@ -57,6 +63,7 @@ class TorchNetwork:
     def __init__(self, network: SentenceTransformer | CrossEncoder) -> None:
         self.device = str(network.device)
         self.dtype = str(network.dtype).removeprefix("torch.")
+        network.register_forward_pre_hook(_ask)
         self.longest: int | None = network.max_seq_length
         self.tokenizer = _tokenizer(network)
         weights = sum(one.numel() * one.element_size() for one in network.parameters())

@@ -6,8 +6,10 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+import torch
 import yaml
 from huggingface_hub.constants import HF_HUB_CACHE
+from inference_common.cancel import Abandoned, abandoned
 from inference_common.config_files import read_json, read_text
 from inference_common.pipeline import Device
 from inference_common.source import ModelSource
@@ -32,7 +34,12 @@ def load(model: ModelSource, kinds: Sequence[Interface], device: Device) -> Any:
     recipe = _written(folder / RECIPE)
     kind = _kind(recipe, config(folder).get("speechbrain_interface"), kinds)
     overrides = _overrides(recipe, model.name, str(folder))
-    return kind.from_hparams(source=str(folder), overrides=overrides, run_opts={"device": device})
+    network = kind.from_hparams(source=str(folder), overrides=overrides, run_opts={"device": device})
+    for module in network.mods.children():
+        for part in (module, *module.children()):
+            if not isinstance(part, torch.jit.ScriptModule):
+                part.register_forward_pre_hook(_end_if_abandoned)
+    return network
 
 
 def config(folder: Path) -> Mapping[str, Any]:
@@ -44,6 +51,13 @@ def config(folder: Path) -> Mapping[str, Any]:
 def rate_of(network: Any) -> int:
     """The sampling rate in Hz that it works at."""
     return int(getattr(network.hparams, "sample_rate", network.audio_normalizer.sample_rate))
+
+
+def _end_if_abandoned(module: torch.nn.Module, inputs: object) -> None:
+    """Between the steps of a search, say. No checkpoint: searches keep what they found in their modules, where another
+    call that came in between would leave its own."""
+    if abandoned():
+        raise Abandoned
 
 
 def _kind(recipe: Mapping[str, Any], named: object, kinds: Sequence[Interface]) -> Interface:

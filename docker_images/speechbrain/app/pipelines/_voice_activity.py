@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import Any, Self
 
 import torch
+from inference_common.cancel import checkpoint
 from inference_common.pipeline import Pipeline
 from inference_common.task import Params
 from inference_common.tasks.speech import Segment
@@ -47,10 +48,15 @@ class VoiceActivityPipeline(SoundPipeline[Params, list[Segment]]):
         """Of speech at each moment, `time_resolution` seconds apart: of shape (1, moments, 1)."""
         size = PART_SECONDS * self.hertz
         parts = torch.split(torch.nn.functional.pad(wave, (0, -len(wave) % size)), size)
-        each = [self.network.get_speech_prob_chunk(part[None])[:, :-1] for part in parts]
+        each = [self._probabilities_of(part)[:, :-1] for part in parts]
         moments = max(1, int(len(wave) / (self.network.time_resolution * self.hertz)))
         return torch.cat(each, dim=1)[:, :moments]
 
     def _is_speech(self, segment: torch.Tensor) -> bool:
         """Whether a segment is speech when it is heard by itself."""
-        return bool(self.network.get_speech_prob_chunk(segment[None]).mean() > SPEECH)
+        return bool(self._probabilities_of(segment).mean() > SPEECH)
+
+    def _probabilities_of(self, part: torch.Tensor) -> torch.Tensor:
+        checkpoint()
+        found: torch.Tensor = self.network.get_speech_prob_chunk(part[None])
+        return found

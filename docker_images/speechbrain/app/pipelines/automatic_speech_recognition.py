@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 import torch
-from inference_common.cancel import abandoned
+from inference_common.cancel import checkpoint
 from inference_common.errors import InvalidRequest
 from inference_common.tasks.speech import RecognitionParams, Transcript
 from inference_common.windows import Floats, at_pauses
@@ -37,8 +37,7 @@ class AutomaticSpeechRecognition(SoundPipeline[RecognitionParams, Transcript]):
         return [{"text": " ".join(text for text in texts if text)} for texts in zip(*said, strict=True)]
 
     def _said(self, waves: torch.Tensor) -> list[str]:
-        """Of each of the waves; nothing once nobody waits for it."""
-        if abandoned():
-            return [""] * len(waves)
+        """Of each of the waves."""
+        checkpoint()
         texts, _ = self.network.transcribe_batch(*self.with_silence(waves))
         return [" ".join(text) if isinstance(text, list) else str(text) for text in texts]

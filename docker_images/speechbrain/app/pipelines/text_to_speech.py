@@ -9,7 +9,7 @@ from textwrap import wrap
 
 import numpy as np
 import torch
-from inference_common.cancel import abandoned
+from inference_common.cancel import checkpoint
 from inference_common.codecs.audio import Audio, Waveform
 from inference_common.errors import InvalidRequest
 from inference_common.pipeline import Device
@@ -44,7 +44,8 @@ class TextToSpeech(speech_synthesis.TextToSpeech):
     def __call__(self, inputs: str, params: TextToAudioParams) -> Audio:
         said = []
         for sentence in _parts(inputs):
-            if self._knows(sentence) and not abandoned():
+            checkpoint()
+            if self._knows(sentence):
                 said.append(self._said(sentence))
         if not said:
             raise InvalidRequest("This model knows no letter of the text; send one in the language that it speaks")

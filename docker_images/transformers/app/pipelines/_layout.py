@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 import torch
+from inference_common.cancel import checkpoint
 from inference_common.pipeline import Device
 from inference_common.source import ModelSource
 from inference_common.tasks.documents import DocumentAnswer, DocumentQuestionAnsweringParams
@@ -85,6 +86,7 @@ class LayoutPipeline(RowsPipeline[AskedImage, DocumentQuestionAnsweringParams, A
 
     def _words(self, image: Image, params: DocumentQuestionAnsweringParams) -> Words:
         if params.word_boxes is None:
+            checkpoint()  # a page takes seconds
             return self.reader.read(image, params.lang)
         boxes = [(round(x0), round(y0), round(x1), round(y1)) for _, (x0, y0, x1, y1) in params.word_boxes]
         return [word for word, _ in params.word_boxes], boxes

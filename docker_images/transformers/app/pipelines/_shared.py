@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any, ClassVar, Generic, Self, TypeVar
 
 import torch
+from inference_common.cancel import checkpoint
 from inference_common.device import weights_dtype
 from inference_common.onnx.examples import TEXTS, batches
 from inference_common.onnx.store import Wanted, network_file
@@ -44,6 +45,7 @@ class ModelPipeline(Pipeline[In, P, Out], Generic[In, P, Out]):
         self.folder = model.path()
         self.device = device
         self.network: PreTrainedModel = self._network()
+        ask_at_each_step(self.network)
         self.dtype = str(self.network.dtype).removeprefix("torch.")
 
     def _network(self) -> Any:
@@ -153,6 +155,18 @@ class TextPipeline(ModelPipeline[In, P, Out], Generic[In, P, Out]):
                 **options,
             )
         return encoded.to(self.device)  # type: ignore[no-any-return]
+
+
+def ask_at_each_step(network: PreTrainedModel) -> None:
+    """Have a network, and each network that it is made of, ask before it runs whether anyone still waits for it: so
+    every loop of the library over calls of it, of tokens that it writes or parts that it hears, can be ended."""
+    for module in network.modules():
+        if isinstance(module, PreTrainedModel):
+            module.register_forward_pre_hook(_ask)
+
+
+def _ask(module: torch.nn.Module, inputs: object) -> None:
+    checkpoint()
 
 
 def scores(logits: torch.Tensor, activation: Activation) -> torch.Tensor:

@@ -15,6 +15,7 @@ from transformers import pipeline as library_pipeline
 from transformers.models.auto.modeling_auto import MODEL_FOR_TEXT_TO_SPECTROGRAM_MAPPING_NAMES
 
 from ._generate import refuse_impossible
+from ._shared import ask_at_each_step
 
 VOCODER = "microsoft/speecht5_hifigan"
 """What makes sound of the spectrograms of a network that has no vocoder of its own, as in the library."""
@@ -28,7 +29,9 @@ class SynthesisPipeline(Pipeline[str, TextToAudioParams, Audio]):
         kind = AutoConfig.from_pretrained(folder, local_files_only=True).model_type
         own = {"vocoder": _vocoder()} if kind in MODEL_FOR_TEXT_TO_SPECTROGRAM_MAPPING_NAMES else {}
         make: Any = library_pipeline
-        self._use(make("text-to-audio", model=str(folder), device=device, **own))
+        pipe = make("text-to-audio", model=str(folder), device=device, **own)
+        ask_at_each_step(pipe.model)
+        self._use(pipe)
 
     def _use(self, pipe: Any) -> None:
         self.pipe = pipe

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import torch
+from inference_common.cancel import checkpoint
 from inference_common.codecs.video import Video
 from inference_common.errors import InvalidRequest
 from inference_common.tasks.classification import Label
@@ -45,8 +46,8 @@ class VideoClassification(ImagePipeline[Video, VideoClassificationParams, list[L
     def _prepared(self, video: Video, params: VideoClassificationParams) -> Features:
         """Pixels of shape (1, frames, channels, height, width): a frame is shrunk before the next is decoded."""
         frames = params.num_frames or int(self.network.config.num_frames)
-        each = [
-            self.processor([[frame]], return_tensors="pt")["pixel_values"]
-            for frame in video.sampled(frames, params.frame_sampling_rate)
-        ]
+        each = []
+        for frame in video.sampled(frames, params.frame_sampling_rate):
+            checkpoint()
+            each.append(self.processor([[frame]], return_tensors="pt")["pixel_values"])
         return self.moved({"pixel_values": torch.cat(each, dim=1)})

@@ -15,6 +15,7 @@ from inference_common.tasks.classification import Label
 from transformers import AutoModel, AutoTokenizer, PreTrainedTokenizerBase
 
 from ._audio import AudioPipeline
+from ._labels import parts
 from ._shared import Features
 
 TEMPLATE = "This is a sound of {}."
@@ -41,14 +42,20 @@ class ZeroShotAudioClassification(AudioPipeline[ZeroShotAudioParams, list[Label]
     def batch(self, inputs: Sequence[Audio], params: ZeroShotAudioParams) -> Sequence[list[Label]]:
         template = params.hypothesis_template or TEMPLATE
         texts = [template.replace("{}", label) for label in params.candidate_labels]
-        longest = min(self.tokenizer.model_max_length, 512)
-        tokens: Any = self.tokenizer(texts, padding=True, truncation=True, max_length=longest, return_tensors="pt")
 
         def answer(features: Features, places: list[int]) -> list[list[Label]]:
-            logits = self.network(**tokens.to(self.device), **features).logits_per_audio.float()
+            logits = torch.cat([
+                self.network(**self._tokens(some), **features).logits_per_audio.float() for some in parts(texts)
+            ], dim=-1)  # fmt: skip
             return [_ranked(params.candidate_labels, row) for row in logits.softmax(-1).tolist()]
 
         return self.together([self.waveform(audio) for audio in inputs], answer)
+
+    def _tokens(self, texts: Sequence[str]) -> Features:
+        longest = min(self.tokenizer.model_max_length, 512)
+        return self.moved(
+            self.tokenizer(list(texts), padding=True, truncation=True, max_length=longest, return_tensors="pt")
+        )
 
 
 def _ranked(labels: Sequence[str], scores: Sequence[float]) -> list[Label]:

@@ -12,6 +12,7 @@ from inference_common.tasks.image import ZeroShotImageClassificationParams
 from PIL.Image import Image
 from transformers import AutoModelForZeroShotImageClassification
 
+from ._labels import parts
 from ._vision import Features, ImagePipeline, tokenizer_of
 
 
@@ -30,10 +31,12 @@ class ZeroShotImageClassification(ImagePipeline[Image, ZeroShotImageClassificati
 
     @torch.inference_mode()
     def batch(self, inputs: Sequence[Image], params: ZeroShotImageClassificationParams) -> Sequence[list[Label]]:
-        texts = self._texts([params.hypothesis_template.replace("{}", label) for label in params.candidate_labels])
+        sentences = [params.hypothesis_template.replace("{}", label) for label in params.candidate_labels]
 
         def answer(features: Features, places: list[int]) -> list[list[Label]]:
-            logits = self.network(**texts, **features).logits_per_image.float()
+            logits = torch.cat([
+                self.network(**self._texts(some), **features).logits_per_image.float() for some in parts(sentences)
+            ], dim=-1)  # fmt: skip
             rows = (logits.sigmoid() if self.is_siglip else logits.softmax(-1)).tolist()
             return [_best_first(row, params.candidate_labels) for row in rows]
 

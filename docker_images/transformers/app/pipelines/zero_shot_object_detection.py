@@ -12,6 +12,7 @@ from inference_common.tasks.detection import Detection, ZeroShotObjectDetectionP
 from PIL.Image import Image
 from transformers import AutoModelForZeroShotObjectDetection
 
+from ._labels import parts
 from ._vision import Features, ImagePipeline, box_of, sizes, tokenizer_of
 
 SEPARATE = ("owlvit", "owlv2")
@@ -33,7 +34,7 @@ class ZeroShotObjectDetection(ImagePipeline[Image, ZeroShotObjectDetectionParams
     def __call__(self, inputs: Image, params: ZeroShotObjectDetectionParams) -> list[Detection]:
         labels = params.candidate_labels
         features = self.prepare(inputs)
-        outputs = self._all_at_once(features, labels) if self.is_separate else self._one_by_one(features, labels)
+        outputs = self._together(features, labels) if self.is_separate else self._one_by_one(features, labels)
         found: list[Detection] = []
         for label, output in zip(labels, outputs, strict=True):
             one = self.processor.post_process_object_detection(
@@ -43,10 +44,11 @@ class ZeroShotObjectDetection(ImagePipeline[Image, ZeroShotObjectDetectionParams
             found += [{"label": label, "score": score, "box": box_of(box)} for score, box in rows if score]
         return sorted(found, key=lambda detection: -detection["score"])
 
-    def _all_at_once(self, features: Features, labels: Sequence[str]) -> Iterator[SimpleNamespace]:
-        outputs = self.network(**self._texts(labels), **features)
-        for n in range(len(labels)):
-            yield SimpleNamespace(logits=outputs.logits[..., n : n + 1], pred_boxes=outputs.pred_boxes)
+    def _together(self, features: Features, labels: Sequence[str]) -> Iterator[SimpleNamespace]:
+        for some in parts(labels):
+            outputs = self.network(**self._texts(some), **features)
+            for n in range(len(some)):
+                yield SimpleNamespace(logits=outputs.logits[..., n : n + 1], pred_boxes=outputs.pred_boxes)
 
     def _one_by_one(self, features: Features, labels: Sequence[str]) -> Iterator[SimpleNamespace]:
         # Grounding DINO reads phrases that end with a full stop.
