@@ -72,7 +72,10 @@ class Settings(BaseSettings):
         " quarters of the file descriptors there may be, at most 4096)",
     )
     keep_alive_timeout: float = Field(
-        default=5.0, gt=0, description="seconds a connection is kept open between two requests"
+        default=75.0,
+        gt=0,
+        description="seconds a connection is kept open between two requests; longer than clients and proxies keep"
+        " theirs, or a request may meet the closing of its connection",
     )
     allowed_hosts: Annotated[str, AfterValidator(_hosts)] = Field(
         default="*",

@@ -61,7 +61,7 @@ def test_who_does_not_read_loses_the_stream_at_timeout(start: Start, model_folde
     url = server.url()
     ready(url)
     with unread(url) as stuck:
-        until(lambda: "499" in "".join(server.lines), 15)
+        until(lambda: "method=POST" in "".join(server.lines), 15)
         received = b""
         while part := stuck.recv(MIB):
             received += part
