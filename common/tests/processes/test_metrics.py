@@ -14,7 +14,7 @@ class Standin:
     def __init__(self, name: str, held: int = 0) -> None:
         self.label, self.held_bytes, self.is_slow = name, held, False
         self.own = Metrics()
-        self.own.of_model(name).begin(lambda: 2)
+        self.own.of_model(name).begin(lambda: 2, lambda: 0.0)
 
     async def metrics(self) -> str | None:
         return None if self.is_slow else self.own.render()[0].decode()
