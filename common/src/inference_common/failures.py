@@ -57,13 +57,16 @@ class Failures:
         self._backs_off = backs_off
         self._entries: OrderedDict[Hashable, _Entry] = OrderedDict()
 
-    def add(self, key: Hashable, failure: Failure) -> None:
-        """Remember it; the Hub's not answering for HUB_SECONDS, all else for FORGET_SECONDS or more."""
+    def add(self, key: Hashable, failure: Failure, *, once_free: bool = False) -> None:
+        """Remember it; the Hub's not answering for HUB_SECONDS, all else for FORGET_SECONDS or more. With `once_free`
+        the first one of a key is told to nobody."""
         now, before = time.monotonic(), self._entries.pop(key, None)
-        seconds = FORGET_SECONDS
+        if before is not None and now >= before.until + MAX_FORGET_SECONDS:
+            before = None
+        seconds = 0.0 if once_free and before is None else FORGET_SECONDS
         if issubclass(failure.kind, HubUnavailable):
             seconds = HUB_SECONDS
-        elif self._backs_off and before is not None and now < before.until + MAX_FORGET_SECONDS:
+        elif self._backs_off and before is not None:
             seconds = max(seconds, min(2 * before.seconds, MAX_FORGET_SECONDS))
         self._entries[key] = _Entry(failure, now + seconds, seconds)
         if len(self._entries) > MAX_ENTRIES:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import functools
 import itertools
 import re
 import threading
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -72,6 +73,11 @@ class HubSource:
         self._resolved = resolved
         self._one_at_a_time = threading.Lock()
         install()
+
+    def __reduce__(self) -> tuple[Callable[..., HubSource], tuple[object, ...]]:
+        """For the process of a model; the Hub is not asked again there."""
+        known = functools.partial(HubSource, endpoint=self._endpoint, cache=self._cache, resolved=self._resolved)
+        return known, (self.name, self._asked, self._token)
 
     def resolve(self) -> Resolved:
         """What the Hub says of this revision; where it does not answer, what the cache has, if that is whole.

@@ -155,6 +155,11 @@ class Settings(BaseSettings):
     load_wait: float = Field(
         default=120.0, ge=0, description="seconds a request is held while the model loads (503 past it)"
     )
+    load_timeout: float = Field(
+        default=300.0,
+        gt=0,
+        description="seconds a model that is loaded on demand may take for that once its files are there (500 past it)",
+    )
 
     @property
     def limits(self) -> Limits:
