@@ -175,10 +175,8 @@ class Registry(Generic[M]):
                 async with asyncio.timeout_at(until):
                     await self._freed.wait()
             except TimeoutError:
-                raise Overloaded(
-                    "Every loaded model is in use, and memory is full (MAX_MEMORY_MIB); try again later",
-                    retry_after=RETRY_SECONDS,
-                ) from None
+                told = "Every loaded model is in use, and memory is full (MAX_MEMORY_MIB); try again later"
+                raise Overloaded(told, retry_after=RETRY_SECONDS) from None
 
     async def _load_if_room(self, model: M, size: Memory) -> bool:
         """Load, once others have been unloaded for it; False, with nothing done, where those in use leave no room."""

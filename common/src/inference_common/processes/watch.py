@@ -9,9 +9,9 @@ import structlog
 
 from ..errors import TooLarge
 from ..registry import Registry, is_free
+from ..units import MIB
 from .remote import RemoteModel
 
-MIB = 1024 * 1024
 LOADING_SECONDS = 0.1  # between two looks while a model loads
 SECONDS = 1.0  # otherwise
 log = structlog.get_logger("inference")
