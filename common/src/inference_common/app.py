@@ -84,7 +84,7 @@ class _App(Starlette):
 
 
 class Dispatch:
-    """Routes a request. A POST to a path without parameters passes by the router, which tries one route after another."""
+    """Routes a request. A POST to a path without parameters passes by the router, which tries all routes in turn."""
 
     def __init__(self, router: Router) -> None:
         self._router = router
