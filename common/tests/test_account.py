@@ -3,8 +3,9 @@ from collections.abc import Callable
 
 import pytest
 from inference_common import account
-from inference_common.account import LITTLE_BYTES, MIB, MemoryAccount, Reservation
+from inference_common.account import SMALL_BYTES, MemoryAccount, Reservation
 from inference_common.errors import InferenceError, Overloaded, TooLarge
+from inference_common.units import MIB
 
 
 def test_what_is_held_is_held_once_and_released_once() -> None:
@@ -49,9 +50,9 @@ def test_what_never_fits_is_too_large_and_told_the_setting() -> None:
 def test_there_is_room_left_for_what_is_little() -> None:
     whole = MemoryAccount(100 * MIB)
     Reservation(whole).take(90 * MIB)
-    Reservation(whole).take(LITTLE_BYTES)
+    Reservation(whole).take(SMALL_BYTES)
     with pytest.raises(Overloaded):
-        Reservation(whole).take(LITTLE_BYTES + 1)
+        Reservation(whole).take(SMALL_BYTES + 1)
     assert whole.used == 91 * MIB
 
 
@@ -114,12 +115,12 @@ def test_functions_speak_of_the_current_request() -> None:
     nobody = contextvars.Context()
     nobody.run(account.release)
     nobody.run(account.take, 5)
-    assert nobody.run(account.most) is None
+    assert nobody.run(account.max_bytes) is None
     whole = MemoryAccount(100 * MIB)
     account.reserve(whole)
     account.take(10)
     account.hold_at_least(8)
-    assert (whole.used, account.most()) == (10, 90 * MIB)
+    assert (whole.used, account.max_bytes()) == (10, 90 * MIB)
     account.hold_at_least(12)
     account.give_back(2)
     account.hold_only(40)

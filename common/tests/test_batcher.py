@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from inference_common import batcher as batcher_module
 from inference_common import threads
-from inference_common.batcher import TRIALS, Batcher
+from inference_common.batcher import MEASURED_CALLS, Batcher
 from inference_common.errors import InferenceFailed, InternalError, Overloaded
 from inference_common.jobs import Timed
 from inference_common.metrics import Metrics
@@ -174,7 +174,7 @@ def test_what_a_call_costs_by_itself_is_measured_before_anyone_asks(
     model_folder: Path, monkeypatch: pytest.MonkeyPatch, quick: float, measured: bool
 ) -> None:
     slow = Slept(FolderSource(model_folder), "cpu")
-    monkeypatch.setattr(batcher_module, "QUICK", quick)
+    monkeypatch.setattr(batcher_module, "MAX_MEASURED_SECONDS", quick)
 
     async def run() -> None:
         thread = ModelThread()
@@ -184,7 +184,7 @@ def test_what_a_call_costs_by_itself_is_measured_before_anyone_asks(
         thread.stop()
 
     asyncio.run(run())
-    assert len(slow.batches) == (1 + 2 * TRIALS if measured else 1)
+    assert len(slow.batches) == (1 + 2 * MEASURED_CALLS if measured else 1)
 
 
 class Meeting(ToyFeatures):

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 import pytest
 from inference_common.batching import Bounds, CallTime, window
-from inference_common.waiting import REACH
+from inference_common.waiting import CANDIDATE_BATCHES
 
 FIXED, EACH = 0.004, 0.00022  # seconds a call, and a token of it
 SIZE = 32
@@ -36,7 +36,7 @@ Choose = Callable[[list[Job], CallTime], list[Job]]
 
 def learnt(waiting: list[Job], known: CallTime) -> list[Job]:
     """The batcher's own way."""
-    ordered = sorted(waiting[: REACH * SIZE], key=lambda job: job[1])
+    ordered = sorted(waiting[: CANDIDATE_BATCHES * SIZE], key=lambda job: job[1])
     chosen = window([cost for _, cost in ordered], ordered.index(waiting[0]), Bounds(SIZE), known.overhead)
     return ordered[chosen.start : chosen.stop]
 

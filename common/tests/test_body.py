@@ -4,10 +4,11 @@ from typing import Any
 
 import pytest
 from inference_common import account
-from inference_common.account import MIB, MemoryAccount, Reservation
+from inference_common.account import MemoryAccount, Reservation
 from inference_common.body import BodyReader
 from inference_common.errors import Overloaded, TooLarge
 from inference_common.settings import Settings
+from inference_common.units import MIB
 from starlette.requests import ClientDisconnect, Request
 
 Message = MutableMapping[str, Any]

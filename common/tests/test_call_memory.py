@@ -2,10 +2,11 @@ from collections.abc import Iterator, Sequence
 
 import pytest
 from inference_common import account
-from inference_common.account import MIB, MemoryAccount
+from inference_common.account import MemoryAccount
 from inference_common.call_memory import hold_call
 from inference_common.errors import Overloaded, TooLarge
 from inference_common.task import Params
+from inference_common.units import MIB
 from toys.pipelines.text_ranking import ToyRanking
 
 

@@ -65,7 +65,7 @@ def test_a_place_that_waits_for_a_reader_goes_to_whoever_waits_for_one() -> None
     async def scenario(gate: Gate) -> None:
         loop = asyncio.get_running_loop()
         rooms = [loop.create_future(), loop.create_future()]
-        holding = [asyncio.ensure_future(gate.hold_while_free(room, late)) for room in rooms]
+        holding = [asyncio.ensure_future(gate.hold_unless_wanted(room, late)) for room in rooms]
         await gate.acquire("first")
         await turn()
         assert not holding[0].done()  # nobody waits
@@ -77,7 +77,7 @@ def test_a_place_that_waits_for_a_reader_goes_to_whoever_waits_for_one() -> None
         await holding[1]
         third = loop.create_future()
         with pytest.raises(ValueError, match="late"):  # as one waits already
-            await gate.hold_while_free(third, late)
+            await gate.hold_unless_wanted(third, late)
         gate.release()
         await waiting
 
@@ -87,7 +87,7 @@ def test_a_place_that_waits_for_a_reader_goes_to_whoever_waits_for_one() -> None
 def test_who_is_cancelled_while_it_holds_is_not_late() -> None:
     async def scenario(gate: Gate) -> None:
         room = asyncio.get_running_loop().create_future()
-        holding = asyncio.ensure_future(gate.hold_while_free(room, ValueError("late")))
+        holding = asyncio.ensure_future(gate.hold_unless_wanted(room, ValueError("late")))
         await turn()
         holding.cancel()
         with pytest.raises(asyncio.CancelledError):

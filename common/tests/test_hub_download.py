@@ -15,7 +15,7 @@ def test_a_download_that_writes_nothing_is_left_behind(tmp_path: Path, monkeypat
     monkeypatch.setattr(hub_download, "PROGRESS_SECONDS", 0.2)
     monkeypatch.setattr(hub_download, "_LOOK_SECONDS", 0.05)
     ended = threading.Event()
-    with pytest.raises(HubUnavailable, match="brings nothing more"):
+    with pytest.raises(HubUnavailable, match="has written nothing"):
         fetch(ended.wait, tmp_path, "org/name", 1)
     ended.set()
 

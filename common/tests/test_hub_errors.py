@@ -25,7 +25,7 @@ from inference_common.errors import (
     NotFound,
     Unauthorized,
 )
-from inference_common.hub_errors import told
+from inference_common.hub_errors import hub_error
 
 
 def refused(kind: type[HfHubHTTPError], status: int) -> HfHubHTTPError:
@@ -58,7 +58,7 @@ def refused(kind: type[HfHubHTTPError], status: int) -> HfHubHTTPError:
     ],
 )
 def test_an_error_is_told_with_what_to_do(error: Exception, kind: type[InferenceError], said: str) -> None:
-    found = told(error, "org/a", "v2")
+    found = hub_error(error, "org/a", "v2")
     assert type(found) is kind
     assert said in str(found)
     assert "root" not in str(found)
@@ -68,9 +68,9 @@ def test_an_error_is_told_with_what_to_do(error: Exception, kind: type[Inference
 def test_what_the_client_hides_is_told() -> None:
     hidden = LocalEntryNotFoundError("not in the cache")
     hidden.__cause__ = refused(HfHubHTTPError, 503)
-    assert "status 503" in str(told(hidden, "org/a"))
+    assert "status 503" in str(hub_error(hidden, "org/a"))
 
 
 def test_an_error_of_ours_stays() -> None:
     error = NotFound("none")
-    assert told(error, "org/a") is error
+    assert hub_error(error, "org/a") is error

@@ -5,14 +5,13 @@ from conftest import Connect
 from inference_common.errors import ModelLoading, Overloaded
 from inference_common.lease import Lease
 from inference_common.model import Model
-from inference_common.models import Models
 from inference_common.service import Service
 
 
-def pinned(connect: Connect) -> tuple[Models, Model]:
+def pinned(connect: Connect) -> Model:
     service: Service = connect().app.state.service  # type: ignore[attr-defined]
     assert service.models.pinned is not None
-    return service.models, service.models.pinned
+    return service.models.pinned
 
 
 async def _yes() -> bool:
@@ -24,10 +23,10 @@ async def _no() -> bool:
 
 
 def test_it_is_kept_until_the_end(connect: Connect) -> None:
-    models, model = pinned(connect)
+    model = pinned(connect)
 
     async def run() -> None:
-        async with Lease(models, None, None, {}, _yes) as leased:
+        async with Lease(model, _yes) as leased:
             assert leased is model
             assert model.leases == 1
 
@@ -36,11 +35,11 @@ def test_it_is_kept_until_the_end(connect: Connect) -> None:
 
 
 def test_one_that_is_not_had_is_not_kept(connect: Connect) -> None:
-    models, model = pinned(connect)
+    model = pinned(connect)
     model.state = "loading"
 
     async def run() -> None:
-        async with Lease(models, None, None, {}, _no):
+        async with Lease(model, _no):
             raise AssertionError("entered")
 
     with pytest.raises(ModelLoading):

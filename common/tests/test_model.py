@@ -8,7 +8,7 @@ from inference_common import Settings, create_app, threads
 from inference_common.discover import discover
 from inference_common.errors import HubUnavailable
 from inference_common.metrics import Metrics
-from inference_common.model import Admit, Model
+from inference_common.model import Model
 from inference_common.onnx.search import current
 from inference_common.source import FolderSource
 from starlette.testclient import TestClient
@@ -120,23 +120,20 @@ def test_card_parameters_that_the_task_would_refuse_are_left_out(connect: Connec
     assert connect().post("/", json={"inputs": "abc"}).json() == [3, 1]
 
 
-@pytest.mark.parametrize(("admit", "told"), [(None, 1), (lambda *_: None, 0)])
-def test_torch_leaves_the_cores_to_another_runtime_where_no_other_network_will_run(
-    model_folder: Path, monkeypatch: pytest.MonkeyPatch, admit: Admit | None, told: int
-) -> None:
+def test_torch_leaves_the_cores_to_another_runtime(model_folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     calls = list[int]()
     monkeypatch.setattr(ToyFeatures, "optimized", classmethod(lambda cls, model, mode: cls(model, "cpu")))
     monkeypatch.setattr(threads, "torch_leaves_the_cores", lambda: calls.append(1))
     settings = Settings(device="cpu", optimize="auto")
 
     async def load() -> None:
-        model = Model(FolderSource(model_folder), discover("toys.pipelines"), settings, Metrics(), admit=admit)
+        model = Model(FolderSource(model_folder), discover("toys.pipelines"), settings, Metrics())
         await model.load()
         assert model.state == "ready"
         model.close()
 
     asyncio.run(load())
-    assert len(calls) == told
+    assert calls == [1]
 
 
 def test_a_model_that_did_not_load_is_not_changed_over(model_folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:

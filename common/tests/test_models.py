@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from inference_common import Settings, create_app, failures, model
+from inference_common import Settings, create_app, failures
 from inference_common.service import Service
 from inference_common.testing.hub import Hub, Repo, serve_hub
 from starlette.testclient import TestClient
@@ -113,6 +113,7 @@ def test_a_model_in_use_is_waited_for(hub: Hub) -> None:
 
 def test_waiting_for_a_model_in_use_ends_and_is_not_remembered(hub: Hub) -> None:
     with server(max_memory_mib=2, load_wait=0.3) as client:
+        until(lambda: ask(client, "org/a").status_code == 200)
         busy = threading.Thread(target=lambda: ask(client, "org/a", "sleep 1.5"))
         busy.start()
         service: Service = client.app.state.service  # type: ignore[attr-defined]
@@ -161,9 +162,7 @@ def test_a_model_too_large_for_all_memory_is_told_so(hub: Hub) -> None:
 
 
 def test_formats_that_run_code_need_trust(hub: Hub, monkeypatch: pytest.MonkeyPatch) -> None:
-    from toys.pipelines.feature_extraction import ToyFeatures
-
-    monkeypatch.setattr(ToyFeatures, "unsafe_formats", True)
+    monkeypatch.setenv("UNSAFE_TOYS", "feature-extraction")
     with server() as client:
         refused = client.post("/models/org/unsafe", json={"inputs": "x"})
         assert refused.status_code == 403
@@ -195,12 +194,8 @@ def test_the_document_has_the_model_as_a_parameter(hub: Hub) -> None:
     assert "/" not in described["paths"]
 
 
-def test_an_unexpected_error_before_a_load_fails_it(hub: Hub, monkeypatch: pytest.MonkeyPatch) -> None:
-    def broken(requested: str) -> str:
-        raise RuntimeError("CUDA error: all CUDA-capable devices are busy or unavailable")
-
-    monkeypatch.setattr(model.device, "resolve", broken)
-    with server(load_wait=5) as client:
+def test_a_device_that_is_not_there_is_told(hub: Hub) -> None:
+    with server(device="cuda") as client:
         answer = client.post("/models/org/a", json={"inputs": "x"})
     assert answer.status_code == 500
-    assert "devices are busy" in answer.json()["error"]
+    assert "DEVICE is cuda" in answer.json()["error"]

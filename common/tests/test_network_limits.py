@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 from inference_common import config_files
 from inference_common.errors import InvalidRequest, LoadFailed, TooLarge
-from inference_common.network_limits import network_within, refuse_beyond
+from inference_common.network_limits import network_within, refuse_larger
 from inference_common.source import FolderSource
 from test_weights import HEAD, write
 
@@ -146,6 +146,6 @@ def test_other_threads_and_other_errors_are_left_alone(source: FolderSource, tor
 def test_half_precision_is_counted_as_it_is_computed_with(source: FolderSource) -> None:
     head = {"w": {"dtype": "F16", "shape": [2**10, 2**10]}}
     write(source.path() / "model.safetensors", head, 2**21)
-    refuse_beyond(source, 4 * 2**20)
+    refuse_larger(source, 4 * 2**20)
     with pytest.raises(TooLarge, match="takes about 4 MiB in single precision, and models may take 3 MiB here"):
-        refuse_beyond(source, 3 * 2**20)
+        refuse_larger(source, 3 * 2**20)

@@ -112,7 +112,7 @@ async def made(toy: ToyGeneration, count: int) -> None:
 def test_a_reader_that_is_behind_keeps_its_place_until_another_waits_for_it(
     model_folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(streaming, "LAG_SECONDS", 0.02)
+    monkeypatch.setattr(streaming, "MAX_LAG_SECONDS", 0.02)
 
     async def scenario(streams: Streams, toy: ToyGeneration) -> None:
         behind = [streams.stream(toy, "a", ENDLESS) for _ in range(2)]

@@ -6,10 +6,10 @@ from pathlib import Path
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from inference_common.jobs import Job, Taken, Timed
+from inference_common.jobs import Job, Scheduled, Timed
 from inference_common.source import FolderSource
 from inference_common.tasks.text import FeatureExtractionParams
-from inference_common.waiting import FIRST, Waiting
+from inference_common.waiting import FIRST_LANE, Waiting
 from toys.pipelines.feature_extraction import ToyFeatures
 
 PLAIN = FeatureExtractionParams()
@@ -37,7 +37,7 @@ def jobs(
     return [Job(toy, "a", PLAIN, cost, loop.create_future(), caller) for _ in range(count)]
 
 
-def taken(waiting: Waiting, lane: int) -> Taken:
+def taken(waiting: Waiting, lane: int) -> Scheduled:
     found = waiting.take(lane)
     assert found is not None
     return found
@@ -47,19 +47,19 @@ def test_few_run_one_batch_after_the_other(toy: ToyFeatures, loop: asyncio.Abstr
     waiting = Waiting(32)
     assert waiting.add(toy, jobs(toy, loop, 3))
     assert not waiting.add(toy, [])
-    first = taken(waiting, FIRST)
-    assert (len(first.batch), first.is_shared, first.helper) == (3, False, None)
-    assert waiting.take(FIRST) is None
+    first = taken(waiting, FIRST_LANE)
+    assert (len(first.batch), first.is_shared, first.lane_to_start) == (3, False, None)
+    assert waiting.take(FIRST_LANE) is None
     assert waiting.add(toy, [])
 
 
 def test_many_are_shared_among_lanes(toy: ToyFeatures, loop: asyncio.AbstractEventLoop) -> None:
     waiting = Waiting(32)
     waiting.add(toy, jobs(toy, loop, 12))
-    first = taken(waiting, FIRST)
-    assert (len(first.batch), first.is_shared, first.helper) == (6, True, 1)
+    first = taken(waiting, FIRST_LANE)
+    assert (len(first.batch), first.is_shared, first.lane_to_start) == (6, True, 1)
     second = taken(waiting, 1)
-    assert (len(second.batch), second.is_shared, second.helper) == (3, True, None)  # both are at work
+    assert (len(second.batch), second.is_shared, second.lane_to_start) == (3, True, None)  # both are at work
 
 
 def test_a_helper_stops_where_few_are_left_and_the_first_goes_on(
@@ -67,31 +67,31 @@ def test_a_helper_stops_where_few_are_left_and_the_first_goes_on(
 ) -> None:
     waiting = Waiting(1)
     waiting.add(toy, jobs(toy, loop, 4))
-    assert taken(waiting, FIRST).helper == 1
+    assert taken(waiting, FIRST_LANE).lane_to_start == 1
     assert taken(waiting, 1).is_shared
-    assert taken(waiting, FIRST).is_shared  # as the other is not done
+    assert taken(waiting, FIRST_LANE).is_shared  # as the other is not done
     assert waiting.take(1) is None
-    assert not taken(waiting, FIRST).is_shared
+    assert not taken(waiting, FIRST_LANE).is_shared
 
 
 def test_the_first_begins_anew_beside_a_helper(toy: ToyFeatures, loop: asyncio.AbstractEventLoop) -> None:
     waiting = Waiting(1)
     waiting.add(toy, jobs(toy, loop, 4))
-    assert taken(waiting, FIRST).helper == 1
+    assert taken(waiting, FIRST_LANE).lane_to_start == 1
     assert taken(waiting, 1).batch
-    assert taken(waiting, FIRST).batch
-    assert taken(waiting, FIRST).batch
-    assert waiting.take(FIRST) is None
+    assert taken(waiting, FIRST_LANE).batch
+    assert taken(waiting, FIRST_LANE).batch
+    assert waiting.take(FIRST_LANE) is None
     assert waiting.add(toy, jobs(toy, loop, 1))
-    assert taken(waiting, FIRST).is_shared
+    assert taken(waiting, FIRST_LANE).is_shared
 
 
 def test_one_lane_is_never_helped(toy: ToyFeatures, loop: asyncio.AbstractEventLoop) -> None:
     toy.lanes = 1
     waiting = Waiting(4)
     waiting.add(toy, jobs(toy, loop, 40))
-    first = taken(waiting, FIRST)
-    assert (len(first.batch), first.is_shared, first.helper) == (4, False, None)
+    first = taken(waiting, FIRST_LANE)
+    assert (len(first.batch), first.is_shared, first.lane_to_start) == (4, False, None)
     assert waiting.take(1) is None
 
 
@@ -117,10 +117,10 @@ def test_a_single_input_does_not_stand_behind_anothers_thousand(
     toy.lanes = 1
     waiting = Waiting(32)
     waiting.add(toy, jobs(toy, loop, 1000, "many"))
-    assert len(taken(waiting, FIRST).batch) == 32
+    assert len(taken(waiting, FIRST_LANE).batch) == 32
     (other,) = jobs(toy, loop, 1, "one", cost=50)  # of another cost: it does not join the others' calls
     waiting.add(toy, [other])
-    assert any(other in taken(waiting, FIRST).batch for _ in range(2))
+    assert any(other in taken(waiting, FIRST_LANE).batch for _ in range(2))
     assert len(waiting) > 900
 
 
@@ -129,7 +129,7 @@ def test_callers_fill_a_batch_together(toy: ToyFeatures, loop: asyncio.AbstractE
     waiting = Waiting(8)
     for caller, count in (("many", 100), ("some", 2), ("one", 1)):
         waiting.add(toy, jobs(toy, loop, count, caller))
-    callers = [job.caller for job in taken(waiting, FIRST).batch]
+    callers = [job.caller for job in taken(waiting, FIRST_LANE).batch]
     assert sorted(map(str, callers)) == ["many"] * 5 + ["one"] + ["some"] * 2
 
 
@@ -141,21 +141,21 @@ def test_what_nobody_waits_for_leaves_at_once(toy: ToyFeatures, loop: asyncio.Ab
     waiting.drop(left)
     waiting.drop(left)
     assert (len(waiting), waiting.of("left"), waiting.of("stays")) == (1, 0, 1)
-    assert list(taken(waiting, FIRST).batch) == list(stays)
+    assert list(taken(waiting, FIRST_LANE).batch) == list(stays)
     waiting.drop(stays)  # which runs
-    assert waiting.take(FIRST) is None
+    assert waiting.take(FIRST_LANE) is None
 
 
 def test_between_the_steps_of_a_call_only_others_come(toy: ToyFeatures, loop: asyncio.AbstractEventLoop) -> None:
     waiting = Waiting(4)
     waiting.add(toy, jobs(toy, loop, 6, "long"))
-    running = taken(waiting, FIRST)
+    running = taken(waiting, FIRST_LANE)
     assert waiting.take_for_others({"long"}) is None
     waiting.add(toy, jobs(toy, loop, 1, "other"))
     between = waiting.take_for_others({"long"})
     assert between is not None
     assert "other" in [job.caller for job in between.batch]
-    assert between.helper is None
+    assert between.lane_to_start is None
     assert not set(between.batch) & set(running.batch)
 
 
@@ -170,7 +170,7 @@ def test_callers_who_wait_for_one_thing_each_are_batched_as_one_caller_is(
                 job = Job(toy, "a", PLAIN, cost, loop.create_future(), "one" if is_one else number)
                 numbers[job] = number
                 waiting.add(toy, [job])
-            elif (next_one := waiting.take(FIRST)) is not None:
+            elif (next_one := waiting.take(FIRST_LANE)) is not None:
                 waiting.ran(next_one.batch, 0.004 + 0.0002 * sum(job.cost for job in next_one.batch), is_shared=False)
                 found.append([numbers[job] for job in next_one.batch])
         return found
@@ -200,7 +200,7 @@ class Simulated:
 
     def run(self) -> bool:
         """One batch, if any waits."""
-        next_one = self.waiting.take(FIRST)
+        next_one = self.waiting.take(FIRST_LANE)
         if next_one is None:
             return False
         seconds = 0.004 + 0.00022 * len(next_one.batch) * max(job.cost for job in next_one.batch)

@@ -26,11 +26,11 @@ from .servers import QUIET, SERVE, TEXTS
 from .targets import Command, Server
 
 BEFORE, ALL, AFTER = "before", "all minutes", "afterwards"
-CALLERS, ASKED = 4, 64
-MINUTE = 15  # times the seconds of a full measurement
+CALLERS, TEXTS_PER_CALLER = 4, 64
+EFFORTS_PER_MINUTE = 15  # a minute is so many times the seconds of a full measurement
 PAUSE_SECONDS = 0.5  # between two attacks of a kind
 SETTLE_SECONDS = 45.0  # until what the attacks left has reached its time limit
-SAME = 0.9999  # the least cosine of two answers to one text
+MIN_COSINE = 0.9999  # of two answers to one text
 
 
 @dataclass
@@ -62,7 +62,7 @@ def attacked(scenario: Scenario, effort: Effort, tell: Tell) -> list[Row]:
     with tempfile.TemporaryDirectory() as folder, _hub(Path(folder)) as endpoint:
         server = RunningServer(replace(target, start=lambda port: on_demand(endpoint, port)))
         try:
-            rows = _measured(server, scenario, effort.seconds * MINUTE, tell)
+            rows = _measured(server, scenario, effort.seconds * EFFORTS_PER_MINUTE, tell)
         finally:
             end(server.process)
     return [{"target": target.name, "pair": 0, "clients": CALLERS, **row} for row in rows]
@@ -75,7 +75,7 @@ def _hub(folder: Path) -> Iterator[str]:
 
 
 def _measured(server: RunningServer, scenario: Scenario, seconds: float, tell: Tell) -> list[Row]:
-    bodies, record = server.target.bodies()[:ASKED], Record()
+    bodies, record = server.target.bodies()[:TEXTS_PER_CALLER], Record()
     right = [json.loads(server.ask(body).raise_for_status().content) for body in bodies]
     rows: list[Row] = [{"load": BEFORE, **_held(server)}]
     callers = [threading.Thread(target=_ask, args=(server, record, bodies, right)) for _ in range(CALLERS)]
@@ -134,7 +134,7 @@ def _ask(server: RunningServer, record: Record, bodies: Sequence[bytes], right: 
                 record.answers.append((time.monotonic(), 0.0, 0, False))
                 continue
             came = time.monotonic()
-            is_wrong = answer.status_code == 200 and alike(json.loads(answer.content), vector) < SAME
+            is_wrong = answer.status_code == 200 and alike(json.loads(answer.content), vector) < MIN_COSINE
             record.answers.append((came, (came - sent) * 1000, answer.status_code, is_wrong))
             if record.done.is_set():
                 return

@@ -12,21 +12,21 @@ from pathlib import Path
 
 from inference_common.testing import hostile
 from inference_common.testing.hub import Repo
+from inference_common.units import MIB
 
 Attack = Callable[[int], None]
 GOOD = "good/minilm"
 """The repository that the other callers use."""
-HOLD_SECONDS = 3.0
-MIB = 2**20
+HOLD_SECONDS = 3.0  # that connections are kept open, and the longest wait on a socket to connect
 numbers = itertools.count()
 """Makes each made-up name another one."""
 
 
 def repositories(folder: Path) -> Mapping[str, Repo]:
     """Repositories that no server should load, written below `folder`."""
-    laughs = "".join(f"l{n}: &l{n} [{', '.join([f'*l{n - 1}'] * 9)}]\n" for n in range(1, 12))
+    aliases = "".join(f"l{n}: &l{n} [{', '.join([f'*l{n - 1}'] * 9)}]\n" for n in range(1, 12))
     cards = {
-        "bad/aliases": f"---\nl0: &l0 [x]\n{laughs}---\n",
+        "bad/aliases": f"---\nl0: &l0 [x]\n{aliases}---\n",
         "bad/lines": "---" + "\n" * 1_000_000,
         "bad/layers": "---\npipeline_tag: feature-extraction\n---\n",
         "bad/pickle": "---\npipeline_tag: feature-extraction\n---\n",

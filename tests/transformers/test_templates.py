@@ -34,8 +34,8 @@ def all_of(asked):
 
 asked = json.load(sys.stdin)
 theirs = all_of(asked)
-from inference_common.templates.library import render_apart
-render_apart()
+from inference_common.templates.library import render_in_processes
+render_in_processes()
 assert processing_utils._get_template_variables is chat_template_utils._get_template_variables
 assert processing_utils._get_template_variables.__module__.startswith("inference_common")
 json.dump([theirs, all_of(asked)], sys.stdout)

@@ -9,13 +9,15 @@ import time
 from collections.abc import Callable
 
 from .errors import InferenceError, Overloaded, TooLarge
+from .units import MIB, limit_mib, needed_mib
 
-MIB = 1024 * 1024
 SETTING = "MAX_REQUEST_MEMORY_MIB"
-LARGE_SHARE, LITTLE_BYTES = 0.9, MIB
-MUCH_SHARE, EBB_SHARE = 0.4, 0.1  # of the budget, and of the most that was held
-DECAY = 0.8  # of the mean seconds that refused callers are told to wait, a reservation
-MAX_RETRY_SECONDS = 60
+REQUEST_SHARE = 0.9  # of the budget: what one request may hold; the rest is for requests that hold little
+SMALL_BYTES = MIB  # that a request which holds little may hold
+BURST_SHARE = 0.4  # of the budget: requests that hold more at a time are a burst
+BURST_OVER_SHARE = 0.1  # of the most that a burst held: it is over once less is held
+MEAN_DECAY = 0.8  # weight of the mean so far, in the mean seconds that reservations last
+MAX_RETRY_SECONDS = 60  # told to a refused caller
 Evict = Callable[[InferenceError], None]
 
 
@@ -28,28 +30,28 @@ class MemoryAccount:
     stalls takes no memory from those who send theirs.
     """
 
-    def __init__(self, budget: int, on_ebb: Callable[[], None] = lambda: None) -> None:
-        """`on_ebb` is called, in any thread, when most of what was held is released, where that was much."""
+    def __init__(self, budget: int, on_burst_over: Callable[[], None] = lambda: None) -> None:
+        """`budget` in bytes; `on_burst_over` is called, in any thread, once a burst of requests is over."""
         self.budget = budget
-        self._on_ebb = on_ebb
+        self._on_burst_over = on_burst_over
         self._peak = 0
-        self._much = MUCH_SHARE * budget
-        self.most_of_one = int(LARGE_SHARE * budget)
+        self._burst_bytes = BURST_SHARE * budget
+        self.max_bytes_per_request = int(REQUEST_SHARE * budget)
         """Bytes that one request may hold."""
         self.used = 0
         self._receiving: dict[Reservation, Evict] = {}  # by when the last piece of each body came, the oldest first
         self._lock = threading.Lock()
-        self._mean_seconds = 1.0  # that reservations which held much lasted
+        self._mean_seconds = 1.0  # that reservations of more than SMALL_BYTES lasted
 
     def _take(self, reservation: Reservation, count: int) -> None:
         with self._lock:
             if reservation.is_released:
                 return
-            if self.used + count > self.most_of_one:
+            if self.used + count > self.max_bytes_per_request:
                 self._make_room(reservation, count)
             self.used += count
             reservation.held += count
-            if reservation.held > LITTLE_BYTES:
+            if reservation.held > SMALL_BYTES:
                 self._peak = max(self._peak, self.used)
                 reservation.since = reservation.since or time.monotonic()
 
@@ -77,9 +79,9 @@ class MemoryAccount:
     def _make_room(self, reservation: Reservation, count: int) -> None:
         """Raises TooLarge where it could never fit, Overloaded where it does not now."""
         needed = reservation.held + count
-        if needed > self.most_of_one:
-            raise too_large(needed, self.most_of_one)
-        room = self.budget if needed <= LITTLE_BYTES else self.most_of_one
+        if needed > self.max_bytes_per_request:
+            raise too_large(needed, self.max_bytes_per_request)
+        room = self.budget if needed <= SMALL_BYTES else self.max_bytes_per_request
         for other in [one for one in self._receiving if one is not reservation]:
             if self.used + count <= room:
                 break
@@ -99,15 +101,15 @@ class MemoryAccount:
             self._receiving.pop(reservation, None)
         if reservation.since:
             lasted = time.monotonic() - reservation.since
-            self._mean_seconds = DECAY * self._mean_seconds + (1 - DECAY) * lasted
-        if self._peak > self._much and self.used < EBB_SHARE * self._peak:
+            self._mean_seconds = MEAN_DECAY * self._mean_seconds + (1 - MEAN_DECAY) * lasted
+        if self._peak > self._burst_bytes and self.used < BURST_OVER_SHARE * self._peak:
             self._peak = self.used
-            self._on_ebb()
+            self._on_burst_over()
 
     def _overloaded(self) -> Overloaded:
         seconds = min(MAX_RETRY_SECONDS, max(1, math.ceil(self._mean_seconds)))
         return Overloaded(
-            f"Requests in flight hold all memory that they may ({self.budget // MIB:,} MiB, {SETTING}); try again",
+            f"Requests in flight hold all memory that they may ({limit_mib(self.budget)}, {SETTING}); try again",
             retry_after=seconds,
         )
 
@@ -124,17 +126,17 @@ class Reservation:
         self.since = 0.0  # when it began to hold more than little; it has not
 
     @property
-    def most(self) -> int:
+    def max_bytes(self) -> int:
         """Bytes that it may hold."""
-        return self._account.most_of_one
+        return self._account.max_bytes_per_request
 
     def take(self, count: int) -> None:
-        """Hold so many bytes more; nothing once it is released. Raises Overloaded (429), or TooLarge (413) for what
-        this request alone can never hold."""
+        """Hold `count` bytes more; does nothing once it is released. Raises Overloaded (429), or TooLarge (413) for
+        what this request alone can never hold."""
         self._account._take(self, count)
 
     def give_back(self, count: int) -> None:
-        """Hold so many bytes less."""
+        """Hold `count` bytes less."""
         self._account._give_back(self, count)
 
     def arrived(self, count: int, evict: Evict) -> None:
@@ -162,14 +164,14 @@ def reserve(account: MemoryAccount) -> Reservation:
     return reservation
 
 
-def most() -> int | None:
+def max_bytes() -> int | None:
     """Bytes that the current request may hold; None where there is none."""
     reservation = _CURRENT.get()
-    return None if reservation is None else reservation.most
+    return None if reservation is None else reservation.max_bytes
 
 
 def take(count: int) -> None:
-    """Hold so many bytes more for the current request, if there is one. Raises as Reservation.take."""
+    """Hold `count` bytes more for the current request, if there is one. Raises as Reservation.take."""
     reservation = _CURRENT.get()
     if reservation is not None:
         reservation.take(count)
@@ -205,9 +207,9 @@ def release() -> None:
         reservation.release()
 
 
-def too_large(needed: int, most: int, fits: str = "send less at once") -> TooLarge:
+def too_large(needed: int, max_bytes: int, fits: str = "send less at once") -> TooLarge:
     """The error of a request that alone takes more memory than it may; `fits` says what would fit."""
     return TooLarge(
-        f"Answering this takes about {math.ceil(needed / MIB):,} MiB of memory, and one request may take"
-        f" {most // MIB:,} MiB here (nine tenths of the server's {SETTING}); {fits}"
+        f"Answering this takes about {needed_mib(needed)} of memory, and one request may take"
+        f" {limit_mib(max_bytes)} here (nine tenths of the server's {SETTING}); {fits}"
     )

@@ -1,4 +1,4 @@
-"""Batcher: while the model runs, requests gather; what waits runs next, in one call."""
+"""Batcher: queues inputs while the model runs a batch, and runs them as the next batches."""
 
 from __future__ import annotations
 
@@ -13,15 +13,16 @@ import structlog
 from . import threads
 from .calls import Call, Outcome, Postponed
 from .errors import InternalError, Overloaded
-from .jobs import AnyPipeline, Job, Taken, Timed
+from .jobs import Job, Scheduled, Timed
 from .metrics import ModelMetrics
+from .pipeline import AnyPipeline
 from .task import Params
 from .turns import Caller, has_room
-from .waiting import FIRST, Waiting
+from .waiting import FIRST_LANE, Waiting
 from .worker import ModelThread
 
-COPIES, TRIALS = 4, 5  # of the input that a call's own cost is measured by
-QUICK = 0.02  # seconds; what takes longer is not measured
+MEASURED_INPUTS, MEASURED_CALLS = 4, 5  # by which the fixed cost of a call is measured: copies of one input, calls
+MAX_MEASURED_SECONDS = 0.02  # of one call: what takes longer is not measured
 
 log = structlog.get_logger("inference")
 
@@ -38,7 +39,7 @@ class Batcher:
 
     def __init__(self, thread: ModelThread, metrics: ModelMetrics, *, max_queue: int, max_batch_size: int,
                  max_wait: float = float("inf")) -> None:  # fmt: skip
-        self._lanes, self._metrics = {FIRST: thread}, metrics
+        self._lanes, self._metrics = {FIRST_LANE: thread}, metrics
         self._max_queue, self._max_wait = max_queue, max_wait
         self._waiting = Waiting(max_batch_size)
 
@@ -46,15 +47,16 @@ class Batcher:
         """Learn what a call costs by itself, from calls on an input alone and on several of it; in the model's thread,
         before anything else runs. Models that take long are left out: to them it is little."""
 
-        if self._waiting.size(pipeline) < COPIES or _seconds(pipeline, [item], params) > QUICK:
+        if self._waiting.size(pipeline) < MEASURED_INPUTS or _seconds(pipeline, [item], params) > MAX_MEASURED_SECONDS:
             return
         for is_shared in (False, True) if pipeline.lanes > 1 else (False,):
             with threads.shared(is_shared):
                 one, several = (
-                    min(_seconds(pipeline, [item] * count, params) for _ in range(TRIALS)) for count in (1, COPIES)
+                    min(_seconds(pipeline, [item] * count, params) for _ in range(MEASURED_CALLS))
+                    for count in (1, MEASURED_INPUTS)
                 )
             times = self._waiting.time(pipeline, is_shared=is_shared)
-            times.own = max(one / 10, (COPIES * one - several) / (COPIES - 1))
+            times.own = max(one / 10, (MEASURED_INPUTS * one - several) / (MEASURED_INPUTS - 1))
 
     async def submit(
         self, pipeline: AnyPipeline, items: Sequence[Any], params: Params, costs: Sequence[int], caller: Caller = None
@@ -70,7 +72,7 @@ class Batcher:
         if self._waiting.add(pipeline, jobs):
             # After this turn of the event loop: what its other requests send joins the batch, and the thread is not
             # woken to wait for the interpreter's lock meanwhile.
-            loop.call_soon(self._post_turn, loop, FIRST)
+            loop.call_soon(self._post_turn, loop, FIRST_LANE)
         try:
             if len(jobs) == 1:
                 return [await jobs[0].future]
@@ -106,24 +108,24 @@ class Batcher:
             return
         wait = self._waiting.seconds_for(caller)
         if wait > self._max_wait:
-            raise self._overloaded(wait)
+            raise self._overloaded(f"for about {wait:.1f} s, MAX_WAIT allows {self._max_wait:g} s", wait)
 
     def close(self) -> None:
         """End the threads of its own once they are done, and wait for it; in the model's thread."""
         for lane, thread in list(self._lanes.items()):
-            if lane != FIRST:
+            if lane != FIRST_LANE:
                 thread.stop()
                 thread.join()
 
     def _refuse_without_room(self, pipeline: AnyPipeline, count: int, caller: Caller) -> None:
-        """Whoever waits for no more than a batch waits for little."""
+        """Raises Overloaded past MAX_QUEUE; a caller with no more than a batch waiting may use the reserve."""
         is_little = self._waiting.of(caller) + count <= self._waiting.size(pipeline)
         if not has_room(self.waiting, count, self._max_queue, is_little=is_little):
-            raise self._overloaded(self._waiting.seconds_for(caller))
+            raise self._overloaded(f"MAX_QUEUE allows {self._max_queue}", self._waiting.seconds_for(caller))
 
-    def _overloaded(self, wait: float) -> Overloaded:
-        why = f"{self.waiting} inputs wait, for about {wait:.1f} s"
-        return Overloaded(f"The queue is full ({why}); try again later", retry_after=max(1, round(wait)))
+    def _overloaded(self, limit: str, wait: float) -> Overloaded:
+        told = f"The queue is full ({self.waiting} inputs wait, {limit}); try again later"
+        return Overloaded(told, retry_after=max(1, round(wait)))
 
     def _post_turn(self, loop: asyncio.AbstractEventLoop, lane: int) -> None:
         if lane not in self._lanes:
@@ -140,21 +142,21 @@ class Batcher:
             raise
         if taken is None:
             return
-        if taken.helper is not None:
-            self._begin(loop, taken.helper)
+        if taken.lane_to_start is not None:
+            self._begin(loop, taken.lane_to_start)
         try:
             self._run(loop, lane, taken)
         finally:
             self._post_turn(loop, lane)
 
-    def _begin(self, loop: asyncio.AbstractEventLoop, helper: int) -> None:
+    def _begin(self, loop: asyncio.AbstractEventLoop, lane: int) -> None:
         try:
-            self._post_turn(loop, helper)
+            self._post_turn(loop, lane)
         except Overloaded as error:  # no thread can be had now; all that waits is run by the first lane
-            self._waiting.idle(helper)
+            self._waiting.idle(lane)
             log.warning("a batch is run by one thread less", reason=str(error))
 
-    def _run(self, loop: asyncio.AbstractEventLoop, lane: int, taken: Taken, outer: Call | None = None) -> None:
+    def _run(self, loop: asyncio.AbstractEventLoop, lane: int, taken: Scheduled, outer: Call | None = None) -> None:
         """Run a batch, and have its answers delivered, come what may; one that runs between two steps of an `outer`
         call waits for a turn of its own where it takes long."""
         thread = self._lanes[lane]

@@ -61,17 +61,19 @@ class BodyReader:
     def _refuse_larger(self, count: int) -> None:
         if count > self._limit:
             raise _too_large(self._limit)
-        if count > self._account.most_of_one:
-            raise too_large(count, self._account.most_of_one)
+        if count > self._account.max_bytes_per_request:
+            raise too_large(count, self._account.max_bytes_per_request)
 
     def _late(self) -> RequestTimeout:
-        return RequestTimeout(f"The request body did not arrive within {self._seconds:g} s; send it faster")
+        return RequestTimeout(
+            f"The request body did not arrive within {self._seconds:g} s (BODY_TIMEOUT); send it faster"
+        )
 
 
 class _Arriving:
-    """A body that is not whole yet; leaving it, the body is, or will never be.
+    """A `with` block in which a body arrives in parts.
 
-    Until then, the request may be refused for others that need its memory: `scope` is cancelled then.
+    Inside, the request may be refused to give its memory to others: `scope` is cancelled then.
     """
 
     def __init__(self, reservation: Reservation, scope: CancelAfter) -> None:
@@ -92,7 +94,7 @@ class _Arriving:
             raise self._refusal
 
     def add(self, count: int) -> None:
-        """So many bytes more have come. Raises Overloaded."""
+        """`count` bytes more have arrived. Raises Overloaded."""
         self._reservation.arrived(count, self._evict)
         if self._refusal is not None:
             raise self._refusal
@@ -114,4 +116,4 @@ class _Arriving:
 
 
 def _too_large(limit: int) -> TooLarge:
-    return TooLarge(f"The request body is larger than {limit:,} bytes; send less at once")
+    return TooLarge(f"The request body is larger than {limit:,} bytes (MAX_BODY_BYTES); send less at once")

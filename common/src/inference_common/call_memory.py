@@ -4,24 +4,21 @@ from __future__ import annotations
 
 import bisect
 from collections.abc import Sequence
-from typing import Any
 
 from . import account
-from .pipeline import Pipeline
+from .pipeline import AnyPipeline
 from .task import Params
-
-AnyPipeline = Pipeline[Any, Any, Any]
 
 
 def hold_call(pipeline: AnyPipeline, costs: Sequence[int], params: Params) -> None:
-    """Hold, for the current request, what the pipeline says that inputs of these costs take.
+    """Hold, for the current request, the bytes that `pipeline.memory` gives for inputs of these costs.
 
     Raises Overloaded (429), and TooLarge (413), which tells how much would fit, where it never does.
     """
     needed = pipeline.memory(costs, params)
     if not needed:
         return
-    most = account.most()
+    most = account.max_bytes()
     if most is not None and needed > most:
         raise account.too_large(needed, most, _what_fits(pipeline, costs, params, most))
     account.take(needed)

@@ -1,4 +1,4 @@
-"""Calls: a batch run by its pipeline, and what comes of each input in it."""
+"""Calls: runs a batch by its pipeline, and gives each input its output or its error."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from .cancel import Abandoned, watched
 from .errors import InferenceError, InferenceFailed
 from .jobs import Job, Timed
 
-SLICE_SECONDS = 1.0  # that a call runs before others may come between its steps, and these may take
+SLICE_SECONDS = 1.0  # that a call runs before other calls may run between its steps, and that each of those may take
 
 Outcome = tuple[Job, Timed | InferenceError]
 Observe = Callable[[Sequence[Job], float], None]
@@ -27,7 +27,8 @@ class Postponed(BaseException):
 
 
 class Call:
-    """A batch that runs. `between` is called at each of its checkpoints; inside `paused`, others run."""
+    """A batch that runs. `between` is called at each checkpoint of its pipeline (`cancel.checkpoint`), and may run
+    other calls inside `paused`."""
 
     def __init__(self, batch: Sequence[Job], between: Callable[[], None]) -> None:
         self.batch, self._between = batch, between

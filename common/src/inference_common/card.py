@@ -9,9 +9,7 @@ from typing import Any
 
 import yaml
 
-MAX_CARD_BYTES = (
-    2**20
-)  # of a README.md, from its start: the longest front matters, tables of results, are a third of it
+MAX_CARD_BYTES = 2**20  # of a README.md, from its start; the longest front matters are a third of it
 MAX_NODES = 100_000  # values in a front matter, keys included
 MAX_DEPTH = 32  # lists and mappings inside each other
 MAX_NUMBER_CHARACTERS = 18  # of a whole number that any JSON writer takes; converting digits takes quadratic time

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import structlog
 
 from .comparison import difference
 from .examples import example
-from .pipeline import Pipeline
+from .pipeline import AnyPipeline
 from .task import Payload
 from .tasks import TASKS
 from .worker import ModelThread
@@ -18,7 +18,6 @@ from .worker import ModelThread
 if TYPE_CHECKING:
     from .model import Model
 
-AnyPipeline = Pipeline[Any, Any, Any]
 MAX_DIFFERENCE = 1e-4  # of answers, as `comparison.difference` measures it
 log = structlog.get_logger("inference")
 

@@ -16,6 +16,7 @@ from typing import Any
 import structlog
 
 from .errors import LoadFailed
+from .units import MIB
 
 Device = str
 """A torch device: `cpu`, `cuda:0` (with its number) or `mps`; in the settings also `auto`, and `cuda` for `cuda:0`."""
@@ -139,7 +140,7 @@ def gpu_budget(device: Device, mib: int | None) -> int:
     """Bytes of GPU memory for weights: as set, else a share of the GPU's; 0 for a device without memory of its own."""
     if not is_cuda(device):
         return 0
-    return mib * 1024 * 1024 if mib is not None else int(SHARE * import_torch().cuda.mem_get_info(device)[1])
+    return mib * MIB if mib is not None else int(SHARE * import_torch().cuda.mem_get_info(device)[1])
 
 
 def gpu_allocated(device: Device) -> int:

@@ -7,10 +7,9 @@ from dataclasses import dataclass
 from importlib import import_module
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Any
 
 from .errors import NotFound
-from .pipeline import Pipeline
+from .pipeline import AnyPipeline, Pipeline
 
 
 @dataclass(frozen=True)
@@ -20,7 +19,7 @@ class Pipelines:
     package: str
     tasks: tuple[str, ...]
 
-    def load(self, task: str) -> type[Pipeline[Any, Any, Any]]:
+    def load(self, task: str) -> type[AnyPipeline]:
         """The Pipeline of a task. Raises NotFound for a task the library lacks, TypeError for a malformed module."""
         if task not in self.tasks:
             raise NotFound(f"This library does not answer the task {task!r}; it answers: {', '.join(self.tasks)}")

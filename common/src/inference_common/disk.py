@@ -16,8 +16,8 @@ from huggingface_hub.errors import CacheNotFound
 from . import free_space, hub_cache
 from .errors import Overloaded, TooLarge
 from .hub import HubSource
+from .units import MIB, limit_mib, needed_mib
 
-MIB = 2**20
 SHARE = 0.8  # of the file system, for models that are fetched: the rest is for whatever else it holds
 RECENT_SECONDS = 120.0  # another server that shares the cache may still be loading what was used since
 log = structlog.get_logger("inference")
@@ -63,8 +63,8 @@ class Disk:
         resolved, budget = source.resolve(), self._budget()
         if resolved.total_bytes > budget:
             raise TooLarge(
-                f"{source.name} takes {-(-resolved.total_bytes // MIB):,} MiB on disk, and models may take"
-                f" {budget // MIB:,} MiB there; set MAX_DISK_MIB where there is more"
+                f"{source.name} takes {needed_mib(resolved.total_bytes)} on disk, and models may take"
+                f" {limit_mib(budget)} there; set MAX_DISK_MIB where there is more"
             )
         if not source.missing_bytes():
             return

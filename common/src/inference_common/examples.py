@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from .codecs import json
-from .pipeline import Pipeline
+from .pipeline import AnyPipeline
 from .task import Limits, Params, Payload
 from .tasks import TASKS
 
@@ -20,7 +20,7 @@ class Example:
     params: Params
 
 
-def example(task: str, payload: Payload, pipeline: Pipeline[Any, Any, Any], limits: Limits) -> Example:
+def example(task: str, payload: Payload, pipeline: AnyPipeline, limits: Limits) -> Example:
     """A payload's inputs, no more than one call takes. Raises what decoding and checking raise where the model cannot
     answer it."""
     known = TASKS[task]

@@ -10,9 +10,9 @@ from dataclasses import dataclass
 from .errors import ErrorDetail, HubUnavailable, InferenceError, LoadFailed
 from .reasons import reason
 
-MAX_ENTRIES = 1024
+MAX_ENTRIES = 1024  # failures that are remembered
 FORGET_SECONDS = 30.0  # after which it is tried anew for whoever asks
-AWAY_SECONDS = 5.0  # the same where the Hub did not answer
+HUB_SECONDS = 5.0  # the same where the Hub did not answer
 MAX_FORGET_SECONDS = 600.0  # the same of a load that failed again and again
 
 
@@ -57,13 +57,16 @@ class Failures:
         self._backs_off = backs_off
         self._entries: OrderedDict[Hashable, _Entry] = OrderedDict()
 
-    def add(self, key: Hashable, failure: Failure) -> None:
-        """Remember it; the Hub's not answering for AWAY_SECONDS, all else for FORGET_SECONDS or more."""
+    def add(self, key: Hashable, failure: Failure, *, once_free: bool = False) -> None:
+        """Remember it; the Hub's not answering for HUB_SECONDS, all else for FORGET_SECONDS or more. With `once_free`
+        the first one of a key is told to nobody."""
         now, before = time.monotonic(), self._entries.pop(key, None)
-        seconds = FORGET_SECONDS
+        if before is not None and now >= before.until + MAX_FORGET_SECONDS:
+            before = None
+        seconds = 0.0 if once_free and before is None else FORGET_SECONDS
         if issubclass(failure.kind, HubUnavailable):
-            seconds = AWAY_SECONDS
-        elif self._backs_off and before is not None and now < before.until + MAX_FORGET_SECONDS:
+            seconds = HUB_SECONDS
+        elif self._backs_off and before is not None:
             seconds = max(seconds, min(2 * before.seconds, MAX_FORGET_SECONDS))
         self._entries[key] = _Entry(failure, now + seconds, seconds)
         if len(self._entries) > MAX_ENTRIES:

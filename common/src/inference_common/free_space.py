@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import NamedTuple
 
 from .errors import LoadFailed
+from .units import MIB, needed_mib
 
-MIB = 2**20
 RESERVED_BYTES = 256 * MIB  # of the file system that a download leaves free, or RESERVED_SHARE of it if that is less
 RESERVED_SHARE = 0.05
 
@@ -37,6 +37,4 @@ def require(folder: Path, name: str, needed: int) -> None:
     """Raises LoadFailed, which names the model, unless the disk has so many bytes free, and a reserve."""
     missing = lacking(folder, needed)
     if missing > 0:
-        raise LoadFailed(
-            f"The disk lacks {-(-missing // MIB):,} MiB for {name}; free some, or set HF_HOME to a larger disk"
-        )
+        raise LoadFailed(f"The disk lacks {needed_mib(missing)} for {name}; free some, or set HF_HOME to a larger disk")

@@ -1,4 +1,4 @@
-"""Gate: lets so many through at once, callers in turn; who is through but waits for a reader makes way for others."""
+"""Gate: a semaphore whose callers take turns, and whose holders can be preempted while they wait for a reader."""
 
 from __future__ import annotations
 
@@ -15,25 +15,25 @@ class _Waiter:
 
 
 class Gate:
-    """A semaphore of `most` places whose callers take turns."""
+    """A semaphore of `most` places. Waiting callers take turns (`Turns`)."""
 
     def __init__(self, most: int) -> None:
         self.most, self._free = most, most
         self._waiters: Turns[_Waiter] = Turns()
-        self._giving_way: dict[asyncio.Future[None], None] = {}  # the oldest first
+        self._preemptible: dict[asyncio.Future[None], None] = {}  # the oldest first
 
     def count(self, caller: Caller) -> int:
-        """How many times a caller waits."""
+        """How many places a caller waits for."""
         return self._waiters.count(caller)
 
     async def acquire(self, caller: Caller) -> None:
-        """Return once through, to be released."""
+        """Wait for a place; give it back by `release`."""
         if self._free:
             self._free -= 1
             return
         waiter = _Waiter(caller, asyncio.get_running_loop().create_future())
         self._waiters.add(caller, [waiter])
-        self._make_way()
+        self._preempt_one()
         try:
             await waiter.through
         except asyncio.CancelledError:
@@ -42,7 +42,7 @@ class Gate:
             raise
 
     def release(self) -> None:
-        """Let the next one through."""
+        """Give a place back, to the caller whose turn it is, if one waits."""
         waiter = self._waiters.first()
         if waiter is None:
             self._free += 1
@@ -53,22 +53,22 @@ class Gate:
             waiter.through.set_result(None)
         # Else its `acquire`, which is told of its cancellation next, releases it again.
 
-    async def hold_while_free(self, room: asyncio.Future[None], late: Exception) -> None:
-        """Keep one's place until `room` has a result, or raise `late` as soon as somebody else waits for a place."""
-        self._giving_way[room] = None
+    async def hold_unless_wanted(self, room: asyncio.Future[None], late: Exception) -> None:
+        """Keep a place until `room` has a result. Raises `late` as soon as another caller waits for a place."""
+        self._preemptible[room] = None
         if len(self._waiters):
-            self._make_way()
+            self._preempt_one()
         try:
             await room
         except asyncio.CancelledError:
-            if room in self._giving_way:  # cancelled by others than by _make_way
+            if room in self._preemptible:  # cancelled by others than by _preempt_one
                 raise
             raise late from None
         finally:
-            self._giving_way.pop(room, None)
+            self._preemptible.pop(room, None)
 
-    def _make_way(self) -> None:
-        room = next(iter(self._giving_way), None)
+    def _preempt_one(self) -> None:
+        room = next(iter(self._preemptible), None)
         if room is not None:
-            del self._giving_way[room]
+            del self._preemptible[room]
             room.cancel()

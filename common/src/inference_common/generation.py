@@ -99,7 +99,9 @@ def within(asked: int | None, limits: Limits, name: str) -> int:
     if asked is None:
         return min(NEW_TOKENS, limits.new_tokens)
     if asked > limits.new_tokens:
-        raise InvalidRequest(f"{name} is {asked:,}, and this server allows {limits.new_tokens:,}; ask for at most that")
+        raise InvalidRequest(
+            f"{name} is {asked:,}, and this server allows {limits.new_tokens:,} (MAX_NEW_TOKENS); ask for at most that"
+        )
     return asked
 
 

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import functools
 import itertools
 import re
 import threading
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -18,14 +19,14 @@ from .card import MAX_CARD_BYTES, ModelCard, parse_card, read_card
 from .errors import HubUnavailable, InvalidRequest, TooLarge
 from .hub_client import call_limit, install
 from .hub_download import fetch
-from .hub_errors import told
+from .hub_errors import hub_error
+from .units import MIB
 
-ANSWER_SECONDS = 10.0  # the Hub has to tell what a model is, in all
-MAX_ANSWER_BYTES = 2**24  # of what it tells: some 80,000 files
+ANSWER_SECONDS = 10.0  # that all calls to the Hub about one model may take, its files not counted
+MAX_ANSWER_BYTES = 2**24  # of the Hub's answers about one model: some 80,000 files
 MAX_FILES = 5000  # of one model; those with the most have some hundred
 MAX_OTHER_FILES = 200  # that are not fetched at first, and are remembered
 MAX_OTHER_RATIO = 4  # of another form of a model's weights, such as ONNX's, to the bytes of all that is fetched
-MIB = 2**20
 _COMMIT = re.compile(r"[0-9a-f]{40}")
 _PLAIN = {"accept-encoding": "identity"}  # so that the bytes counted are the bytes read
 
@@ -73,8 +74,13 @@ class HubSource:
         self._one_at_a_time = threading.Lock()
         install()
 
+    def __reduce__(self) -> tuple[Callable[..., HubSource], tuple[object, ...]]:
+        """For the process of a model; the Hub is not asked again there."""
+        known = functools.partial(HubSource, endpoint=self._endpoint, cache=self._cache, resolved=self._resolved)
+        return known, (self.name, self._asked, self._token)
+
     def resolve(self) -> Resolved:
-        """What this revision is, told by the Hub, or by the cache where that is whole and the Hub does not answer.
+        """What the Hub says of this revision; where it does not answer, what the cache has, if that is whole.
 
         Asked once: the commit stays the same for as long as this source lives. Takes ANSWER_SECONDS at most.
         Raises InvalidRequest, NotFound, Unauthorized, Forbidden, HubUnavailable.
@@ -84,7 +90,7 @@ class HubSource:
                 try:
                     self._resolved = self._look()
                 except Exception as error:
-                    raise told(error, self.name, self._asked) from error
+                    raise hub_error(error, self.name, self._asked) from error
                 self.revision = self._resolved.commit
             return self._resolved
 
@@ -93,14 +99,16 @@ class HubSource:
         if not hub_cache.has_model_files(resolved.sizes):
             raise InvalidRequest(f"{self.name} has no files that a model could be loaded from; name another model")
         if len(resolved.sizes) > MAX_FILES:
-            raise TooLarge(f"{self.name} has {len(resolved.sizes):,} files, and models here at most {MAX_FILES:,}")
+            raise TooLarge(
+                f"{self.name} has {len(resolved.sizes):,} files, and models here at most {MAX_FILES:,}; name another"
+            )
         try:
             is_whole = hub_cache.whole_files(self._cache, self.name, resolved.commit) is not None
             hub_cache.record(self._cache, self.name, resolved.commit, private=resolved.private, gated=resolved.gated)
             if not is_whole:
                 self._download(resolved)
         except Exception as error:
-            raise told(error, self.name, self._asked) from error
+            raise hub_error(error, self.name, self._asked) from error
         hub_cache.remember(self._cache, self.name, self._asked, resolved.commit)
         return hub_cache.snapshot(self._cache, self.name, resolved.commit)
 
@@ -139,7 +147,7 @@ class HubSource:
             with call_limit(ANSWER_SECONDS, MAX_ANSWER_BYTES):
                 return self._ask()
         except Exception as error:
-            failure = told(error, self.name, self._asked)
+            failure = hub_error(error, self.name, self._asked)
             if not isinstance(failure, HubUnavailable):  # the Hub's own refusal
                 raise failure from error
             cached = self._look_in_cache()

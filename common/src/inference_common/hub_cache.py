@@ -1,4 +1,4 @@
-"""The Hub client's cache on disk: which files of a model are wanted, whether all are there, and what was told of it."""
+"""The Hub client's cache on disk: which files of a model are wanted, whether all are there, what the Hub said of it."""
 
 from __future__ import annotations
 
@@ -131,18 +131,18 @@ def record(cache: Path, name: str, commit: str, *, private: bool, gated: bool) -
     """Keep what the Hub tells of a commit that is used now. A server fetches it if there is nothing of it yet."""
     known = read_record(cache, name, commit)
     fetched = not snapshot(cache, name, commit).exists() if known is None else known.fetched
-    told = {"private": private, "gated": gated, "fetched": fetched}
+    kept = {"private": private, "gated": gated, "fetched": fetched}
     with contextlib.suppress(OSError):
-        _write(_record_file(cache, name, commit), json.dumps(told))
+        _write(_record_file(cache, name, commit), json.dumps(kept))
 
 
 def read_record(cache: Path, name: str, commit: str) -> Record | None:
     """What was kept of a commit; None where no server has used it."""
     file = _record_file(cache, name, commit)
     with contextlib.suppress(OSError, ValueError, KeyError, TypeError):
-        told = json.loads(file.read_text(encoding="utf-8"))
-        is_private, is_gated = told["private"] is not False, told["gated"] is not False
-        return Record(is_private, is_gated, told["fetched"] is True, file.stat().st_mtime)
+        kept = json.loads(file.read_text(encoding="utf-8"))
+        is_private, is_gated = kept["private"] is not False, kept["gated"] is not False
+        return Record(is_private, is_gated, kept["fetched"] is True, file.stat().st_mtime)
     return None
 
 

@@ -19,7 +19,7 @@ from huggingface_hub.utils._http import default_client_factory, parse_ratelimit_
 
 from .errors import HubUnavailable
 
-STALL_SECONDS = 30.0
+STALL_SECONDS = 30.0  # of one operation on a connection, and over which its speed is measured
 MIN_BYTES_PER_SECOND = 1024  # of each connection that is read, over STALL_SECONDS
 MAX_RETRY_AFTER_SECONDS = 3600
 
@@ -36,9 +36,9 @@ _call: ContextVar[_CallLimit | None] = ContextVar("hub_call", default=None)
 
 @contextlib.contextmanager
 def call_limit(seconds: float, max_bytes: int) -> Iterator[None]:
-    """Inside, what this thread asks the Hub ends after so many seconds in all, and bytes of answers.
+    """Inside, all calls of this thread to the Hub together may take `seconds`, and read `max_bytes` of answers.
 
-    Past them a call raises HubUnavailable.
+    Past either a call raises HubUnavailable.
     """
     install()
     token = _call.set(_CallLimit(seconds, time.monotonic() + seconds, max_bytes))
@@ -50,7 +50,7 @@ def call_limit(seconds: float, max_bytes: int) -> Iterator[None]:
 
 @functools.cache
 def install() -> None:
-    """Have every client that the Hub's library makes from now on be a limited one."""
+    """Limit every client that the Hub's library makes from now on."""
     set_client_factory(_client)
 
 

@@ -18,8 +18,10 @@ _LOOK_SECONDS = 1.0
 
 
 def fetch(call: Callable[[], Any], cache: Path, name: str, needed: int) -> None:
-    """Run a download of `needed` bytes into the cache. Connections have limits of their own (`hub_client`); this one is
-    also that of other ways of the client's: its storage's own protocol, a lock that another process holds.
+    """Run `call`, a download of `needed` bytes into the cache, for as long as it writes something in PROGRESS_SECONDS.
+
+    The limits of connections (`hub_client`) do not hold for the client's other ways to wait: its storage's own
+    protocol, a lock that another process holds.
 
     Raises LoadFailed where the disk has no room, HubUnavailable where nothing comes, and what `call` raises.
     """
@@ -38,7 +40,10 @@ def fetch(call: Callable[[], Any], cache: Path, name: str, needed: int) -> None:
         if now_written != written:
             written, since = now_written, time.monotonic()
         elif time.monotonic() - since > PROGRESS_SECONDS:
-            raise HubUnavailable(f"The download of {name} brings nothing more; try again later", retry_after=60)
+            raise HubUnavailable(
+                f"The download of {name} has written nothing for {PROGRESS_SECONDS:g} s; try again later",
+                retry_after=60,
+            )
 
 
 def _run(call: Callable[[], Any], done: Future[None]) -> None:

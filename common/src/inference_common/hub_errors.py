@@ -22,8 +22,8 @@ _NOT_WRITABLE = (errno.EROFS, errno.EACCES, errno.EPERM)
 _CONSISTENCY = "Consistency check failed"  # how the client begins to say that a file has another size than it should
 
 
-def told(error: BaseException, name: str, revision: str | None = None) -> InferenceError:
-    """What a caller reads of an exception that came of fetching a model; one of ours as it is."""
+def hub_error(error: BaseException, name: str, revision: str | None = None) -> InferenceError:
+    """The error of ours for an exception that was raised while a model was fetched; one of ours as it is."""
     if isinstance(error, InferenceError):
         return error
     if isinstance(error, HFValidationError):
@@ -38,7 +38,7 @@ def told(error: BaseException, name: str, revision: str | None = None) -> Infere
         return HubUnavailable(f"{name} is not in the cache, and HF_HUB_OFFLINE is set; unset it to fetch the model")
     cause = error.__cause__
     if isinstance(cause, (InferenceError, HfHubHTTPError)):  # the client says only that a file is not in the cache
-        return told(cause, name, revision)
+        return hub_error(cause, name, revision)
     return HubUnavailable(
         f"The Hub did not deliver {name} ({type(cause or error).__name__}); check the network and HF_ENDPOINT, or name"
         " a folder that holds the model"

@@ -8,16 +8,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from .pipeline import Pipeline
+from .pipeline import AnyPipeline
 from .task import Params
 from .turns import Caller
-
-AnyPipeline = Pipeline[Any, Any, Any]
 
 
 @dataclass(slots=True)
 class Timed:
-    """An output, and the seconds its input waited and ran."""
+    """An output, and the seconds that its input waited (`queued`) and ran (`ran`)."""
 
     output: Any
     queued: float
@@ -36,8 +34,9 @@ class Group:
 
 @dataclass(eq=False)
 class Job:
-    """An input, and what its output is waited for by; `group` is set while it waits. `is_long` is one that did not end
-    between two steps of another call."""
+    """One input of a request, and the `future` of its output. `cost` is in the pipeline's unit, `since` is when it came
+    (by time.perf_counter); `group` is set while it waits; `is_long`: it did not end between two steps of another call.
+    """
 
     pipeline: AnyPipeline
     inputs: Any
@@ -51,11 +50,11 @@ class Job:
 
 
 @dataclass(frozen=True)
-class Taken:
-    """What runs next: `is_shared` where other batches run beside it, `foretold` how many of the queue's `seconds` it
-    was, and the idle lane that is to begin as well, if any."""
+class Scheduled:
+    """The batch that runs next. `is_shared`: other batches run beside it; `predicted_seconds`: its part of the queue's
+    `seconds`; `lane_to_start`: an idle lane that is to begin as well, if any."""
 
     batch: Sequence[Job]
     is_shared: bool
-    foretold: float
-    helper: int | None
+    predicted_seconds: float
+    lane_to_start: int | None

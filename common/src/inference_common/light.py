@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from .pipeline import Pipeline
+from .pipeline import AnyPipeline
 from .task import InputCodec
 
 SMALL_BODY = 4096  # bytes of JSON or text; more takes longer to read than a thread takes to begin (about 0.1 ms)
@@ -15,7 +15,7 @@ FEW_VALUES = 512  # of an answer, numbers or 64 characters of text each; more ta
 _PLAIN = frozenset({float, int, bool, type(None)})  # types of one value each, counted without a call
 
 
-def is_light_to_read(body: bytes, codec: InputCodec[Any], pipeline: Pipeline[Any, Any, Any]) -> bool:
+def is_light_to_read(body: bytes, codec: InputCodec[Any], pipeline: AnyPipeline) -> bool:
     """Whether a body is read in no time: little text or JSON, or even less if the model is to tell its cost, and none
     if its preprocessing waits for another process."""
     is_small = len(body) <= (SHORT_BODY if pipeline.tells_costs else SMALL_BODY)

@@ -2,26 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from . import device, memory, threads
+from . import device, threads
 from .batcher import Batcher
 from .card_defaults import card_defaults
 from .discover import Pipelines
-from .errors import InvalidRequest
-from .network_limits import network_within, refuse_beyond
+from .errors import Forbidden, InvalidRequest
+from .network_limits import network_within, refuse_larger
 from .optimization import Optimization
-from .pipeline import Pipeline
+from .pipeline import AnyPipeline
 from .residency import Memory
 from .settings import Settings
 from .source import ModelSource
 from .warmup import warm_up
-
-AnyPipeline = Pipeline[Any, Any, Any]
-Admit = Callable[[type[AnyPipeline]], None]
-"""Raises Forbidden for a pipeline whose model a caller may not have loaded."""
 
 
 @dataclass(frozen=True)
@@ -35,17 +31,14 @@ class Loaded:
 
 
 class Loader:
-    """`task` None: the card's own. With `admit` the model is one that a caller named, beside others in the process."""
+    """`task` None: the card's own. Formats that can run code are read where it `is_trusted`. On a CPU its weights may
+    take `weights_budget` bytes in single precision (None: any number)."""
 
     def __init__(self, source: ModelSource, library: Pipelines, settings: Settings, optimization: Optimization, *,
-                 task: str | None, admit: Admit | None) -> None:  # fmt: skip
+                 task: str | None, is_trusted: bool, weights_budget: int | None = None) -> None:  # fmt: skip
         self._source, self._library, self._settings = source, library, settings
-        self._optimization, self._task, self._admit = optimization, task, admit
-
-    def check(self) -> None:
-        """Refuse what is known without the model's files, by the pipeline of a task that is given. Raises Forbidden."""
-        if self._task is not None and self._admit is not None:
-            self._admit(self._library.load(self._task))
+        self._optimization, self._task, self._is_trusted = optimization, task, is_trusted
+        self._weights_budget = weights_budget
 
     def load(self, batcher: Batcher) -> Loaded:
         """Load the weights and warm up. Raises whatever a library does."""
@@ -54,18 +47,19 @@ class Loader:
         if task is None:
             known = ", ".join(self._library.tasks)
             raise InvalidRequest(f"{self._source.name} does not name its task; set TASK to one of: {known}")
-        self.check()
         kind = self._library.load(task)
+        if kind.unsafe_formats and not self._is_trusted:
+            raise untrusted(self._source.name)
         where = device.resolve(self._settings.device)
-        if self._admit is not None and where == device.CPU:
-            refuse_beyond(self._source, memory.budget(self._settings.max_memory_mib))
+        if self._weights_budget is not None and where == device.CPU:
+            refuse_larger(self._source, self._weights_budget)
         before = device.gpu_allocated(where)
         with network_within(self._source, is_trusted=kind.unsafe_formats):
             first = self._optimization.load(kind, where)
             if first is None:
                 first = kind(self._source, where)
             else:
-                self.leave_cores()
+                threads.torch_leaves_the_cores()
         served: dict[str, AnyPipeline] = {task: first}
         for other in kind.also:
             if other == task:
@@ -80,10 +74,10 @@ class Loader:
         defaults = {name: card_defaults(self._source.name, name, card.parameters, limits) for name in served}
         return Loaded(served, defaults, Memory(gpu=weights))
 
-    def leave_cores(self) -> None:
-        """Have torch use one core, where this is the only model of the process: another's network may be torch's."""
-        if self._admit is None:
-            threads.torch_leaves_the_cores()
+
+def untrusted(name: str) -> Forbidden:
+    """The error of a model whose files are not read."""
+    return Forbidden(f"The files of {name} can run code as they are read; allow it by TRUSTED_MODELS, or pin it")
 
 
 def _fit_batches(pipeline: AnyPipeline, weights: int) -> None:

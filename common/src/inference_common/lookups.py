@@ -20,7 +20,7 @@ from .hub import Resolved
 MAX_KNOWN, MAX_FILES = 1024, 100_000  # names, and files of all of them: some 20 MB
 MAX_PARAMETERS_BYTES = 4096  # of a card's, as JSON; those with the most have some hundred
 FRESH_SECONDS = 60.0  # after which the Hub is asked again, in the background
-THREADS, MAX_PENDING = 8, 256  # questions to the Hub at once, and those that wait for their turn
+THREADS, MAX_PENDING = 8, 256  # calls to the Hub at a time, and names that are asked for or wait to be
 log = structlog.get_logger("inference")
 
 

@@ -13,11 +13,13 @@ from pathlib import Path, PurePosixPath
 import psutil
 
 from .device import release_gpu_memory
+from .units import MIB
 
-LARGE, FREE = 256 * 2**20, 512 * 2**20  # bytes: of one array that is given back, and of what is kept in all
-FREE_SHARE = 16  # of all memory, so that a small container keeps less: one part in so many
-GARBAGE = 10_000  # objects that may be some before it is looked for; Python's 700 are those of some dozen requests
-SHARE = 0.7  # of all memory, for models: the rest is for requests, the libraries themselves, and the machine
+LARGE_BYTES = 256 * MIB  # of one array, from which on it is given back to the system at once
+KEPT_BYTES = 512 * MIB  # free, that glibc keeps in all
+KEPT_SHARE = 16  # of all memory, so that a small container keeps less: one part in so many
+GC_THRESHOLD_OBJECTS = 10_000  # before the collector runs; Python's 700 are those of some dozen requests
+MODELS_SHARE = 0.7  # of all memory, for models: the rest is for requests, the libraries themselves, and the machine
 REQUESTS_SHARE = 0.2  # of all memory, for requests in flight
 BODY_COPIES = 6  # while base64 is read out of JSON and decoded
 _M_TRIM_THRESHOLD, _M_MMAP_THRESHOLD, _M_ARENA_MAX = -1, -3, -8  # of glibc's malloc.h
@@ -32,13 +34,13 @@ is used of it, and how much of that holds files."""
 
 def budget(mib: int | None) -> int:
     """Bytes for models: as set, else a share of what the machine, or the container, has."""
-    return mib * 1024 * 1024 if mib is not None else int(SHARE * total())
+    return mib * MIB if mib is not None else int(MODELS_SHARE * total())
 
 
 def requests_budget(mib: int | None, body_bytes: int) -> int:
     """Bytes for requests in flight: as set, else a share of what the machine, or the container, has, but room for the
     copies that are made of one of the largest bodies (`body_bytes`) at least."""
-    return mib * 1024 * 1024 if mib is not None else max(int(REQUESTS_SHARE * total()), BODY_COPIES * body_bytes)
+    return mib * MIB if mib is not None else max(int(REQUESTS_SHARE * total()), BODY_COPIES * body_bytes)
 
 
 def total() -> int:
@@ -85,7 +87,7 @@ def size_of(folder: Path) -> int:
 
 def keep_what_is_used() -> None:
     """Set up Python's and the system's memory for a process that serves; to be called before there are threads."""
-    gc.set_threshold(GARBAGE)
+    gc.set_threshold(GC_THRESHOLD_OBJECTS)
     keep_freed()
 
 
@@ -96,8 +98,8 @@ def keep_freed() -> None:
     Only in its one heap that may grow without bound, so all threads share that; to be called before there are others.
     """
     libc = _libc()
-    free = min(FREE, total() // FREE_SHARE)
-    large = min(LARGE, free // 2)
+    free = min(KEPT_BYTES, total() // KEPT_SHARE)
+    large = min(LARGE_BYTES, free // 2)
     if libc is not None:
         for option, value in ((_M_ARENA_MAX, 1), (_M_MMAP_THRESHOLD, large), (_M_TRIM_THRESHOLD, free)):
             libc.mallopt(option, value)

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Literal, get_args
 
 from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, Counter, Enum, Gauge, Histogram, generate_latest
+from prometheus_client.metrics_core import Metric
 
 from .account import MemoryAccount
 
 SIZES = (1, 2, 4, 8, 16, 32, 64, 128)
+STATES = frozenset({"model_ready", "model_optimization", "model_call_seconds"})
+"""Metrics of which the largest is told, not the sum, where several processes tell them of one model's name."""
 OptimizationState = Literal["none", "pending", "exporting", "verified", "failed", "skipped"]
 
 
@@ -104,6 +107,10 @@ class Metrics:
     def of_model(self, name: str) -> ModelMetrics:
         """What is counted of one model."""
         return ModelMetrics(name, self)
+
+    def collect(self) -> Iterable[Metric]:
+        """All families."""
+        return self._registry.collect()
 
     def render(self) -> tuple[bytes, str]:
         """The text of `/metrics` and its media type."""

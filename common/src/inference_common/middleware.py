@@ -32,9 +32,10 @@ class RequestContext:
     """ASGI middleware, the outermost. Logs the path, never the query, a header or a body: they may hold secrets.
 
     It answers exceptions too, in place of Starlette's own middleware: that would be three layers more for each message.
+    Without `metrics`, whoever sent the request on counts and logs it.
     """
 
-    def __init__(self, app: ASGIApp, metrics: Metrics) -> None:
+    def __init__(self, app: ASGIApp, metrics: Metrics | None) -> None:
         self._app, self._metrics = app, metrics
         self._access_log = AccessLog()
 
@@ -73,6 +74,8 @@ class RequestContext:
             REQUEST_ID.reset(token)
 
     def _note(self, scope: Scope, request_id: str, status: int, seconds: float) -> None:
+        if self._metrics is None:
+            return
         route = getattr(scope.get("route"), "path", "unmatched")
         self._metrics.observe_request(route, status, seconds)
         # Probes come every few seconds for ever, and tell an operator nothing as long as they are answered.

@@ -11,17 +11,16 @@ from typing import Any, TypeVar
 import structlog
 from tenacity import AsyncRetrying, retry_if_exception_type, wait_exponential
 
-from . import device, memory
+from . import memory, threads
 from .batcher import Batcher
 from .changeover import change_over
 from .discover import Pipelines
 from .errors import HubUnavailable, InferenceError, LoadFailed, ModelLoading, NotFound
 from .failures import Failure
-from .hub import Resolved
-from .loader import Admit, AnyPipeline, Loader
+from .loader import Loader
 from .metrics import Metrics
 from .optimization import Optimization
-from .popularity import Popularity
+from .pipeline import AnyPipeline
 from .reasons import reason
 from .registry import State
 from .residency import Memory
@@ -33,48 +32,54 @@ from .worker import ModelThread
 
 T = TypeVar("T")
 log = structlog.get_logger("inference")
-PRIVATE = "private"  # what metrics call all models whose repositories are private
 FIRST_LOAD_SECONDS = 20.0  # told to a caller who asks while the very first load runs
 
 
 class Model:
     """Loads in its own thread, in this process.
 
-    `task` is the one asked for (None: the card's own); `resolved` and `admit` are given for a model that a caller
-    named: what the Hub says of it, and what refuses it. `fetch` gets the files, by default as the source does.
+    `task` is the one to load (None: the card's own), `default_task` the one answered where a request names none, if it
+    is among those that the weights answer (None: the first). Formats that can run code are read where it `is_trusted`.
+    Metrics call it by the `label` (None: its name). Its weights may take `weights_budget` bytes in single precision on
+    a CPU (None: any number).
 
-    `leases` counts the requests that hold it; whoever gives the last one back calls `when_idle`. `pipelines` are those
-    that the loaded weights answer, the first task's first; `defaults` are, by task, the raw parameters that the model's
-    card sets for callers who do not. `memory` is what loading it was seen to take, `failure` why it did not load;
-    `ready_since` is by time.perf_counter.
+    `leases` counts the requests that hold it. `pipelines` are those that the loaded weights answer, the first task's
+    first; `defaults` are, by task, the raw parameters that the model's card sets for callers who do not. `memory` is
+    what loading it was seen to take, `failure` why it could not be loaded; `ready_since` is by time.perf_counter.
     """
 
-    def __init__(self, source: ModelSource, library: Pipelines, settings: Settings, metrics: Metrics, *,
-                 task: str | None = None, resolved: Resolved | None = None, admit: Admit | None = None,
-                 fetch: Callable[[], object] | None = None) -> None:  # fmt: skip
-        self.source, self.name, self.resolved = source, source.name, resolved
-        self._fetch = fetch or source.path
+    def __init__(
+        self,
+        source: ModelSource,
+        library: Pipelines,
+        settings: Settings,
+        metrics: Metrics,
+        *,
+        task: str | None = None,
+        default_task: str | None = None,
+        is_trusted: bool = True,
+        label: str | None = None,
+        weights_budget: int | None = None,
+    ) -> None:
+        self.source, self.name, self._default_task = source, source.name, default_task
         self.leases = 0
-        self.when_idle: Callable[[], None] | None = None
         self.memory = Memory()
         self.state: State = "loading"
         self.reason = f"{source.name} is loading"
         self.failure: Failure | None = None
         self.pipelines: Mapping[str, AnyPipeline] = {}
         self.defaults: Mapping[str, Mapping[str, Any]] = {}
-        self._settings, self._task, self._is_named = settings, task, admit is not None
+        self._settings = settings
         self._thread = ModelThread()
-        # Metrics are for all to read; who may know of a private model is not.
-        label = PRIVATE if resolved is not None and resolved.private else source.name
-        self._metrics, queue, batch = metrics.of_model(label), settings.max_queue, settings.max_batch_size
+        self._metrics, queue, batch = metrics.of_model(label or self.name), settings.max_queue, settings.max_batch_size
         self.batcher = Batcher(
             self._thread, self._metrics, max_queue=queue, max_batch_size=batch, max_wait=settings.max_wait
         )
         self.streams = Streams(self._thread, self._metrics, max_queue=queue, max_open=batch)
         self.limits = settings.limits
         self.optimization = Optimization(source, settings, self._metrics)
-        self.popularity = Popularity()
-        self._loader = Loader(source, library, settings, self.optimization, task=task, admit=admit)
+        self._loader = Loader(source, library, settings, self.optimization, task=task, is_trusted=is_trusted,
+                              weights_budget=weights_budget)  # fmt: skip
         self._changing: asyncio.Task[None] | None = None
         self._settled = asyncio.Event()
         self._since, self.ready_since = time.monotonic(), 0.0
@@ -86,17 +91,7 @@ class Model:
         try:
             yield
         finally:
-            self.release()
-
-    def release(self) -> None:
-        """Give a lease back."""
-        self.leases -= 1
-        if not self.leases and self.when_idle is not None:
-            self.when_idle()
-
-    def answers(self, task: str) -> bool:
-        """Whether this task is, or will be, among those it answers."""
-        return task == self._task or task in self.pipelines
+            self.leases -= 1
 
     def close(self) -> None:
         """Let go of the weights once what runs is done; does not wait."""
@@ -114,32 +109,11 @@ class Model:
         self._thread.post(last)
         self._thread.stop()
 
-    async def closed(self) -> None:
-        """As close, and wait for it."""
-        self.close()
-        await self._thread.stopped()
-
     @property
     def task(self) -> str:
-        """The task answered where a request names none; only once loaded. The card's, of a model that a caller named:
-        it may have been loaded for another."""
-        cards = None if self.resolved is None else self.resolved.card.task
-        return cards if cards is not None and cards in self.pipelines else next(iter(self.pipelines))
-
-    async def fetch(self) -> bool:
-        """Import the library, then download the files; whether that went well."""
-        try:
-            await self._thread.run(memory.lasting()(self._loader.check))
-            await self._thread.run(self._fetch)
-        except Exception as error:
-            self.fail(error)
-            return False
-        return True
-
-    def likely_memory(self) -> Memory:
-        """What it will take, by its files, whether or not they are there; blocks. Raises LoadFailed."""
-        files = memory.size_of(self.source.path()) if self.resolved is None else self.resolved.total_bytes
-        return Memory(gpu=files) if device.is_cuda(device.resolve(self._settings.device)) else Memory(host=files)
+        """The task answered where a request names none; only once loaded."""
+        default = self._default_task
+        return default if default is not None and default in self.pipelines else next(iter(self.pipelines))
 
     async def load(self, *, patient: bool = False) -> None:
         """Load until ready, or failed; if `patient`, a Hub that does not answer is asked again, ever more seldom."""
@@ -194,12 +168,14 @@ class Model:
     def _let_go(self, replaced: dict[AnyPipeline, AnyPipeline]) -> None:
         while replaced:
             replaced.popitem()[0].close()
-        self._loader.leave_cores()
+        threads.torch_leaves_the_cores()
         memory.trim()
 
     async def settled(self) -> None:
-        """Return once it is ready, or failed."""
+        """Return once it is ready. Raises why it is not, a fresh exception for each caller."""
         await self._settled.wait()
+        if self.failure is not None:
+            raise self.failure.error()
 
     async def wait_ready(self, *, hold: bool) -> None:
         """Return once ready. Raises LoadFailed, or ModelLoading past `load_wait` (at once without `hold`)."""
@@ -208,8 +184,6 @@ class Model:
                 await asyncio.wait_for(self._settled.wait(), self._settings.load_wait)
             except TimeoutError:
                 log.debug("gave up holding a request", model=self.source.name)
-        if self.state == "failed" and self._is_named and self.failure is not None:
-            raise self.failure.error()
         if self.state == "failed":
             raise LoadFailed(f"The model {self.source.name} could not be loaded: {self.reason}")
         if self.state == "loading":

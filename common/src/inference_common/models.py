@@ -1,9 +1,8 @@
-"""Which model answers a request: the one that a server is for, or any of its library (`on_demand.py`)."""
+"""The one model that an app serves: the one it is pinned to, or that of its process (`processes/child.py`)."""
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping, Sequence
 from typing import Protocol
 
 from .discover import Pipelines
@@ -15,36 +14,27 @@ from .source import ModelSource
 
 
 class Models(Protocol):
-    """The models of one server; `pinned` is the one it is for, if it is for one. `headers` are a caller's."""
+    """The model of one app, by whatever name it may be asked for."""
 
     @property
-    def pinned(self) -> Model | None: ...
+    def pinned(self) -> Model: ...
     @property
     def library(self) -> Pipelines: ...
-    def all(self) -> Sequence[Model]:
-        """Those that are loaded, or on their way."""
+    def find(self, name: str | None) -> Model:
+        """The model of this name (None: whichever there is), loaded or not yet. Raises NotFound."""
         ...
 
-    def visible(self, headers: Mapping[str, str]) -> Sequence[Model]:
-        """Those of them that a caller may know of."""
-        ...
-
-    def ready(self, name: str | None, task: str | None, headers: Mapping[str, str]) -> Model | None:
-        """The model of this name (None: whichever is pinned) for a task, if it answers now; without waiting."""
-        ...
-
-    async def find(self, name: str | None, task: str | None, headers: Mapping[str, str]) -> Model:
-        """The same, loaded or on its way. Raises why it cannot be had: InvalidRequest, Forbidden, NotFound, Overloaded,
-        HubUnavailable, LoadFailed."""
+    def stop_optimizing(self) -> None:
+        """End exports at once."""
         ...
 
     async def close(self) -> None:
-        """Let go of all of them."""
+        """Let go of it."""
         ...
 
 
 class Pinned:
-    """One model, loaded from the start and kept."""
+    """One model, loaded from the start and kept; in the process that answers requests, which is faster than another."""
 
     def __init__(self, source: ModelSource, library: Pipelines, settings: Settings, metrics: Metrics) -> None:
         self.library = library
@@ -52,30 +42,19 @@ class Pinned:
         self._asked = source.revision  # before it becomes a commit
         self._loading = asyncio.create_task(self._load())
 
-    def all(self) -> Sequence[Model]:
-        return [self.pinned]
-
-    def visible(self, headers: Mapping[str, str]) -> Sequence[Model]:
-        return [self.pinned]
-
-    def ready(self, name: str | None, task: str | None, headers: Mapping[str, str]) -> Model | None:
-        if name is not None:
-            self._check_name(name)
-        return self.pinned if self.pinned.state == "ready" else None
-
-    async def find(self, name: str | None, task: str | None, headers: Mapping[str, str]) -> Model:
-        if name is not None:
-            self._check_name(name)
+    def find(self, name: str | None) -> Model:
+        source = self.pinned.source
+        names = {None, source.name, f"{source.name}@{source.revision}", f"{source.name}@{self._asked}"}
+        if name not in names:
+            raise NotFound(f"This server has the model {source.name} only, not {str(name)[:200]!r}")
         return self.pinned
+
+    def stop_optimizing(self) -> None:
+        self.pinned.optimization.stop()
 
     async def close(self) -> None:
         self._loading.cancel()
         self.pinned.close()
-
-    def _check_name(self, name: str) -> None:
-        source = self.pinned.source
-        if name not in {source.name, f"{source.name}@{source.revision}", f"{source.name}@{self._asked}"}:
-            raise NotFound(f"This server has the model {source.name} only, not {name[:200]!r}")
 
     async def _load(self) -> None:
         await self.pinned.load(patient=True)

@@ -14,12 +14,12 @@ from typing import Any
 from .config_files import read_json
 from .errors import InvalidRequest, TooLarge
 from .source import ModelSource
+from .units import limit_mib, needed_mib
 from .weights import Weights, weights_of
 
 CONFIGS = ("config.json", "preprocessor_config.json", "processor_config.json")
-MIB = 2**20
-FEW = 1_000  # layers, labels and the like that any config may ask for
-UNKNOWN_LONGEST = 1_000_000  # of a folder without weights, whose network may be an ONNX file elsewhere
+MIN_LIMIT = 1_000  # layers, labels and the like, which any config may ask for
+ASSUMED_LONGEST = 1_000_000  # longest dimension of the weights of a folder that has none: an ONNX file may be elsewhere
 LAYERS = re.compile(r"(^|_)(layers?|blocks?|depths?|stages?)$")
 SIZES = re.compile(r"(^|_)(vocab_size|num_labels|num_classes|experts)$")
 LABELS = frozenset({"id2label", "label2id"})  # whose keys may be any word
@@ -29,11 +29,11 @@ MAX_VALUES: Mapping[str, int] = {
     "chunk_length": 3600,  # seconds that each recording is made as long as
     "n_fft": 65_536, "num_mel_bins": 8192, "feature_size": 8192,
 }  # fmt: skip
-"""Of what makes an input large before any weight is read."""
-MODULES_PER_TENSOR, FEW_MODULES = 20, 5_000
-COPIES, FEW_ELEMENTS = 5, 2**24
+"""The largest value of keys that decide how large an input is made."""
+MODULES_PER_TENSOR, BASE_MODULES = 20, 5_000  # a network may have so many for each tensor of its weights, and more
+COPIES_OF_ELEMENTS, BASE_ELEMENTS = 5, 2**24
 """A network is first made with its embeddings once for each of its parts, though its file has them once; and with
-buffers that are in no file."""
+buffers that are in no file: it may have BASE_ELEMENTS numbers, and so many for each of its weights."""
 
 
 def check_configs(name: str, folder: Path, weights: Weights) -> None:
@@ -45,30 +45,31 @@ def check_configs(name: str, folder: Path, weights: Weights) -> None:
         except (OSError, ValueError, RecursionError):
             continue  # the library says what is wrong with it
         for key, value in _integers(config):
-            most, why = _most(key, weights)
+            most, why = _limit(key, weights)
             if value > most:
                 raise InvalidRequest(f"{file.name} of {name} says {key} {value:,}, and {why}; correct it there")
 
 
-def refuse_beyond(model: ModelSource, budget_bytes: int) -> None:
-    """Raise TooLarge for a model whose weights take more than this with each float in 4 bytes, as a CPU has them: twice
-    their files, where those are in half precision."""
+def refuse_larger(model: ModelSource, budget_bytes: int) -> None:
+    """Raise TooLarge for a model whose weights take more than `budget_bytes` with each float in 4 bytes, as a CPU has
+    them: twice their files, where those are in half precision."""
     needed = weights_of(model.path()).float32_bytes
     if needed > budget_bytes:
         raise TooLarge(
-            f"{model.name} takes about {needed // MIB:,} MiB in single precision, and models may take"
-            f" {budget_bytes // MIB:,} MiB here; set MAX_MEMORY_MIB where there is more"
+            f"{model.name} takes about {needed_mib(needed)} in single precision, and models may take"
+            f" {limit_mib(budget_bytes)} here; set MAX_MEMORY_MIB where there is more"
         )
 
 
 @contextmanager
 def network_within(model: ModelSource, *, is_trusted: bool = False) -> Iterator[None]:
-    """Inside, a network that torch makes in this thread may be as large as the weights of the model let expect.
+    """Inside, a network that torch makes in this thread may be no larger than the weights of the model need.
 
     Torch must be imported before, else nothing is bounded; nor is it for a folder without weights, or a model that may
-    run code of its own (`is_trusted`). Raises
-    InvalidRequest for configs that `check_configs` refuses, and as soon as the network is larger: it then is on torch's
-    `meta` device, or its parameters are not written yet, and take no memory.
+    run code of its own (`is_trusted`).
+
+    Raises InvalidRequest for configs that `check_configs` refuses, and as soon as the network is larger: it then is on
+    torch's `meta` device, or its parameters are not written yet, and take no memory.
     """
     if is_trusted:
         yield
@@ -79,7 +80,7 @@ def network_within(model: ModelSource, *, is_trusted: bool = False) -> Iterator[
     if torch is None or not weights.elements:
         yield
         return
-    count = _Count(model.name, weights)
+    count = _Counter(model.name, weights)
     hooks: Any = torch.nn.modules.module
     with ExitStack() as stack:
         for hook, call in (
@@ -95,13 +96,13 @@ def network_within(model: ModelSource, *, is_trusted: bool = False) -> Iterator[
                 raise count.error from None
 
 
-class _Count:
+class _Counter:
     """Counts what is registered with the modules that one thread makes."""
 
     def __init__(self, name: str, weights: Weights) -> None:
         self._name, self._weights, self._thread = name, weights, threading.get_ident()
-        self._max_modules = FEW_MODULES + MODULES_PER_TENSOR * weights.tensors
-        self._max_elements = FEW_ELEMENTS + COPIES * weights.elements
+        self._max_modules = BASE_MODULES + MODULES_PER_TENSOR * weights.tensors
+        self._max_elements = BASE_ELEMENTS + COPIES_OF_ELEMENTS * weights.elements
         self._seen: set[tuple[int, str]] = set()
         self._modules = self._elements = 0
         self.error: InvalidRequest | None = None
@@ -143,13 +144,13 @@ def _integers(config: object, key: str = "") -> Iterator[tuple[str, int]]:
         yield key, int(config)
 
 
-def _most(key: str, weights: Weights) -> tuple[float, str]:
+def _limit(key: str, weights: Weights) -> tuple[float, str]:
     """The largest value that a key may have, and why."""
     if key in MAX_VALUES:
         return MAX_VALUES[key], f"at most {MAX_VALUES[key]:,} is taken"
     if LAYERS.search(key):
-        return max(FEW, weights.tensors), f"its weights hold {weights.tensors:,} tensors"
+        return max(MIN_LIMIT, weights.tensors), f"its weights hold {weights.tensors:,} tensors"
     if SIZES.search(key):
-        longest = weights.longest or UNKNOWN_LONGEST
-        return max(FEW, 2 * longest), f"the longest dimension of its weights is {longest:,}"
+        longest = weights.longest or ASSUMED_LONGEST
+        return max(MIN_LIMIT, 2 * longest), f"the longest dimension of its weights is {longest:,}"
     return math.inf, ""

@@ -1,31 +1,33 @@
-"""OnDemand: any model of the library, loaded when it is asked for; as many as fit in memory."""
+"""OnDemand: any model of the library, each loaded into a process when it is asked for; as many as fit in memory."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
 
 import structlog
-from huggingface_hub import get_token
+from anyio import CapacityLimiter
 
-from . import device, memory
+from . import memory
 from .discover import Pipelines
 from .disk import Disk
 from .errors import Forbidden, HubUnavailable, InferenceError, InvalidRequest, ModelLoading, NotFound
-from .hub import HubSource, Resolved
-from .lease import holds
 from .lookups import Known, Lookups, Revision
-from .metrics import Metrics
-from .model import Model
-from .optimizer import Optimizer
-from .owners import Patterns, is_others_ref, is_owners_commit
-from .pipeline import Pipeline
+from .owners import Patterns
+from .processes.child import Order
+from .processes.facts import Facts, LibraryFacts
+from .processes.forkserver import ForkServer
+from .processes.metrics import Joined
+from .processes.optimizer import Optimizer
+from .processes.remote import RemoteModel
+from .processes.watch import MemoryWatch
 from .registry import Registry
 from .residency import Memory
+from .revisions import Revisions
+from .routes.inference import holds
 from .settings import Settings
-from .source import hub_source
-from .visibility import Visibility, no_such_model
+from .visibility import Visibility
 
+PRIVATE = "private"  # what metrics, which all may read, call models whose repositories are private
 log = structlog.get_logger("inference")
 
 
@@ -37,37 +39,38 @@ class OnDemand:
     files can run code are loaded only where a pattern of the operator trusts a commit that the owner published.
     """
 
-    pinned = None
-
-    def __init__(self, library: Pipelines, settings: Settings, metrics: Metrics) -> None:
+    def __init__(self, library: Pipelines, settings: Settings, joined: Joined) -> None:
         self.library = library
-        self._settings, self._metrics = settings, metrics
-        self._token = None if settings.hf_token is None else settings.hf_token.get_secret_value()
-        self._trusted = Patterns(settings.trusted_models)
+        self._settings, self._joined = settings, joined
+        self._forks = ForkServer(library.package)
+        self._facts = LibraryFacts(self._forks, library, settings)
+        self._fetchers = CapacityLimiter(settings.max_loading)
+        self._revisions = Revisions(settings)
         self._visibility = Visibility(has_key=settings.api_key is not None, shared=Patterns(settings.shared_models))
-        self._registry: Registry[Model] = Registry(
-            self._budget, max_loading=settings.max_loading, load_wait=settings.load_wait
-        )
+        self._registry: Registry[RemoteModel] = Registry(max_loading=settings.max_loading, load_wait=settings.load_wait)
         self._disk = Disk(settings.max_disk_mib)
-        self._lookups = Lookups(self._resolve, lambda revision: self._registry.has(revision.commit))
+        self._lookups = Lookups(self._revisions.resolve, lambda revision: self._registry.has(revision.commit))
         self._optimizer = Optimizer(self._registry.residency)
-        if (self._token or get_token()) and settings.api_key is None:
+        self._watch = MemoryWatch(self._registry)
+        self._registry.start(self._forks.begin())
+        self._registry.start(self._watch.run())
+        if self._revisions.has_token and settings.api_key is None:
             log.warning(
                 "this server has a Hub token, and no API_KEY: private and gated models are served only to callers whose"
                 " own Hub token opens them, and to anyone where SHARED_MODELS says so"
             )
 
-    def all(self) -> Sequence[Model]:
+    def all(self) -> Sequence[RemoteModel]:
+        """Those that are loaded, or on their way."""
         return self._registry.all()
 
-    def visible(self, headers: Mapping[str, str]) -> Sequence[Model]:
-        return [
-            model
-            for model in self._registry.all()
-            if model.resolved is not None and self._visibility.allows(model.name, model.resolved, headers)
-        ]
+    def visible(self, headers: Mapping[str, str]) -> Sequence[RemoteModel]:
+        """Those of them that a caller may know of."""
+        return [model for model in self._registry.all() if self._visibility.allows(model.name, model.resolved, headers)]
 
-    def ready(self, name: str | None, task: str | None, headers: Mapping[str, str]) -> Model | None:
+    def ready(self, name: str | None, task: str | None, headers: Mapping[str, str]) -> RemoteModel | None:
+        """The model of this name for a task (None: the card's), if it answers now; without waiting. `headers` are the
+        caller's."""
         known = None if name is None else self._lookups.known(name)
         if known is None:
             return None
@@ -80,12 +83,14 @@ class OnDemand:
         self._use(model)
         return model
 
-    async def find(self, name: str | None, task: str | None, headers: Mapping[str, str]) -> Model:
+    async def find(self, name: str | None, task: str | None, headers: Mapping[str, str]) -> RemoteModel:
+        """The same, loaded or on its way. Raises why it cannot be had: InvalidRequest, Forbidden, NotFound, Overloaded,
+        HubUnavailable, LoadFailed."""
         if name is None:
             raise NotFound("This server has no model of its own; POST to /models/ORG/NAME, or name it in `model`")
         if task is not None:
             self._check_task(task)
-        source = self._source(name)
+        source = self._revisions.source(name)
         repository, asked = source.name, source.revision
         # First without the revision: whoever may not see a repository learns nothing of its revisions.
         try:
@@ -97,18 +102,27 @@ class OnDemand:
         await self._visibility.check(repository, known.latest.resolved, headers)
         if asked is not None:
             known = await self._lookups.get(name)
+        facts = await self._facts.get(self._settings.load_wait if holds(headers) else 0)
+        self._registry.residency.budget = Memory(memory.budget(self._settings.max_memory_mib), facts.gpu_bytes)
         await self._wait_for_others(known, task, hold=holds(headers))
-        model = self._choose(known, task)
+        model = self._choose(known, task, facts)
         self._use(model)
         return model
 
-    async def close(self) -> None:
-        self._lookups.close()
-        await self._registry.close()
+    def stop_optimizing(self) -> None:
+        """End exports at once, and all models that nobody uses."""
+        self._registry.close_idle()
 
-    def _use(self, model: Model) -> None:
+    async def close(self) -> None:
+        """End all of them."""
+        self._lookups.close()
+        self._facts.close()
+        await self._registry.close()
+        await self._forks.close()
+
+    def _use(self, model: RemoteModel) -> None:
         self._registry.residency.touch(model)
-        if model.popularity.count() and model.optimization.state == "pending":
+        if model.popularity.count() and model.is_pending:
             self._registry.start(self._optimizer.optimize(model))
 
     async def _wait_for_others(self, known: Known, task: str | None, *, hold: bool) -> None:
@@ -126,7 +140,7 @@ class OnDemand:
             except InferenceError:  # that caller's, not this one's
                 continue
 
-    def _choose(self, known: Known, task: str | None) -> Model:
+    def _choose(self, known: Known, task: str | None, facts: Facts) -> RemoteModel:
         """The model of the latest commit, which begins to load where it is not there; until it is ready, that of the
         commit before it, where that is."""
         latest, previous = known.latest, known.previous
@@ -137,7 +151,7 @@ class OnDemand:
         try:
             model = self._registry.find(latest.commit, task or latest.resolved.card.task)
             if model is None:
-                model = self._begin(latest, task)
+                model = self._begin(latest, task, facts)
                 if before is not None:
                     self._registry.start(self._replace(before, model))
         except InferenceError:
@@ -146,13 +160,13 @@ class OnDemand:
             return before
         return before if before is not None and model.state != "ready" else model
 
-    async def _replace(self, before: Model, model: Model) -> None:
+    async def _replace(self, before: RemoteModel, model: RemoteModel) -> None:
         """Let go of a commit's model once the next commit's is ready, unless a name still stands for it."""
         await model.settled()
         if model.state == "ready" and not self._lookups.stands_for((before.name, before.source.revision or "")):
             self._registry.let_go(before)
 
-    def _begin(self, revision: Revision, task: str | None) -> Model:
+    def _begin(self, revision: Revision, task: str | None, facts: Facts) -> RemoteModel:
         """Have a model load. Raises Forbidden, NotFound or InvalidRequest where that is known to be wrong, Overloaded,
         and why the last load of the same failed."""
         name, resolved = revision.name, revision.resolved
@@ -165,76 +179,24 @@ class OnDemand:
             known = ", ".join(self.library.tasks)
             raise InvalidRequest(f"{name} does not name its task; ask at /pipeline/TASK/MODEL with one of: {known}")
         self._check_task(wanted)
+        if wanted in facts.unsafe:
+            self._revisions.check_trust(revision)
 
-        def admit(pipeline: type[Pipeline[Any, Any, Any]]) -> None:
-            if pipeline.unsafe_formats:
-                self._check_trust(revision)
-
-        def make() -> Model:
-            source = hub_source(name, revision=revision.asked, token=self._token, resolved=resolved)
+        def make() -> RemoteModel:
+            source = self._revisions.source(name, revision.asked, resolved)
             in_use = {model.source.revision or "" for model in self._registry.all()}
 
             def fetch() -> None:
                 with self._disk.room_for(source, in_use):
                     source.path()
 
-            return Model(
-                source, self.library, self._settings, self._metrics,
-                task=wanted, resolved=resolved, admit=admit, fetch=fetch,
-            )  # fmt: skip
+            is_trusted = revision.is_owners is True and self._revisions.is_trusted(revision)
+            label = PRIVATE if resolved.private else name
+            order = Order(self.library, self._settings, source, wanted, resolved.card.task, is_trusted, label)
+            return RemoteModel(self._forks, order, resolved, facts, self._joined, fetch=fetch, threads=self._fetchers)
 
         return self._registry.begin(revision.commit, wanted, make)
-
-    def _check_trust(self, revision: Revision) -> None:
-        name, asked = revision.name, revision.asked
-        if revision.is_owners is False or not self._trusted.match(name, asked, revision.resolved.commit):
-            raise Forbidden(f"The files of {name} can run code as they are read; allow it by TRUSTED_MODELS, or pin it")
-        if revision.is_owners is None:
-            raise HubUnavailable(
-                f"The files of {name} can run code as they are read, and the Hub cannot be asked whether its owner"
-                f" published the revision {asked!r}; try again later, or ask for {name} without a revision"
-            )
 
     def _check_task(self, task: str) -> None:
         if task not in self.library.tasks:
             raise NotFound(f"No model answers {task[:100]!r} here; the tasks are: {', '.join(self.library.tasks)}")
-
-    def _resolve(self, name: str) -> Revision:
-        """What a name stands for; blocks. Raises NotFound, Forbidden, HubUnavailable."""
-        source = self._source(name)
-        asked, allowed = source.revision, self._settings.allow_pull_requests
-        if asked is None:
-            return Revision(source.name, None, self._default(source), is_owners=True)
-        if is_others_ref(asked) and not allowed:
-            raise _others(source.name, asked)
-        resolved = source.resolve()
-        try:
-            is_owners = is_owners_commit(source.name, asked, resolved.commit, token=self._token)
-        except HubUnavailable:
-            if source.missing_bytes():
-                raise
-            is_owners = None  # it was fetched before, and then it was allowed
-        if is_owners is False and not allowed:
-            raise _others(source.name, asked)
-        return Revision(source.name, asked, resolved, is_owners)
-
-    def _default(self, source: HubSource) -> Resolved:
-        try:
-            return source.resolve()
-        except NotFound:
-            raise no_such_model(source.name) from None
-
-    def _source(self, name: str) -> HubSource:
-        return hub_source(name, token=self._token)
-
-    def _budget(self) -> Memory:
-        where = device.resolve(self._settings.device)
-        host = memory.budget(self._settings.max_memory_mib)
-        return Memory(host, device.gpu_budget(where, self._settings.max_gpu_memory_mib))
-
-
-def _others(name: str, revision: str) -> Forbidden:
-    return Forbidden(
-        f"The revision {revision!r} of {name} is not its owner's: others can write it, as they can a pull request; ask"
-        " for a branch, a tag or a commit of main, or set ALLOW_PULL_REQUESTS on the server"
-    )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 from pathlib import Path
-from typing import Any, Literal, TypeVar
+from typing import Literal, TypeVar
 
 import structlog
 
@@ -12,13 +12,12 @@ from . import device
 from .metrics import ModelMetrics, OptimizationState
 from .onnx.process import ExportProcess
 from .onnx.search import Search, searching
-from .pipeline import Device, Pipeline
+from .pipeline import AnyPipeline, Device
 from .reasons import clean, reason
 from .settings import Settings
 from .source import ModelSource
 
 Form = Literal["library", "onnx", "int8"]
-AnyPipeline = Pipeline[Any, Any, Any]
 P = TypeVar("P", bound=AnyPipeline)
 log = structlog.get_logger("inference")
 

@@ -17,7 +17,7 @@ from .hub_client import call_limit
 
 DEFAULT_BRANCH = "main"
 MAX_COMMITS = 1000  # of a default branch that are looked through
-MAX_SECONDS, MAX_ANSWER_BYTES = 30.0, 2**24  # for all that the Hub is asked about one revision
+MAX_SECONDS, MAX_ANSWER_BYTES = 30.0, 2**24  # of all that the Hub is asked about who published one revision
 _OWNERS_REFS = ("refs/heads/", "refs/tags/")
 
 

@@ -16,12 +16,12 @@ from .timers import SharedTimer
 
 ARRIVED = "inference.arrived"
 """Where a request's scope holds when it came, by time.perf_counter."""
-WATCH_AFTER = 0.05  # seconds from which on a caller's leaving is watched for; many answers are sooner
+WATCH_AFTER_SECONDS = 0.05  # before the connection is watched for the caller's leaving; many answers are sooner
 
 
 def too_slow(seconds: float) -> InferenceTimeout:
     """The error of an answer that takes longer than so many seconds."""
-    return InferenceTimeout(f"The model did not answer within {seconds:g} s; send less at once")
+    return InferenceTimeout(f"The model did not answer within {seconds:g} s (TIMEOUT); send less at once")
 
 
 class _CancelScope(ABC):
@@ -106,4 +106,4 @@ class CancelOnDisconnect(_CancelScope):
 
 def disconnect_timer(seconds: float) -> SharedTimer:
     """The timer for CancelOnDisconnect of so many seconds."""
-    return SharedTimer(min(WATCH_AFTER, seconds))
+    return SharedTimer(min(WATCH_AFTER_SECONDS, seconds))

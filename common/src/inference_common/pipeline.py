@@ -127,9 +127,13 @@ class Pipeline(ABC, Generic[In, P, Out]):
         return 0
 
     @classmethod
-    def adopt(cls, other: Pipeline[Any, Any, Any]) -> Self | None:
+    def adopt(cls, other: AnyPipeline) -> Self | None:
         """This task over the weights that `other` already holds, or None where that cannot be."""
         return None
 
     def close(self) -> None:
         """Let go of what the garbage collector would not."""
+
+
+AnyPipeline = Pipeline[Any, Any, Any]
+"""A pipeline of whatever task."""

@@ -6,28 +6,28 @@ import asyncio
 from collections.abc import Callable, Coroutine, Sequence
 from typing import Any, Generic, Literal, Protocol, TypeVar
 
-import anyio.to_thread
 import structlog
 
-from . import memory
 from .errors import Overloaded, TooLarge
 from .failures import Failure, Failures
-from .residency import Memory, Residency
+from .residency import NONE, Memory, Residency
+from .units import limit_mib, needed_mib
 
 State = Literal["loading", "ready", "failed"]
 Commit = tuple[str, str]
 """A repository's name and a commit of it: what is loaded is never less than that."""
-MIB = 1024 * 1024
 RETRY_SECONDS = 5  # told to a caller whose model finds no room
 log = structlog.get_logger("inference")
 
 
 class Loadable(Protocol):
     """What a registry needs of a model, wherever its weights are. `leases` counts the requests that hold it; whoever
-    gives the last one back calls `when_idle`."""
+    gives the last one back calls `when_idle`. Where its process ends by itself, it calls `when_lost`. `memory` is what
+    it was last seen to take."""
 
     leases: int
     when_idle: Callable[[], None] | None
+    when_lost: Callable[[], None] | None
 
     @property
     def name(self) -> str: ...
@@ -65,19 +65,21 @@ M = TypeVar("M", bound=Loadable)
 
 class Registry(Generic[M]):
     """At most `max_loading` models load at a time; a load that needs the memory of models in use waits for it, for
-    `load_wait` seconds. `residency` has those that are loaded; `budget` tells what they may take, and blocks.
+    `load_wait` seconds. `residency` has those that are loaded, within a budget.
 
-    Loads that failed are told from memory, by commit and task, each time for longer.
+    Loads that failed are told from memory, by commit and task, each time for longer. A model whose process ended is
+    loaded anew for whoever asks next; one that ended before, only after a while.
     """
 
-    def __init__(self, budget: Callable[[], Memory], *, max_loading: int, load_wait: float) -> None:
+    def __init__(self, *, max_loading: int, load_wait: float) -> None:
         self.residency: Residency[M] = Residency(Memory())
-        self._budget, self._max_loading, self._load_wait = budget, max_loading, load_wait
+        self._max_loading, self._load_wait = max_loading, load_wait
         self._models: dict[Commit, list[M]] = {}
         self._failures = Failures(backs_off=True)
+        self._lost = Failures(backs_off=True)
         self._outdated: list[M] = []
         self._tasks: set[asyncio.Task[None]] = set()
-        self._turn = asyncio.Lock()  # one load at a time: memory is counted before and after
+        self._turn = asyncio.Lock()  # one makes room at a time
         self._freed = asyncio.Event()
 
     def all(self) -> Sequence[M]:
@@ -104,21 +106,26 @@ class Registry(Generic[M]):
 
     def begin(self, commit: Commit, task: str, make: Callable[[], M]) -> M:
         """A new model, on its way. Raises Overloaded, and why the last load of the same failed."""
-        failure = self._failures.get((*commit, task))
+        failure = self._failures.get((*commit, task)) or self._lost.get((*commit, task))
         if failure is not None:
             raise failure.error()
         loading = sum(model.state == "loading" for model in self.all())
         if loading >= self._max_loading:
-            raise Overloaded(
-                f"{loading} models are loading, as many as MAX_LOADING allows; try again later",
-                retry_after=RETRY_SECONDS,
-            )
+            told = f"{loading} models are loading, as many as MAX_LOADING allows; try again later"
+            raise Overloaded(told, retry_after=RETRY_SECONDS)
         model = make()
         model.when_idle = self._idle
+        model.when_lost = lambda: self._lose((*commit, task), model)
         self._models.setdefault(commit, []).append(model)
         self.residency.add(model)
         self.start(self._load((*commit, task), model))
         return model
+
+    def _lose(self, key: tuple[str, str, str], model: M) -> None:
+        self._drop(model)
+        self._freed.set()
+        if model.failure is not None:
+            self._lost.add(key, model.failure, once_free=True)
 
     def let_go(self, model: M) -> None:
         """Unload a model as soon as nobody uses it."""
@@ -131,18 +138,21 @@ class Registry(Generic[M]):
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
 
+    def close_idle(self) -> None:
+        """Let go of those that nobody uses."""
+        for model in self.all():
+            if is_free(model):
+                model.close()
+
     async def close(self) -> None:
-        """Let go of all of them."""
+        """Let go of all of them, and return once their memory is free."""
         for task in self._tasks:
             task.cancel()
-        for model in self.all():
-            model.close()
+        await asyncio.gather(*(model.closed() for model in self.all()))
 
     async def _load(self, key: tuple[str, str, str], model: M) -> None:
         try:
-            self.residency.budget, size = await anyio.to_thread.run_sync(
-                lambda: (self._budget(), model.likely_memory())
-            )
+            size = model.likely_memory()
             self._refuse_too_large(model, size)
             if await model.fetch():
                 await self._load_where_room_is(model, size)
@@ -166,22 +176,34 @@ class Registry(Generic[M]):
                     await self._freed.wait()
             except TimeoutError:
                 raise Overloaded(
-                    "Every loaded model is in use, and memory is full; try again later", retry_after=RETRY_SECONDS
+                    "Every loaded model is in use, and memory is full (MAX_MEMORY_MIB); try again later",
+                    retry_after=RETRY_SECONDS,
                 ) from None
 
     async def _load_if_room(self, model: M, size: Memory) -> bool:
         """Load, once others have been unloaded for it; False, with nothing done, where those in use leave no room."""
         async with self._turn:
-            gone = self.residency.make_room(model, size, is_free=_is_free)
+            gone = self.residency.make_room(model, size, is_free)
             if gone is None:
                 return False
             await self._unload(gone)
-            await model.load()
-            # What was measured corrects what was estimated; on the host, mapped weights count once they are read.
-            seen = Memory(max(size.host, model.memory.host), model.memory.gpu or size.gpu)
-            self.residency.resize(model, seen)
+        await model.load()
+        if model.state == "ready":
+            await self.remeasure(model)
         self._freed.set()
         return True
+
+    async def remeasure(self, model: M) -> None:
+        """Count what a model was last seen to take, where that is more than was likely, and unload others that nobody
+        uses as far as they are too much then."""
+        likely = model.likely_memory()
+        size = Memory(max(likely.host, model.memory.host), model.memory.gpu or likely.gpu)
+        if self.residency.size_of(model) in (NONE, size):  # NONE: it was unloaded meanwhile
+            return
+        self.residency.resize(model, size)
+        if not self.residency.size.fits(self.residency.budget):
+            async with self._turn:
+                await self._unload(self.residency.make_room(model, size, is_free) or ())
 
     def _refuse_too_large(self, model: M, size: Memory) -> None:
         budget = self.residency.budget
@@ -191,19 +213,19 @@ class Registry(Generic[M]):
             (size.gpu, budget.gpu, "MAX_GPU_MEMORY_MIB") if size.gpu else (size.host, budget.host, "MAX_MEMORY_MIB")
         )
         raise TooLarge(
-            f"{model.name} takes about {needed // MIB:,} MiB, and models may take {most // MIB:,} MiB here; set {name}"
+            f"{model.name} takes about {needed_mib(needed)}, and models may take {limit_mib(most)} here; set {name}"
             " where there is more"
         )
 
     def _idle(self) -> None:
         """A model's last lease was given back: whoever waits for memory looks again."""
         self._freed.set()
-        if any(_is_free(model) for model in self._outdated):
+        if any(is_free(model) for model in self._outdated):
             self.start(self._unload_outdated())
 
     async def _unload_outdated(self) -> None:
         async with self._turn:
-            gone = [model for model in self._outdated if _is_free(model)]
+            gone = [model for model in self._outdated if is_free(model)]
             for model in gone:
                 self.residency.remove(model)
             await self._unload(gone)
@@ -214,8 +236,6 @@ class Registry(Generic[M]):
             self._drop(model)
             log.info("model unloaded", model=model.name)
             await model.closed()
-        if gone:
-            await anyio.to_thread.run_sync(memory.trim)
 
     def _drop(self, model: M) -> None:
         self.residency.remove(model)
@@ -226,5 +246,6 @@ class Registry(Generic[M]):
                 del self._models[commit]
 
 
-def _is_free(model: Loadable) -> bool:
+def is_free(model: Loadable) -> bool:
+    """Whether a model may be unloaded: it is ready, and nobody uses it."""
     return model.leases == 0 and model.state == "ready"

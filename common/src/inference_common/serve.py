@@ -24,7 +24,7 @@ from .http.connections import Connections
 from .http.protocol import HttpProtocol
 from .settings import Settings
 
-LAST_WORDS = 2.0  # seconds
+LAST_ANSWERS_SECONDS = 2.0  # after the grace, for requests that were cut off to tell their callers
 log = structlog.get_logger("inference")
 
 
@@ -43,17 +43,17 @@ class Server(uvicorn.Server):
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets)
         for server in getattr(self, "servers", ()):
-            for listening in server.sockets:
+            for listening in (one for one in server.sockets if one.family != socket.AF_UNIX):
                 host, port = listening.getsockname()[:2]
                 log.info("listening", url=f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}")
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         service = getattr(getattr(self.config.app, "state", None), "service", None)
-        for model in [] if service is None else service.models.all():
-            model.optimization.stop()  # before requests in flight are waited for: they get its core
+        if service is not None:
+            service.models.stop_optimizing()  # before requests in flight are waited for: they get its core
         await super().shutdown(sockets)
         if self.server_state.tasks:  # cut off by the end of the grace; each still tells its caller so
-            await asyncio.wait(self.server_state.tasks, timeout=LAST_WORDS)
+            await asyncio.wait(self.server_state.tasks, timeout=LAST_ANSWERS_SECONDS)
 
 
 def main(app: str = "app.main:app") -> int:
@@ -76,18 +76,24 @@ def main(app: str = "app.main:app") -> int:
     except InferenceError as error:
         sys.stderr.write(f"{error}\n")
         return 2
-    server = _server(loaded, settings)
+    status = run(loaded, settings)
+    log.info("stopped")
+    return status
+
+
+def run(app: Any, settings: Settings, listening: socket.socket | None = None) -> int:
+    """Serve the ASGI app at the settings' address, or at a socket that listens already; the exit status as `main`."""
+    server = _server(app, settings, listening)
     # Never closed, since closing waits without end for what still runs in the loop's threads: the process ends instead.
     runner = asyncio.Runner(loop_factory=server.config.get_loop_factory())
     # So uvicorn says that it cannot start; its own log line has the reason.
     with contextlib.suppress(SystemExit):
-        runner.run(server.serve())
-    log.info("stopped")
+        runner.run(server.serve(None if listening is None else [listening]))
     return 0 if server.started else 1
 
 
-def _server(app: Any, settings: Settings) -> Server:
-    """The server of an ASGI app at the settings' address."""
+def _server(app: Any, settings: Settings, listening: socket.socket | None) -> Server:
+    """The server of an ASGI app at the settings' address, or at a socket of another server, which adds the date."""
     return Server(
         uvicorn.Config(
             app,
@@ -98,6 +104,7 @@ def _server(app: Any, settings: Settings) -> Server:
             log_config=None,
             access_log=False,
             server_header=False,
+            date_header=listening is None,
             proxy_headers=False,  # nothing here depends on a caller's address, or on what its proxy was asked by
             timeout_keep_alive=cast(int, settings.keep_alive_timeout),  # TimedProtocol only compares it
             timeout_graceful_shutdown=math.ceil(settings.grace_seconds),

@@ -8,11 +8,12 @@ import math
 import time
 from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, TypeVar
+from typing import Any, Generic
 
 import anyio.to_thread
 from anyio import CapacityLimiter
 from starlette.requests import Request
+from typing_extensions import TypeVar  # with a default, from Python 3.13 on in typing
 
 from . import memory
 from .account import MemoryAccount
@@ -21,18 +22,17 @@ from .call_memory import hold_call
 from .codecs.json import validate_params
 from .errors import InvalidRequest
 from .jobs import Timed
-from .lease import Lease
-from .loader import AnyPipeline
 from .metrics import Metrics
 from .model import Model
 from .models import Models
 from .patience import ARRIVED, CancelOnDisconnect, disconnect_timer, too_slow
-from .pipeline import Chunk
+from .pipeline import AnyPipeline, Chunk
 from .settings import Settings
 from .task import Params, Task
 from .turns import caller_of
 
 T = TypeVar("T")
+M = TypeVar("M", default=Models)
 AnyTask = Task[Any, Any, Any]
 TRIM_AFTER_SECONDS = 0.5
 DECODERS = 4  # threads for decoding and encoding; more would only fight the model for cores
@@ -71,10 +71,10 @@ class Answer:
     headers: Mapping[str, str]
 
 
-class Service:
-    """The models behind one app."""
+class Service(Generic[M]):
+    """What is behind one app: its model, or `M`, the models of a library server."""
 
-    def __init__(self, settings: Settings, metrics: Metrics, models: Models) -> None:
+    def __init__(self, settings: Settings, metrics: Metrics, models: M) -> None:
         self.settings, self.metrics, self.models = settings, metrics, models
         self.limits = settings.limits
         self._loop = asyncio.get_running_loop()
@@ -130,16 +130,6 @@ class Service:
         if work.streamed and many:
             raise InvalidRequest("A stream answers one input, and inputs is a list; send one, or leave out stream")
         return work
-
-    def named(self, model: str | None) -> str | None:
-        """The name in a body, where it counts: clients of OpenAI's API must name one, whatever the server has."""
-        return (model or None) if self.models.pinned is None else None
-
-    def lease(
-        self, request: Request, name: str | None, task: str | None, holds: Callable[[], Awaitable[bool]]
-    ) -> Lease:
-        """The model of this name for a task; `holds` is whether the caller waits for it."""
-        return Lease(self.models, name, task, request.headers, holds, caller_of(request))
 
     async def run(self, request: Request, work: Work) -> Answer:
         """The model's outputs. Raises Overloaded, InferenceFailed, InferenceTimeout, or ClientDisconnect."""

@@ -10,8 +10,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 from .http import names
 from .source import Optimize
 from .task import Limits
-
-MIB = 1024 * 1024
+from .units import MIB
 
 
 def _hosts(setting: str) -> str:
@@ -155,6 +154,11 @@ class Settings(BaseSettings):
     )
     load_wait: float = Field(
         default=120.0, ge=0, description="seconds a request is held while the model loads (503 past it)"
+    )
+    load_timeout: float = Field(
+        default=300.0,
+        gt=0,
+        description="seconds a model that is loaded on demand may take for that once its files are there (500 past it)",
     )
 
     @property

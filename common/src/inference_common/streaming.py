@@ -9,18 +9,18 @@ from typing import Any
 
 from .errors import InferenceFailed, InferenceTimeout, Overloaded
 from .gate import Gate
-from .jobs import AnyPipeline, Timed
+from .jobs import Timed
 from .metrics import ModelMetrics
-from .pipeline import Chunk
+from .pipeline import AnyPipeline, Chunk
 from .task import Params
 from .turns import Caller, has_room
 from .unread import Unread
 from .worker import ModelThread
 
 Steps = Generator[Chunk, None, None]
-TURN = 0.01  # seconds that an answer wanted whole steps on before it is another's turn: nobody reads its chunks
-LAG_SECONDS = 1.0  # that a reader may be behind before its place goes to whoever waits for one
-SHARE = 0.1  # of the latest, in the mean of how long places are held
+TURN_SECONDS = 0.01  # that an answer which is not streamed runs before other answers' steps
+MAX_LAG_SECONDS = 1.0  # that a full buffer waits for its reader before another caller may take its place
+MEAN_WEIGHT = 0.1  # of the latest stream, in the mean seconds that a place is held
 
 
 class Streams:
@@ -80,10 +80,10 @@ class Streams:
             unread.end(InferenceFailed.of(error))
 
     async def _until_read(self, unread: Unread, gate: Gate) -> None:
-        done, _ = await asyncio.wait({unread.room()}, timeout=LAG_SECONDS)
+        done, _ = await asyncio.wait({unread.room()}, timeout=MAX_LAG_SECONDS)
         if not done:
             late = InferenceTimeout("The stream was not read while others waited for the model; read it faster")
-            await gate.hold_while_free(unread.room(), late)
+            await gate.hold_unless_wanted(unread.room(), late)
 
     async def _whole(self, pipeline: AnyPipeline, item: Any, params: Params, caller: Caller) -> Timed:
         asked = time.perf_counter()
@@ -103,12 +103,12 @@ class Streams:
         return Timed(whole, begun - asked, time.perf_counter() - begun)
 
     def _refuse_past_queue(self, pipeline: AnyPipeline, count: int, caller: Caller) -> None:
-        """Whoever waits for no more than the places there are waits for little."""
+        """Raises Overloaded past MAX_QUEUE; a caller with no more waiting than there are places may use the reserve."""
         gate = self._gate(pipeline)
         is_little = gate.count(caller) + count <= gate.most
         if not has_room(self.waiting, count, self._max_queue, is_little=is_little):
             wait = self._held_seconds * self.waiting / gate.most
-            why = f"{self.waiting} inputs wait"
+            why = f"{self.waiting} inputs wait, MAX_QUEUE allows {self._max_queue}"
             raise Overloaded(f"The queue is full ({why}); try again later", retry_after=max(1, round(wait)))
 
     async def _admitted(self, pipeline: AnyPipeline, caller: Caller) -> tuple[Gate, Callable[[Steps], None]]:
@@ -123,7 +123,7 @@ class Streams:
         self._metrics.observe_queue(begun - asked)
 
         def leave(steps: Steps) -> None:
-            self._held_seconds += SHARE * (time.perf_counter() - begun - self._held_seconds)
+            self._held_seconds += MEAN_WEIGHT * (time.perf_counter() - begun - self._held_seconds)
             self._thread.post(steps.close)
             gate.release()
 
@@ -136,7 +136,7 @@ class Streams:
 
 def _turn(steps: Steps) -> tuple[Chunk, int]:
     """The last chunk of one turn (of the answer, if the turn reaches its end), and how many there were."""
-    until = time.perf_counter() + TURN
+    until = time.perf_counter() + TURN_SECONDS
     for count, chunk in enumerate(steps, start=1):
         if chunk.whole is not None or time.perf_counter() > until:
             return chunk, count

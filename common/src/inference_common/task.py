@@ -11,7 +11,7 @@ from pydantic import BaseModel, ConfigDict
 from .client import Client
 from .schema import Schema, Schemas
 
-VALUES, VALUES_AN_INPUT = 40_000, 16
+VALUES, VALUES_PER_INPUT = 40_000, 16
 In = TypeVar("In")
 Out = TypeVar("Out")
 P = TypeVar("P", bound="Params")
@@ -69,7 +69,7 @@ class Limits:
     @property
     def values(self) -> int:
         """How many values the JSON of a request may hold: a few for each input, and the words and boxes of pages."""
-        return max(VALUES, VALUES_AN_INPUT * self.inputs)
+        return max(VALUES, VALUES_PER_INPUT * self.inputs)
 
 
 @dataclass(slots=True)

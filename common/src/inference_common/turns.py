@@ -1,4 +1,4 @@
-"""Turns: what waits, by caller, so that one caller's many inputs do not stand before another's single one."""
+"""Turns: a fair queue, so that one caller's many inputs do not delay another's single one."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from starlette.requests import Request
 Caller = Hashable
 """Whoever shares with other callers: see `caller_of`."""
 T = TypeVar("T")
-RESERVE = 4  # a part of MAX_QUEUE, one in so many, that is there for callers who wait for little
+RESERVED_PART = 4  # a reserve for callers who wait for little: MAX_QUEUE divided by this, beyond MAX_QUEUE
 
 
 def caller_of(request: Request) -> Caller:
@@ -23,9 +23,9 @@ def caller_of(request: Request) -> Caller:
 
 
 def has_room(waiting: int, count: int, most: int, *, is_little: bool) -> bool:
-    """Whether a queue that holds `most` takes `count` more; of a caller who waits for little, also where others fill
-    it, as there is a reserve for such."""
-    return waiting + count <= (most + most // RESERVE if is_little else most)
+    """Whether a queue of `most` items, of which `waiting` are taken, takes `count` more. For a caller who waits for
+    little (`is_little`), the reserve counts too."""
+    return waiting + count <= (most + most // RESERVED_PART if is_little else most)
 
 
 class Turns(Generic[T]):
@@ -40,7 +40,7 @@ class Turns(Generic[T]):
         return self._count
 
     def add(self, caller: Caller, items: Sequence[T]) -> None:
-        """More of one caller's, behind what it has waiting; a caller that had nothing waiting is the last."""
+        """Items of one caller, behind what it has waiting; one that had nothing waiting goes to the end."""
         waiting = self._waiting.get(caller)
         if waiting is None:
             waiting = self._waiting[caller] = deque()
@@ -48,7 +48,7 @@ class Turns(Generic[T]):
         self._count += len(items)
 
     def put_back(self, caller: Caller, items: Sequence[T]) -> None:
-        """What one caller had before all that it has waiting."""
+        """Items of one caller, to the front of what it has waiting."""
         self.add(caller, ())
         self._waiting[caller].extendleft(reversed(items))
         self._count += len(items)
@@ -65,12 +65,12 @@ class Turns(Generic[T]):
         return (item for item in chain.from_iterable(rounds) if item is not None)
 
     def served(self, caller: Caller) -> None:
-        """This caller had its turn: it is the last now."""
+        """This caller had its turn: it goes to the end of the order."""
         if caller in self._waiting:
             self._waiting.move_to_end(caller)
 
     def remove(self, caller: Caller, item: T) -> bool:
-        """One leaves; whether it was still there."""
+        """Remove an item; whether it was still there."""
         waiting = self._waiting.get(caller)
         if waiting is None or item not in waiting:
             return False

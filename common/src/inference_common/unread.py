@@ -1,4 +1,4 @@
-"""Unread: the chunks of a stream that its caller has not read yet."""
+"""Unread: a buffer between the model that makes a stream's chunks and the caller that reads them."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ MAX_CHUNKS = 128  # that wait for a reader, beside what the connection holds: se
 
 
 class Unread:
-    """Written at the model's pace and read at the caller's, in one event loop."""
+    """A queue of chunks in one event loop; full at MAX_CHUNKS, which `put` leaves to its caller to check."""
 
     def __init__(self) -> None:
         self._chunks: deque[Chunk] = deque()
@@ -21,7 +21,7 @@ class Unread:
         self._error: Exception | None = None
 
     def put(self, chunk: Chunk) -> None:
-        """One more."""
+        """Add a chunk, also to a full queue."""
         self._chunks.append(chunk)
         _wake(self._more)
 
@@ -46,11 +46,11 @@ class Unread:
 
     @property
     def is_full(self) -> bool:
-        """Whether its reader is to be waited for."""
+        """Whether MAX_CHUNKS or more are not read: the model is to wait for the reader."""
         return len(self._chunks) >= MAX_CHUNKS
 
     def room(self) -> asyncio.Future[None]:
-        """Has a result once it is full no longer."""
+        """A future that has a result once it is full no longer."""
         self._room = asyncio.get_running_loop().create_future()
         return self._room
 

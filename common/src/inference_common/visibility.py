@@ -21,9 +21,9 @@ from .hub import ANSWER_SECONDS, MAX_ANSWER_BYTES, Resolved
 from .hub_client import call_limit
 from .owners import Patterns
 
-MAX_ANSWERS = 4096
-YES_SECONDS, NO_SECONDS = 300.0, 60.0  # that the Hub's answer is remembered
-THREADS, MAX_PENDING = 4, 64  # questions to the Hub at once, and those that wait for their turn
+MAX_ANSWERS = 4096  # of the Hub that are remembered
+YES_SECONDS, NO_SECONDS = 300.0, 60.0  # that the Hub's answer is remembered: the token opens the model, or not
+THREADS, MAX_PENDING = 4, 64  # calls to the Hub at a time, and tokens that are checked or wait to be
 _TOKEN_PREFIX = "hf_"
 _REFUSALS = (401, 403, 404)
 

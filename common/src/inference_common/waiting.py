@@ -1,4 +1,4 @@
-"""Waiting: what waits for one model, and which of it runs next: equal parameters and near-equal cost together."""
+"""Waiting: the queue of one model, and which of it runs next: equal parameters and near-equal cost together."""
 
 from __future__ import annotations
 
@@ -11,14 +11,15 @@ from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
 
 from .batching import Bounds, CallTime, window
-from .jobs import AnyPipeline, Group, Job, Taken
+from .jobs import Group, Job, Scheduled
+from .pipeline import AnyPipeline
 from .task import Params
 from .turns import Caller, Turns
 
-REACH = 2  # full calls: so many of the first in turn are chosen from
-KEPT_GROUPS = 8  # from so many on, those that nothing waits in are forgotten
-FIRST = 0  # of the lanes: the model's own thread, which all that waits may rely on
-ENOUGH = 2  # inputs for each lane: fewer are sooner done one batch after the other, each on all cores
+CANDIDATE_BATCHES = 2  # full batches: a batch is chosen from so many of the inputs that are next in turn
+MAX_KEPT_GROUPS = 8  # from so many on, empty groups are removed
+FIRST_LANE = 0  # the model's own thread; the other lanes run only where many inputs wait
+MIN_INPUTS_PER_LANE = 2  # fewer are sooner done one batch after the other, each on all cores
 
 
 class Waiting:
@@ -63,8 +64,8 @@ class Waiting:
                 self._jobs.add(jobs[0].caller, jobs)
             if not self._at_work:
                 self._since = time.perf_counter()
-            begin = FIRST not in self._at_work
-            self._at_work.add(FIRST)
+            begin = FIRST_LANE not in self._at_work
+            self._at_work.add(FIRST_LANE)
         return begin
 
     def drop(self, jobs: Sequence[Job]) -> None:
@@ -84,25 +85,25 @@ class Waiting:
                 group.cost += job.cost
                 self._jobs.put_back(job.caller, [job])
 
-    def take(self, lane: int) -> Taken | None:
+    def take(self, lane: int) -> Scheduled | None:
         """What a lane runs next; None where nothing is left for it, and then it is idle."""
         with self._lock:
             first = self._jobs.first()
             lanes = first.pipeline.lanes if first else 1
-            if first is None or (lane != FIRST and not (lane < lanes <= len(self._jobs))):
+            if first is None or (lane != FIRST_LANE and not (lane < lanes <= len(self._jobs))):
                 self._at_work.discard(lane)
                 return None
             is_alone = self._at_work <= {lane}
-            self._is_shared = lanes > 1 and (not is_alone or len(self._jobs) >= ENOUGH * lanes)
-            return self._taken(self._next(first, lanes), helped=True)
+            self._is_shared = lanes > 1 and (not is_alone or len(self._jobs) >= MIN_INPUTS_PER_LANE * lanes)
+            return self._taken(self._next(first, lanes), starts_lane=True)
 
-    def take_for_others(self, callers: Collection[Caller]) -> Taken | None:
+    def take_for_others(self, callers: Collection[Caller]) -> Scheduled | None:
         """What may come between the steps of a call of these callers: a batch of the next other one whose input is not
         known to take long; None where no such waits."""
         with self._lock:
             quick = (job for job in self._jobs.in_turn() if job.caller not in callers and not job.is_long)
             first = next(quick, None)
-            return None if first is None else self._taken(self._next(first, first.pipeline.lanes), helped=False)
+            return None if first is None else self._taken(self._next(first, first.pipeline.lanes), starts_lane=False)
 
     def replace(self, pipelines: Mapping[AnyPipeline, AnyPipeline]) -> None:
         """Other pipelines take the place of some, which nothing here refers to from now on."""
@@ -125,12 +126,12 @@ class Waiting:
             times = self._known(batch[0].pipeline, is_shared=is_shared)
             times.observe(max(job.cost for job in batch) * len(batch), seconds)
 
-    def done(self, taken: Taken) -> None:
+    def done(self, taken: Scheduled) -> None:
         """A batch that was taken has been run, in one call or in several."""
         with self._lock:
             now = time.perf_counter()
             times = self._known(taken.batch[0].pipeline, is_shared=taken.is_shared)
-            times.observe_pace(taken.foretold, now - self._since)
+            times.observe_pace(taken.predicted_seconds, now - self._since)
             self._since = now
 
     def idle(self, lane: int) -> None:
@@ -172,7 +173,7 @@ class Waiting:
             key = (pipeline, id(params))
             group = self._groups.get(key)
         if group is None:
-            if len(self._groups) >= KEPT_GROUPS:
+            if len(self._groups) >= MAX_KEPT_GROUPS:
                 self._groups = {key: group for key, group in self._groups.items() if group.count}
             group = self._groups[key] = Group(pipeline, key)
         return group
@@ -187,7 +188,7 @@ class Waiting:
         size = self.size(pipeline)
         same = (job for job in self._jobs.in_turn() if job.group is group and job.is_long is first.is_long)
         # Not of all that wait: whoever comes later with a usual cost would always pass those of rare ones.
-        alike = list(itertools.islice(same, REACH * size))
+        alike = list(itertools.islice(same, CANDIDATE_BATCHES * size))
         if first not in alike:
             alike[-1] = first
         alike.sort(key=lambda job: job.cost)
@@ -199,23 +200,24 @@ class Waiting:
         self._jobs.served(first.caller)
         return batch
 
-    def _taken(self, batch: list[Job], *, helped: bool) -> Taken:
+    def _taken(self, batch: list[Job], *, starts_lane: bool) -> Scheduled:
         group = batch[0].group
         assert group is not None  # it waited
         full = min(group.count, self.size(group.pipeline))
         times = self.time(group.pipeline, is_shared=self._is_shared)
         # Its share of the calls that are told of the whole group: these may be fuller than a batch of unlike costs is.
-        foretold = times.seconds(len(batch) / full, sum(job.cost for job in batch))
+        predicted_seconds = times.seconds(len(batch) / full, sum(job.cost for job in batch))
         self._remove(batch)
-        return Taken(batch, self._is_shared, foretold, self._helper(group.pipeline.lanes) if helped else None)
+        other = self._lane_to_start(group.pipeline.lanes) if starts_lane else None
+        return Scheduled(batch, self._is_shared, predicted_seconds, other)
 
-    def _helper(self, lanes: int) -> int | None:
+    def _lane_to_start(self, lanes: int) -> int | None:
         """An idle lane, at work from now on, where there is enough for it to do."""
         if not self._is_shared or len(self._jobs) < lanes:
             return None
-        helper = next((lane for lane in range(lanes) if lane not in self._at_work), None)
-        self._at_work |= set() if helper is None else {helper}
-        return helper
+        lane = next((lane for lane in range(lanes) if lane not in self._at_work), None)
+        self._at_work |= set() if lane is None else {lane}
+        return lane
 
     def _remove(self, jobs: Sequence[Job]) -> None:
         for job in jobs:

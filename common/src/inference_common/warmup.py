@@ -3,20 +3,19 @@
 from __future__ import annotations
 
 import collections
-from typing import Any
 
 import structlog
 
 from .batcher import Batcher
 from .examples import example
-from .pipeline import Pipeline
+from .pipeline import AnyPipeline
 from .task import Limits
 from .tasks import TASKS
 
 log = structlog.get_logger("inference")
 
 
-def warm_up(name: str, task: str, pipeline: Pipeline[Any, Any, Any], limits: Limits, batcher: Batcher) -> None:
+def warm_up(name: str, task: str, pipeline: AnyPipeline, limits: Limits, batcher: Batcher) -> None:
     """Run it in the model's thread, and have the batcher measure it; a failure is only logged."""
     try:
         first = example(task, TASKS[task].good[0], pipeline, limits)

@@ -1,4 +1,4 @@
-"""Weights: what a model's folder holds of numbers, by the heads of its files, none of which is loaded."""
+"""Weights: how many tensors and numbers a model's files hold, by their headers; none of them is loaded."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 PICKLES = ("*.bin", "*.pt", "*.pth", "*.ckpt")
-MAX_HEAD_BYTES = 32 * 2**20  # of a safetensors file: 100 bytes a tensor, so those of 300,000
+MAX_HEADER_BYTES = 32 * 2**20  # of a safetensors file: 100 bytes a tensor, so those of 300,000
 MIN_TENSOR_BYTES = 1024  # of a file in torch's oldest format, which tells no count: so many tensors at most
 MAX_ZIP_ENTRIES = 65_535
 QUANTIZED_BITS = 4  # of a weight, of which an integer in a quantized file may hold several
@@ -53,7 +53,7 @@ def _of_safetensors(file: Path) -> Weights:
         size = file.stat().st_size
         with file.open("rb") as opened:
             (length,) = struct.unpack("<Q", opened.read(8))
-            head = json.loads(opened.read(min(length, MAX_HEAD_BYTES)))
+            head = json.loads(opened.read(min(length, MAX_HEADER_BYTES)))
         tensors = list(_of_tensors(head))
     except (OSError, struct.error, ValueError, TypeError, KeyError, AttributeError, RecursionError):
         return Weights()

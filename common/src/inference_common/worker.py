@@ -16,7 +16,7 @@ from .errors import Overloaded
 
 T = TypeVar("T")
 log = structlog.get_logger("inference")
-Job = Callable[[], None]
+Callback = Callable[[], None]
 
 
 class ModelThread:
@@ -26,7 +26,7 @@ class ModelThread:
     """
 
     def __init__(self) -> None:
-        self._jobs: queue.SimpleQueue[Job | None] = queue.SimpleQueue()
+        self._jobs: queue.SimpleQueue[Callback | None] = queue.SimpleQueue()
         self._since: float | None = None
         self._thread = threading.Thread(target=self._work, name="model", daemon=True)
         try:

@@ -15,31 +15,21 @@ from inference_common.testing.slow import HANGS
 from toys.loopback import beside, toy
 from toys.started import MIB, Start
 
-UNSAFE = (
-    "from toys.pipelines.text_generation import ToyGeneration as Unsafe\n"
-    "Unsafe.unsafe_formats = True\n"
-    "from inference_common import create_app\n"
-    "app = create_app('toys.pipelines')\n"
-)
-FAILING = (
-    "from toys.pipelines.text_generation import ToyGeneration as Failing\n"
-    "Failing.__init__ = lambda self, model, device: (model.path() / 'missing').read_text()\n"
-    "from inference_common import create_app\n"
-    "app = create_app('toys.pipelines')\n"
-)
-
 
 @pytest.fixture
 def hub(tmp_path: Path) -> Iterator[Hub]:
     repos = tmp_path / "repos"
     about = toy(repos / "about")
     (about / "weights").unlink()
+    incomplete = toy(repos / "incomplete")
+    (incomplete / "incomplete").touch()
     with serve_hub(
         {
             "org/a": Repo(toy(repos / "a")),
             "org/b": Repo(toy(repos / "b")),
             "org/slow": Repo(toy(repos / "slow")),
             "org/about": Repo(about),
+            "org/incomplete": Repo(incomplete),
             "org/shy": Repo(toy(repos / "shy", front="inference: false\n")),
             "org/unsafe": Repo(toy(repos / "unsafe", task="text-generation")),
             "org/unknown": Repo(toy(repos / "unknown", task="no-such-task")),
@@ -56,7 +46,7 @@ def ask(url: str, name: str, timeout: float = 60) -> httpx.Response:
 
 
 def test_no_weights_are_fetched_of_a_model_that_is_refused(start: Start, hub: Hub, tmp_path: Path) -> None:
-    server = start(None, app=UNSAFE, MAX_MEMORY_MIB="64", MAX_DISK_MIB="32", **beside(hub, tmp_path))
+    server = start(None, UNSAFE_TOYS="text-generation", MAX_MEMORY_MIB="64", MAX_DISK_MIB="32", **beside(hub, tmp_path))
     url = server.url()
     for name, status, said in (
         ("org/shy", 403, "inference: false"),
@@ -96,6 +86,8 @@ def test_a_download_that_hangs_holds_no_other(start: Start, hub: Hub, tmp_path: 
     hub.slow[f"/org/slow/resolve/{hub.repos['org/slow'].commit}/weights"] = seconds
     server = start(None, LOAD_WAIT="2", **beside(hub, tmp_path))
     url = server.url()
+    while ask(url, "org/b").status_code != 200:  # until the library is imported
+        pass
     with ThreadPoolExecutor(1) as callers:
         slow = callers.submit(ask, url, "org/slow")
         time.sleep(0.3)
@@ -137,9 +129,9 @@ def test_many_models_never_fill_the_disk(start: Start, hub: Hub, tmp_path: Path)
 
 
 def test_a_load_that_fails_tells_no_path_of_the_server(start: Start, hub: Hub, tmp_path: Path) -> None:
-    server = start(None, app=FAILING, **beside(hub, tmp_path))
+    server = start(None, **beside(hub, tmp_path))
     url = server.url()
-    answer = ask(url, "org/unsafe")
+    answer = ask(url, "org/incomplete")
     assert answer.status_code == 500
     assert "FileNotFoundError: [Errno 2] No such file or directory: 'missing'" in answer.json()["error"]
     for text in (answer.text, httpx.get(f"{url}/info", timeout=5).text, httpx.get(f"{url}/metrics", timeout=5).text):

@@ -13,12 +13,6 @@ from inference_common.testing.hub import Hub, Repo, serve_hub
 from toys.loopback import beside, toy
 from toys.started import MIB, Start
 
-UNSAFE = (
-    "from toys.pipelines.feature_extraction import ToyFeatures\n"
-    "ToyFeatures.unsafe_formats = True\n"
-    "from inference_common import create_app\n"
-    "app = create_app('toys.pipelines')\n"
-)
 BODY_BYTES = 30 * MIB
 
 
@@ -56,7 +50,7 @@ def test_a_pull_request_neither_answers_for_a_model_nor_runs_its_code(
     start: Start, hub: Hub, tmp_path: Path, client: httpx.Client
 ) -> None:
     allowed = {"ALLOW_PULL_REQUESTS": "true", "TRUSTED_MODELS": "org/*"}
-    server = start(None, app=UNSAFE, **allowed, **beside(hub, tmp_path))
+    server = start(None, UNSAFE_TOYS="feature-extraction", **allowed, **beside(hub, tmp_path))
     models = f"{server.url()}/models/org"
     repo = hub.repos["org/a"].at("refs/pr/7")
     assert repo is not None

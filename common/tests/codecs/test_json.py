@@ -4,12 +4,13 @@ import numpy as np
 import orjson
 import pytest
 from inference_common import account
-from inference_common.account import MIB, MemoryAccount
+from inference_common.account import MemoryAccount
 from inference_common.client import Client
 from inference_common.codecs import json
 from inference_common.errors import InvalidRequest, TooLarge
 from inference_common.task import Limits
 from inference_common.tasks.text import FeatureExtractionParams
+from inference_common.units import MIB
 from pydantic import TypeAdapter
 
 LIMITS = Limits(inputs=10, characters=1000)

@@ -5,7 +5,7 @@ from collections.abc import Callable
 import pytest
 from inference_common import Settings
 from inference_common.http import connections
-from inference_common.http.connections import RESERVE, Connections, default_most
+from inference_common.http.connections import RESERVED_CONNECTIONS, Connections, default_max_connections
 
 
 class Waiting:
@@ -52,12 +52,12 @@ def test_the_oldest_idle_one_makes_room_then_the_oldest_slow_one() -> None:
 
 def test_those_that_are_answered_stay_and_few_more_may_come() -> None:
     def scenario(opened: Connections, one: Callable[[], Waiting]) -> None:
-        answered = [one() for _ in range(3 + RESERVE) if not opened.idle.clear()]  # type: ignore[func-returns-value]
+        answered = [one() for _ in range(3 + RESERVED_CONNECTIONS) if not opened.idle.clear()]  # type: ignore[func-returns-value]
         assert opened.is_full
         assert not any(connection.is_aborted for connection in answered)
         opened.idle.clear()
         assert one().is_aborted
-        for connection in answered[: RESERVE + 1]:
+        for connection in answered[: RESERVED_CONNECTIONS + 1]:
             opened.remove(connection)
         assert not opened.is_full
 
@@ -88,5 +88,5 @@ def test_how_many_there_may_be_follows_from_the_file_descriptors(
     monkeypatch: pytest.MonkeyPatch, soft: int, most: int
 ) -> None:
     monkeypatch.setattr(resource, "getrlimit", lambda _: (soft, soft))
-    assert default_most() == most
-    assert Connections(Settings(max_connections=7)).most == 7
+    assert default_max_connections() == most
+    assert Connections(Settings(max_connections=7)).max_connections == 7

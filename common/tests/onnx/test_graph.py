@@ -53,7 +53,7 @@ def test_what_may_run_for_ever_is_not(tmp_path: Path, kind: str) -> None:
     assert "may run for ever" in str(fault_of(written(tmp_path, within)))
 
 
-@pytest.mark.parametrize("kind", sorted(graph.MAKERS))
+@pytest.mark.parametrize("kind", sorted(graph.SHAPED_BY_INPUT))
 def test_nor_what_makes_tensors_beyond_any_memory(tmp_path: Path, kind: str) -> None:
     maker = helper.make_node(kind, ["tokens", "shape"], ["x"])
     fault = f"it has a {kind} of 1,000,000,000,000 elements"

@@ -1,8 +1,9 @@
 """Where there is no torch, as where these tests run: what is there is taken, and nothing can be made."""
 
+import errno
 import json
 import threading
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +11,8 @@ import pytest
 from filelock import FileLock
 from huggingface_hub import constants
 from inference_common.onnx import store
-from inference_common.onnx.process import ExportProcess, Result
+from inference_common.onnx.make import is_shortage
+from inference_common.onnx.process import SHORTAGE, ExportProcess, Result
 from inference_common.onnx.search import Search, searching
 from inference_common.onnx.store import OWN, Wanted, kept, network_file
 from inference_common.source import FolderSource
@@ -153,3 +155,51 @@ def test_another_server_s_export_is_not_waited_for_by_one_that_stops(
     with FileLock(folder / "lock"), searching(Search(process)) as search:
         assert network_file(source, WANTED, "onnx") is None
     assert search.reason == "the server stopped"
+
+
+def failing(status: int, *, until_written: bool = False) -> Callable[..., Result]:
+    """Stands in for an export that ends so; or only as long as there is a file that it did not write."""
+
+    def run(process: ExportProcess, request: Mapping[str, Any]) -> Result:
+        if until_written and request["write"]:
+            write_lookup(Path(request["file"]), "last_hidden_state")
+            return Result([], 0, json.dumps({"difference": 0.0, "agreement": None}), "")
+        return Result([], status, "", "it failed")
+
+    return run
+
+
+@pytest.mark.parametrize(("status", "is_remembered"), [(1, True), (SHORTAGE, False), (-9, False)])
+def test_what_failed_for_want_of_memory_or_disk_is_tried_again(
+    source: FolderSource, monkeypatch: pytest.MonkeyPatch, status: int, is_remembered: bool
+) -> None:
+    monkeypatch.setattr(store, "find_spec", lambda name: object())
+    monkeypatch.setattr(ExportProcess, "run", failing(status))
+    assert network_file(source, WANTED, "onnx") is None
+    assert (kept(source, WANTED) / "model.json").exists() == is_remembered
+    assert not list(kept(source, WANTED).glob("*.part"))
+
+
+@pytest.mark.parametrize("is_marked", [False, True])
+def test_a_file_that_was_cut_off_is_exported_anew(
+    source: FolderSource, monkeypatch: pytest.MonkeyPatch, is_marked: bool
+) -> None:
+    monkeypatch.setattr(store, "find_spec", lambda name: object())
+    monkeypatch.setattr(ExportProcess, "run", failing(1, until_written=True))
+    folder = kept(source, WANTED)
+    folder.mkdir(parents=True)
+    (folder / "model.onnx").write_bytes(b"half")
+    if is_marked:
+        (folder / "model.json").write_text(json.dumps({"taken": True, "why": "", "bytes": 1000}))
+    exported = network_file(source, WANTED, "onnx")
+    assert exported == folder / "model.onnx"
+    assert exported.read_bytes() != b"half"
+    assert network_file(source, WANTED, "auto") == exported
+
+
+def test_shortages_are_told_apart() -> None:
+    full = RuntimeError("it could not be saved")
+    full.__cause__ = OSError(errno.ENOSPC, "No space left on device")
+    shortages = (MemoryError(), full, RuntimeError("[enforce fail] DefaultCPUAllocator: can't allocate memory"))
+    assert [is_shortage(one) for one in shortages] == [True] * 3
+    assert not is_shortage(ValueError("no such operator"))

@@ -7,10 +7,10 @@ from typing import Any
 import orjson
 import pytest
 from conftest import Connect
-from inference_common.account import MIB
 from inference_common.routes.inference import PIECE_BYTES, respond
 from inference_common.service import Answer
 from inference_common.task import Encoded
+from inference_common.units import MIB
 from toys.waiting import until
 
 

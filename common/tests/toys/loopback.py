@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 from huggingface_hub import constants
-from inference_common import on_demand
+from inference_common import revisions
 from inference_common.source import HubSource
 from inference_common.testing.hub import Hub
 
@@ -26,14 +26,14 @@ def toy(folder: Path, *, factor: int | None = None, task: str = "feature-extract
 
 def at_loopback(hub: Hub, cache: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Have this process's servers of many models ask that Hub, which the Hub's client chose before the test began."""
-    real = on_demand.hub_source
+    real = revisions.hub_source
 
     def source(name: str, **given: Any) -> HubSource:
         found = real(name, **given)
         found._endpoint, found._cache = hub.url, cache
         return found
 
-    monkeypatch.setattr(on_demand, "hub_source", source)
+    monkeypatch.setattr(revisions, "hub_source", source)
     template = constants.HUGGINGFACE_CO_URL_TEMPLATE.replace(constants.ENDPOINT, hub.url)
     monkeypatch.setattr(constants, "HUGGINGFACE_CO_URL_TEMPLATE", template)
     monkeypatch.setattr(constants, "ENDPOINT", hub.url)

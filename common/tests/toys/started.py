@@ -56,12 +56,12 @@ class Started:
         raise AssertionError("".join(self.lines))
 
     def resident(self) -> int:
-        """Bytes of memory that it and the processes it started hold."""
+        """Bytes of memory that it and the processes it started hold, what they share counted once."""
         process = psutil.Process(self.process.pid)
         held = 0
         for one in (process, *process.children(recursive=True)):
             with contextlib.suppress(psutil.NoSuchProcess):
-                held += one.memory_info().rss
+                held += one.memory_full_info().pss
         return held
 
     def end(self, number: int = signal.SIGTERM) -> int:

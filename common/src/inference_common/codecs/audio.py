@@ -97,7 +97,7 @@ class _Gathered:
         self.frames = 0
         self._rate, self._wanted, self._most = rate, limits.rate or min(rate, KEPT_RATE), limits.seconds
         self._resampler = None if rate == self._wanted else soxr.ResampleStream(rate, self._wanted, 1)
-        self._bytes_a_frame = SAMPLE_BYTES * self._wanted / rate
+        self._bytes_per_frame = SAMPLE_BYTES * self._wanted / rate
         self._held = 0  # bytes, for the current request
         self._kept = bytearray()  # of float32; grows in place, where joining blocks would hold them twice
 
@@ -105,9 +105,9 @@ class _Gathered:
         """Hold the memory that so many frames will take; refuse a file for the length in its header."""
         most = self._most * SAMPLES_A_SECOND
         if frames > self._most * self._rate or frames * channels > most:
-            taken = f"at most {self._most:g} s, and {most:,.0f} samples over all channels, are taken"
+            taken = f"at most {self._most:g} s (MAX_SECONDS), and {most:,.0f} samples over all channels, are taken"
             raise TooLarge(f"The audio lasts {frames / self._rate:,.0f} s or longer, and {taken}; send it in parts")
-        more = int(frames * self._bytes_a_frame) - self._held
+        more = int(frames * self._bytes_per_frame) - self._held
         if more > 0:
             account.take(more)
             self._held += more

@@ -70,7 +70,8 @@ def _bound(messages: Sequence[Message | PicturedMessage], limits: Limits) -> Non
     characters = sum(len(message.text) for message in messages)
     if len(messages) > limits.inputs or characters > limits.characters:
         raise TooLarge(
-            f"At most {limits.inputs:,} messages of {limits.characters:,} characters in all are taken; send fewer"
+            f"At most {limits.inputs:,} messages of {limits.characters:,} characters in all are taken (MAX_INPUTS,"
+            " MAX_CHARACTERS); send fewer"
         )
 
 

@@ -54,7 +54,7 @@ def read_image(body: bytes, limits: Limits) -> Image.Image:
             if limits.side is not None:  # a JPEG: by a power of two, which its decoder does by leaving out most work
                 image.draft(None, (ENOUGH * limits.side, ENOUGH * limits.side))
             pixels = image.width * image.height
-            decoding = pixels * _bytes_a_pixel(image)
+            decoding = pixels * _bytes_per_pixel(image)
             account.take(decoding + pixels * RGB_BYTES)
             image.load()
             with contextlib.suppress(Exception):  # EXIF that cannot be read does not spoil the pixels
@@ -67,7 +67,7 @@ def read_image(body: bytes, limits: Limits) -> Image.Image:
     except UnidentifiedImageError:
         raise UnsupportedMedia(f"The body is not an image that this server reads; send {TAKEN}") from None
     except (Image.DecompressionBombError, Image.DecompressionBombWarning, MemoryError):
-        raise TooLarge(f"The image is larger than {limits.pixels:,} pixels; send a smaller one") from None
+        raise TooLarge(f"The image is larger than {limits.pixels:,} pixels (MAX_PIXELS); send a smaller one") from None
     except Exception:  # malformed bytes make a parser raise whatever they lead it to
         raise UnsupportedMedia(f"The image is damaged or cut short; send a whole file, as {TAKEN}") from None
 
@@ -162,13 +162,14 @@ def _bound(size: tuple[int, int], limits: Limits) -> None:
     width, height = size
     if width * height > limits.pixels:
         raise TooLarge(
-            f"The image has {width:,} x {height:,} pixels, and at most {limits.pixels:,} are taken; send a smaller one"
+            f"The image has {width:,} x {height:,} pixels, and at most {limits.pixels:,} (MAX_PIXELS) are taken; send a"
+            " smaller one"
         )
     if max(size) > LONGEST * min(size):
         raise InvalidRequest(f"The image has {width:,} x {height:,} pixels, too long for its width; send a part of it")
 
 
-def _bytes_a_pixel(image: Image.Image) -> int:
+def _bytes_per_pixel(image: Image.Image) -> int:
     """What decoding takes beside the pixels of the picture in mode RGB: of its own mode, of its decoder, of pictures
     made on the way."""
     pictures = 2 * image.has_transparency_data + ("exif" in image.info) + ("progressive" in image.info)

@@ -18,16 +18,12 @@ from ..errors import ErrorDetail, InvalidRequest, TooLarge
 from ..schema import Schema, Schemas
 from ..task import Encoded, Limits, Out_contra
 
-SMALL_BYTES = 65_536  # of a body whose values are too few to be counted
-COUNTED_BYTES = 1 << 20  # at once: what is counted with holds an array of as many
-NARROW_COPIES, WIDE_COPIES, VALUE_BYTES, CONTAINER_BYTES = (
-    2,
-    5,
-    128,
-    64,
-)  # most memory of JSON once parsed, as it was measured
-NUMBER_BYTES = 4 + 12  # of one of float32, and as JSON
-MANY_NUMBERS = 65_536
+SMALL_BYTES = 65_536  # of a body: up to it, its values are too few to be counted
+COUNTED_BYTES = 2**20  # that are counted at a time: counting takes an array of as many bytes
+NARROW_COPIES, WIDE_COPIES = 2, 5  # of a body's bytes, in memory once it is parsed: of ASCII alone, and of other text
+VALUE_BYTES, CONTAINER_BYTES = 128, 64  # and for each value, and each list or object more; all as measured, at most
+NUMBER_BYTES = 4 + 12  # of a number of an answer: as float32, and as JSON
+MANY_NUMBERS = 65_536  # in an answer, past which their memory is held
 T = TypeVar("T")
 M = TypeVar("M", bound=BaseModel)
 

@@ -18,7 +18,7 @@ Cell = (
 )
 CELL_TYPES = frozenset({bool, int, float, str, type(None)})
 MAX_CELLS = 1_000_000  # of rows, those that they lack included
-VALUES_A_CELL = 2  # of JSON: a row of one cell is an object, too
+VALUES_PER_CELL = 2  # of JSON: a row of one cell is an object, too
 Columns = dict[Annotated[str, Strict()], list[Cell]]
 
 
@@ -100,7 +100,7 @@ class TableInput:
         return {"application/json": {"anyOf": [enveloped, at_root]}}
 
     def decode(self, payload: Payload, limits: Limits) -> Decoded[Columns]:
-        value = json.parse(payload.body, limits, values=VALUES_A_CELL * limits.characters)
+        value = json.parse(payload.body, limits, values=VALUES_PER_CELL * limits.characters)
         if not isinstance(value, dict):
             raise InvalidRequest(f"The request body must be a JSON object; {_FORMS}")
         if "table" in value and value.get("inputs") is None:
@@ -128,5 +128,6 @@ def _bound(table: Columns, limits: Limits) -> None:
     length = sum(len(cell) if isinstance(cell, str) and cell else 1 for cells in table.values() for cell in cells)
     if length > limits.characters:
         raise TooLarge(
-            f"The table holds {length:,} characters, and at most {limits.characters:,} are taken; send rows in parts"
+            f"The table holds {length:,} characters, and at most {limits.characters:,} (MAX_CHARACTERS) are taken; send"
+            " rows in parts"
         )

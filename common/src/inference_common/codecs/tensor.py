@@ -80,7 +80,9 @@ def as_array(body: bytes, shape: Sequence[int], dtype: DType, limits: Limits) ->
     """The tensor of `body` as float32. Raises InvalidRequest where it is not of that shape, or TooLarge."""
     numbers, width = math.prod(shape), 4 if dtype == "float32" else 2
     if numbers * PIXELS_A_NUMBER > limits.pixels:
-        raise TooLarge(f"A tensor of {numbers:,} numbers makes more than {limits.pixels:,} pixels; send a smaller one")
+        raise TooLarge(
+            f"A tensor of {numbers:,} numbers makes more than {limits.pixels:,} pixels (MAX_PIXELS); send a smaller one"
+        )
     if len(body) != numbers * width:
         told = f"shape {list(shape)} of {dtype} is {numbers * width:,} bytes"
         raise InvalidRequest(f"{told}, and {len(body):,} were sent; send the shape and dtype of the tensor itself")

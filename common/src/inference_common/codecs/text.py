@@ -69,20 +69,22 @@ class TextInput(Generic[In]):
             raise InvalidRequest("inputs is a list, and this task answers one input at a time; send one")
         if not inputs:
             raise InvalidRequest("inputs is an empty list; send at least one input")
-        _at_most(len(inputs), limits.inputs, "inputs")
+        _at_most(len(inputs), limits.inputs, "inputs", "MAX_INPUTS")
         return [json.validate(self.schema, item, f"inputs.{n}") for n, item in enumerate(inputs)]
 
     def _bound(self, items: Sequence[In], limits: Limits) -> None:
         texts = [text for item in items for text in self.texts(item)]
-        _at_most(len(texts), limits.inputs, "texts")
-        _at_most(sum(map(len, texts)), limits.characters, "characters")
+        _at_most(len(texts), limits.inputs, "texts", "MAX_INPUTS")
+        _at_most(sum(map(len, texts)), limits.characters, "characters", "MAX_CHARACTERS")
         if any("\ud800" <= c <= "\udfff" for text in texts if not text.isascii() for c in text):
             raise InvalidRequest("A text holds a lone surrogate, which is not a character; send valid Unicode")
 
 
-def _at_most(count: int, limit: int, unit: str) -> None:
+def _at_most(count: int, limit: int, unit: str, setting: str) -> None:
     if count > limit:
-        raise TooLarge(f"The request holds {count:,} {unit}, and at most {limit:,} are taken; send it in parts")
+        raise TooLarge(
+            f"The request holds {count:,} {unit}, and at most {limit:,} ({setting}) are taken; send it in parts"
+        )
 
 
 def _plain_text(payload: Payload, limits: Limits) -> str | None:
@@ -93,7 +95,7 @@ def _plain_text(payload: Payload, limits: Limits) -> str | None:
     looks_json = payload.body.lstrip()[:1] in (b"{", b"[", b'"', b"")
     if media == "application/json" or (looks_json and media != "text/plain"):
         return None
-    _at_most(len(payload.body) // UTF8_BYTES, limits.characters, "characters")
+    _at_most(len(payload.body) // UTF8_BYTES, limits.characters, "characters", "MAX_CHARACTERS")
     try:
         text = payload.body.decode()
     except UnicodeDecodeError as error:

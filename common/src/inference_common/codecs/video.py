@@ -104,7 +104,9 @@ def _decoded(body: bytes, limits: Limits) -> Generator[av.VideoFrame, None, None
     except InferenceError:
         raise
     except MemoryError:
-        raise TooLarge(f"A frame of the video is larger than {limits.pixels:,} pixels; send a smaller one") from None
+        raise TooLarge(
+            f"A frame of the video is larger than {limits.pixels:,} pixels (MAX_PIXELS); send a smaller one"
+        ) from None
     except (av.FFmpegError, ValueError, OverflowError):
         raise UnsupportedMedia(f"The body is not a video that this server reads, or damaged; send {TAKEN}") from None
 
@@ -112,13 +114,14 @@ def _decoded(body: bytes, limits: Limits) -> Generator[av.VideoFrame, None, None
 def _bound_size(width: int, height: int, limits: Limits) -> None:
     if width * height > limits.pixels:
         raise TooLarge(
-            f"The video has {width:,} x {height:,} pixels, and at most {limits.pixels:,} are taken; send a smaller one"
+            f"The video has {width:,} x {height:,} pixels, and at most {limits.pixels:,} (MAX_PIXELS) are taken; send a"
+            " smaller one"
         )
 
 
 def _bound_seconds(seconds: float, limits: Limits) -> None:
     if seconds > limits.seconds:
-        raise TooLarge(f"The video is longer than {limits.seconds:,g} s; send a part of it")
+        raise TooLarge(f"The video is longer than {limits.seconds:,g} s (MAX_SECONDS); send a part of it")
 
 
 def _upright(frame: av.VideoFrame) -> Image.Image:

@@ -8,12 +8,12 @@ from typing import Protocol
 
 from ..settings import Settings
 
-SWEEP_SECONDS = 1.0  # between two looks at who is late; a limit is exact to this much
+SWEEP_SECONDS = 1.0  # between two checks of all time limits, each of which is exact to this much
 LINGER_SECONDS = 2.0  # in which a caller that was refused reads why, while what it still sends is thrown away
-MIN_READ_BYTES_A_SECOND = 8 * 1024  # of an answer that waits for its caller
-RESERVE = 16  # connections past the limit whose requests are refused but for probes: a server that is full is not dead
+MIN_READ_BYTES_PER_SECOND = 8 * 1024  # of an answer that waits for its caller
+RESERVED_CONNECTIONS = 16  # past the limit, in which probes are answered and all else is refused
 DESCRIPTORS_SHARE = 0.75  # of the process's limit of file descriptors: the rest is for files, models and their pipes
-MOST_BY_DEFAULT, LEAST_BY_DEFAULT = 4096, 16
+MAX_BY_DEFAULT, MIN_BY_DEFAULT = 4096, 16  # connections
 
 
 class Connection(Protocol):
@@ -43,7 +43,7 @@ class Connections:
         self.header_seconds = settings.header_timeout
         self.body_seconds = settings.body_timeout
         self.read_seconds = settings.timeout
-        self.most = settings.max_connections or default_most()
+        self.max_connections = settings.max_connections or default_max_connections()
         self.idle: dict[Connection, None] = {}
         self.slow: dict[Connection, None] = {}
         self._open: set[Connection] = set()
@@ -54,7 +54,7 @@ class Connections:
     @property
     def is_full(self) -> bool:
         """Whether more connections than the limit are open, as every other has a request that is being answered."""
-        return len(self._open) > self.most
+        return len(self._open) > self.max_connections
 
     def add(self, connection: Connection, loop: asyncio.AbstractEventLoop) -> None:
         """Count a new connection in, and close what has to make room for it: itself, where nothing else can."""
@@ -62,7 +62,7 @@ class Connections:
         if self.is_full and (other := next(self._oldest(), None)) is not None:
             self.abort(other)
         self.idle[connection] = None
-        if len(self._open) > self.most + RESERVE:
+        if len(self._open) > self.max_connections + RESERVED_CONNECTIONS:
             self.abort(connection)
         if not self._is_sweeping:
             self._is_sweeping = True
@@ -92,13 +92,13 @@ class Connections:
             loop.call_later(self._sweep_seconds, self._sweep, loop)
 
 
-def default_most() -> int:
+def default_max_connections() -> int:
     """How many connections there may be, by the limit of file descriptors."""
     try:
         import resource
     except ImportError:  # Windows, which has no such limit
-        return MOST_BY_DEFAULT
+        return MAX_BY_DEFAULT
     soft, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
     if soft == resource.RLIM_INFINITY:
-        return MOST_BY_DEFAULT
-    return max(LEAST_BY_DEFAULT, min(MOST_BY_DEFAULT, int(soft * DESCRIPTORS_SHARE)))
+        return MAX_BY_DEFAULT
+    return max(MIN_BY_DEFAULT, min(MAX_BY_DEFAULT, int(soft * DESCRIPTORS_SHARE)))

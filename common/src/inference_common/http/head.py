@@ -12,7 +12,7 @@ import httptools
 
 from ..errors import HeadersTooLarge, InferenceError, InvalidRequest, NotImplementedHere, TargetTooLong
 
-MAX_HEAD_BYTES = 64 * 1024  # of a request line and its headers; of trailers, too
+MAX_HEAD_BYTES = 64 * 1024  # of a request line and its headers, or of trailers
 MAX_TARGET_BYTES = 16 * 1024  # parameters may stand in the query
 MAX_HEADERS = 100
 _LINE_BYTES = 4  # of a header beside its name and value: the colon, a space, the line's end
@@ -20,7 +20,7 @@ Headers = Sequence[tuple[bytes, bytes]]
 
 
 def too_large(target: bytes) -> InferenceError:
-    """The error of a head that goes on past MAX_HEAD_BYTES, of which this much of the target is known."""
+    """The error of a head longer than MAX_HEAD_BYTES; `target` is what has arrived of its path and query."""
     if len(target) > MAX_TARGET_BYTES:
         return TargetTooLong(f"The path and query are longer than {MAX_TARGET_BYTES:,} bytes; send inputs in the body")
     return HeadersTooLarge(f"The headers are larger than {MAX_HEAD_BYTES:,} bytes; send fewer or shorter ones")
@@ -31,7 +31,7 @@ def check_size(target: bytes, headers: Headers, *, exact: bool) -> None:
     if len(target) > MAX_TARGET_BYTES:
         raise too_large(target)
     if len(headers) > MAX_HEADERS:
-        raise HeadersTooLarge(f"A request has at most {MAX_HEADERS} headers here, not {len(headers):,}")
+        raise HeadersTooLarge(f"A request has at most {MAX_HEADERS} headers here, not {len(headers):,}; send fewer")
     if exact and len(target) + sum(len(name) + len(value) + _LINE_BYTES for name, value in headers) > MAX_HEAD_BYTES:
         raise too_large(target)
 
@@ -39,9 +39,9 @@ def check_size(target: bytes, headers: Headers, *, exact: bool) -> None:
 def check_transfer_encoding(encodings: Sequence[bytes]) -> None:
     """Raises NotImplementedHere unless a body in a transfer-encoding is only chunked: httptools undoes no other, and
     gives the compressed bytes for the body."""
-    told = b", ".join(encodings).decode("latin-1")
-    if told.strip().lower() != "chunked":
-        raise NotImplementedHere(f"Of transfer encodings only chunked is taken, not {told[:100]!r}")
+    named = b", ".join(encodings).decode("latin-1")
+    if named.strip().lower() != "chunked":
+        raise NotImplementedHere(f"Of transfer encodings only chunked is taken, not {named[:100]!r}; send it chunked")
 
 
 def origin_form(target: bytes) -> bytes:
@@ -51,7 +51,8 @@ def origin_form(target: bytes) -> bytes:
     except httptools.HttpParserInvalidURLError:
         url = None
     if url is None or url.schema is None:
-        raise InvalidRequest(f"The request's target is no path: {target[:100].decode('latin-1')!r}")
+        shown = target.partition(b"?")[0][:100].decode("latin-1")  # no query: the error is logged, too
+        raise InvalidRequest(f"The request's target is no path: {shown!r}; send one such as /path")
     path: bytes = url.path or b"/"
     return path if url.query is None else path + b"?" + url.query
 

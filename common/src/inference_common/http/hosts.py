@@ -34,4 +34,6 @@ class AllowedHosts:
     def _check(self, hosts: Sequence[bytes]) -> None:
         name = _PORT.sub("", hosts[0].decode("latin-1")).lower() if len(hosts) == 1 else ""
         if name not in self._exact and not name.endswith(self._endings):
-            raise InvalidRequest(f"{name[:100]!r} is no Host of this server; its operator sets ALLOWED_HOSTS")
+            raise InvalidRequest(
+                f"{name[:100]!r} is no Host that this server answers; its operator can add it to ALLOWED_HOSTS"
+            )

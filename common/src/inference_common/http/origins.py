@@ -46,4 +46,6 @@ class PageRequests:
         origin = headers.get(b"origin", b"").decode("latin-1").lower()
         host = headers.get(b"host", b"").decode("latin-1").lower()
         if origin and origin not in self._allowed and not (host and origin.partition("://")[2] == host):
-            raise Forbidden(f"Pages of {origin[:100]!r} may not call this server; its operator sets CORS_ORIGINS")
+            raise Forbidden(
+                f"Pages of {origin[:100]!r} may not call this server; its operator can add it to CORS_ORIGINS"
+            )

@@ -95,7 +95,9 @@ class HttpProtocol(TimedProtocol):
         if not self.url.startswith(b"/"):
             self.url = head.origin_form(self.url)
         if len(self.pipeline) >= MAX_PIPELINED:
-            raise InvalidRequest(f"More than {MAX_PIPELINED} requests wait for their answers on this connection")
+            raise InvalidRequest(
+                f"More than {MAX_PIPELINED} requests wait for their answers on this connection; read those first"
+            )
         super().on_headers_complete()
         if self.expect_100_continue:
             _close_unless_continued(self.cycle)

@@ -1,4 +1,4 @@
-"""TimedProtocol: a connection whose caller may not keep it waiting for ever."""
+"""TimedProtocol: a connection with time limits on its caller: for a head, for a body, for reading an answer."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
 from uvicorn.server import ServerState
 
 from ..errors import InferenceError, RequestTimeout
-from .connections import LINGER_SECONDS, MIN_READ_BYTES_A_SECOND, Connection, Connections
+from .connections import LINGER_SECONDS, MIN_READ_BYTES_PER_SECOND, Connection, Connections
 from .transport import GatheringTransport
 
 log = structlog.get_logger("access")
@@ -86,7 +86,7 @@ class TimedProtocol(HttpToolsProtocol):
     def _check_reading(self, now: float, unsent: int) -> None:
         since, then = self._unsent or (now, unsent)
         if now - since >= self._connections.read_seconds:
-            if then - unsent < MIN_READ_BYTES_A_SECOND * (now - since):
+            if then - unsent < MIN_READ_BYTES_PER_SECOND * (now - since):
                 self._connections.abort(self)
                 return
             since, then = now, unsent
@@ -103,7 +103,8 @@ class TimedProtocol(HttpToolsProtocol):
     def _give_up(self) -> None:
         if self._is_in_head and not self._is_lingering:
             seconds = self._connections.header_seconds
-            self._refuse(RequestTimeout(f"The headers did not arrive within {seconds:g} s; send them faster"))
+            message = f"The headers did not arrive within {seconds:g} s (HEADER_TIMEOUT); send them faster"
+            self._refuse(RequestTimeout(message))
         elif self._is_lingering or self._is_partial:
             self._connections.abort(self)
         else:
@@ -164,5 +165,5 @@ class TimedProtocol(HttpToolsProtocol):
 
 def _answer(error: InferenceError) -> bytes:
     body = orjson.dumps(error.body())
-    told = b"content-type: application/json\r\ncontent-length: %d\r\nconnection: close\r\n\r\n" % len(body)
-    return STATUS_LINE[error.status] + told + body
+    headers = b"content-type: application/json\r\ncontent-length: %d\r\nconnection: close\r\n\r\n" % len(body)
+    return STATUS_LINE[error.status] + headers + body

@@ -1,4 +1,4 @@
-"""GatheringTransport: writes what is written in one turn of the event loop at once."""
+"""GatheringTransport: gives all that is written in one turn of the event loop to the system in one call."""
 
 from __future__ import annotations
 

@@ -12,11 +12,12 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 MAX_NODES = 200_000
-MAX_DEPTH = 8  # of graphs within graphs
+MAX_DEPTH = 8  # of graphs inside graphs
 MAX_ELEMENTS = 2**28  # of what one node makes of a shape that stands in the file: 1 GiB of floats
 MAX_SHAPE_BYTES = 512  # of a tensor that may be a shape
 BRANCH = "If"
-MAKERS = frozenset({"ConstantOfShape", "Expand", "Range", "Resize", "Tile", "Upsample"})
+SHAPED_BY_INPUT = frozenset({"ConstantOfShape", "Expand", "Range", "Resize", "Tile", "Upsample"})
+"""Operators whose output has a size that an input of theirs says."""
 INTEGERS: Mapping[int, int] = {6: 4, 7: 8}
 """Bytes of one integer, by TensorProto's number of the type: int32 and int64."""
 _GRAPH, _FUNCTIONS = 7, 25  # of a ModelProto
@@ -103,7 +104,7 @@ class _Reader:
                     integers.append(_signed(first))
             if integers and kind == "Constant":
                 self._shapes.update(dict.fromkeys(outputs, integers))
-        if kind in MAKERS:
+        if kind in SHAPED_BY_INPUT:
             self._refuse_large(kind, inputs)
 
     def _refuse_large(self, kind: str, inputs: list[str]) -> None:

@@ -13,8 +13,11 @@ It ends with the process `parent`, and uses so many `threads` (default: one for 
 
 from __future__ import annotations
 
+import errno
 import json
+import os
 import sys
+import traceback
 from collections.abc import Iterator, Mapping, Sequence
 from importlib import import_module
 from pathlib import Path
@@ -22,11 +25,12 @@ from typing import Any, Protocol
 
 import numpy as np
 
+from ..lifetime import end_with
 from ..network_limits import network_within
 from ..source import FolderSource, ModelSource
 from .attention import join_heads
 from .network import OnnxNetwork
-from .process import end_with
+from .process import SHORTAGE
 
 Batch = Mapping[str, Any]
 """Tensors by name, each with a first dimension of inputs that run together."""
@@ -46,8 +50,34 @@ class Original(Protocol):
     def examples(self) -> Sequence[Batch]: ...
 
 
+_SHORTAGES = (errno.ENOSPC, errno.EDQUOT, errno.ENOMEM)
+_TOLD_OF_SHORTAGES = ("no space left", "can't allocate memory", "not enough memory", "bad_alloc", "cannot allocate")
+
+
 def main() -> None:
-    """Make or check, as asked."""
+    """Make or check, as asked; ends with the exit status SHORTAGE where memory or disk run out."""
+    try:
+        _main()
+    except Exception as error:
+        if not is_shortage(error):
+            raise
+        traceback.print_exc()
+        sys.exit(SHORTAGE)
+
+
+def is_shortage(error: BaseException | None) -> bool:
+    """Whether an error, or one that it came of, says that memory or disk ran out. torch's and the runtime's own say so
+    only in words."""
+    while error is not None:
+        if isinstance(error, MemoryError) or (isinstance(error, OSError) and error.errno in _SHORTAGES):
+            return True
+        if isinstance(error, RuntimeError) and any(words in str(error).lower() for words in _TOLD_OF_SHORTAGES):
+            return True
+        error = error.__cause__ or error.__context__
+    return False
+
+
+def _main() -> None:
     asked = json.load(sys.stdin)
     if "parent" in asked:
         end_with(asked["parent"])
@@ -105,9 +135,14 @@ def export(network: Any, batches: Sequence[Batch], outputs: Sequence[str], file:
     )  # fmt: skip
     join_heads(written.model.graph)
     RemoveUnusedNodesPass()(written.model)
-    partial = file.with_suffix(".part")  # one that was cut off must not be taken for the whole
-    written.save(str(partial))
-    partial.replace(file)
+    partial = file.with_name(f"{file.name}.part")  # one that was cut off must not be taken for the whole
+    try:
+        written.save(str(partial))
+        with partial.open("rb+") as opened:
+            os.fsync(opened.fileno())
+        partial.replace(file)
+    finally:
+        partial.unlink(missing_ok=True)
 
 
 def difference(network: OnnxNetwork, batches: Sequence[Batch], theirs: Sequence[Batch]) -> float:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import ctypes
 import json
 import os
 import signal
@@ -11,18 +10,18 @@ import subprocess
 import sys
 import threading
 from collections.abc import Mapping
-from pathlib import Path
 from subprocess import PIPE
 from typing import Any
 
 import psutil
 
+from ..lifetime import end_first
+
 MAX_SECONDS = 7200.0  # of one export: at low priority beside a busy server it may wait long for a core
 NICE = 10  # above the server's: about a tenth of its share of a busy core; 19 is a seventieth, and hardly ever done
 LOWEST_NICE = 19
 BACKGROUND_THREADS = 1  # exporting is single-threaded for the most part: a second thread doubled the CPU time only
-OOM_SCORE = "1000"  # the kernel ends this process first where memory runs out, not the server
-_PR_SET_PDEATHSIG = 1  # of Linux's prctl.h
+SHORTAGE = 75  # exit status of an export for which memory or disk ran out, as EX_TEMPFAIL of sysexits.h
 Result = subprocess.CompletedProcess[str]
 
 
@@ -69,22 +68,11 @@ class ExportProcess:
                 self._running.kill()
 
 
-def end_with(parent: int) -> None:
-    """Have this process be killed with the thread of `parent` that started it; for the started process to call.
-
-    On Linux only: elsewhere, a parent that is killed leaves it to finish.
-    """
-    if sys.platform == "linux":
-        ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
-        if os.getppid() != parent:  # it ended before this was set
-            os._exit(1)
-
-
 def _lower_priority(pid: int) -> None:
     """Before it has threads, which inherit all this; as far as the system allows."""
     with contextlib.suppress(psutil.Error, OSError):
         process = psutil.Process(pid)
         process.nice(min(LOWEST_NICE, process.nice() + NICE))  # the server may have been started with one, too
         if sys.platform == "linux":
-            Path(f"/proc/{pid}/oom_score_adj").write_text(OOM_SCORE)
             process.ionice(psutil.IOPRIO_CLASS_IDLE)
+    end_first(pid)

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import shutil
 import tempfile
 from pathlib import Path
 
-from .. import memory, threads
+from .. import free_space, memory, threads
+from ..units import MIB, limit_mib, needed_mib
 
-MIB = 2**20
 BASE_BYTES = 600 * MIB  # of memory: the library, torch, its exporter and the runtime, before any weights
 MEMORY_PER_WEIGHT = 5  # bytes of memory at the peak for each byte of the weights' files: several copies of them
 DISK_PER_WEIGHT = 2  # bytes of disk for each: weights in half precision are exported in single precision
@@ -29,14 +28,14 @@ def shortage(weights: int, cache: Path) -> str | None:
         )
     needed, available = BASE_BYTES + MEMORY_PER_WEIGHT * weights, memory.available()
     if needed > available:
-        return f"an export takes about {needed // MIB:,} MiB of memory, and {available // MIB:,} MiB are available"
+        return f"an export takes about {needed_mib(needed)} of memory, and {limit_mib(available)} are available"
     try:
         cache.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryFile(dir=cache):
-            free = shutil.disk_usage(cache).free
+            free = free_space.usage(cache).free
     except OSError as error:
         return f"nothing can be kept in {cache}: {error}"
     needed = DISK_PER_WEIGHT * weights
     if needed > free:
-        return f"the exported file takes about {needed // MIB:,} MiB, and {free // MIB:,} MiB are free at {cache}"
+        return f"the exported file takes about {needed_mib(needed)}, and {limit_mib(free)} are free at {cache}"
     return None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
@@ -17,7 +18,7 @@ from huggingface_hub import constants
 
 from ..source import ModelSource, Optimize
 from .graph import fault_of
-from .process import ExportProcess
+from .process import SHORTAGE, ExportProcess, Result
 from .search import Search, current
 
 OWN = "onnx/model.onnx"
@@ -134,7 +135,8 @@ def _verdict(search: Search, source: ModelSource, wanted: Wanted, file: Path, in
                 return found
             verdict, is_final = _made(search, source, wanted, file, int8)
             if is_final:
-                _write(search.mark, verdict)
+                made = int8 or file
+                _write(search.mark, {**verdict, "bytes": made.stat().st_size if made.is_file() else 0})
             return verdict
     except Timeout:
         return {"taken": False, "why": "the server stopped"}
@@ -154,40 +156,56 @@ def _locked(file: Path, process: ExportProcess) -> AbstractContextManager[object
 
 
 def _read(mark: Path, file: Path) -> dict[str, Any] | None:
-    """The verdict that was remembered of a file; None where there is none that can be read, or the file is gone."""
+    """The verdict that was remembered of a file; None where there is none that can be read, or the file is gone, or no
+    longer whole."""
     try:
         verdict = json.loads(mark.read_text(encoding="utf-8"))
         if isinstance(verdict["taken"], bool) and isinstance(verdict["why"], str):
-            return verdict if file.is_file() or not verdict["taken"] else None
+            is_whole = file.is_file() and file.stat().st_size == verdict.get("bytes", file.stat().st_size)
+            return verdict if is_whole or not verdict["taken"] else None
     except (OSError, ValueError, TypeError, KeyError):
         return None
     return None
 
 
 def _write(mark: Path, verdict: Mapping[str, Any]) -> None:
-    """Whole or not at all, so that a server that is killed meanwhile leaves no half of it."""
-    partial = mark.with_suffix(".part")
-    partial.write_text(json.dumps(verdict), encoding="utf-8")
-    partial.replace(mark)
+    """Whole or not at all, so that a server that is killed meanwhile, or a machine, leaves no half of it."""
+    partial = mark.with_name(f"{mark.name}.part")
+    try:
+        with partial.open("w", encoding="utf-8") as opened:
+            json.dump(verdict, opened)
+            opened.flush()
+            os.fsync(opened.fileno())
+        partial.replace(mark)
+    finally:
+        partial.unlink(missing_ok=True)
 
 
 def _made(
     search: Search, source: ModelSource, wanted: Wanted, file: Path, int8: Path | None
 ) -> tuple[dict[str, Any], bool]:
     """Export and verify in a process of its own; what came of it, and whether it would come of it again."""
+    is_ours = file.parent == search.mark.parent if search.mark is not None else False
     write = not file.is_file()
-    log.info("exporting to ONNX" if write else "verifying", model=source.name, file=str(int8 or file))
-    done = search.process.run({
-        "folder": str(source.path() / wanted.part), "original": wanted.original, "outputs": list(wanted.outputs),
-        "file": str(file), "write": write, "int8": None if int8 is None else str(int8),
-    })  # fmt: skip
+    done = _run(search, source, wanted, file, int8, write=write)
+    if done.returncode > 0 and not write and is_ours:  # an export that was cut off, or is no longer whole
+        file.unlink(missing_ok=True)
+        done = _run(search, source, wanted, file, int8, write=True)
     if done.returncode < 0:
         return {"taken": False, "why": f"its process was ended by signal {-done.returncode}"}, False
     if done.returncode:
         why = f"it could not be exported: {done.stderr.strip().rpartition(chr(10))[2][:500]}"
-        return {"taken": False, "why": why}, True
+        return {"taken": False, "why": why}, done.returncode != SHORTAGE
     told = json.loads(done.stdout.rpartition("\n")[2])
     log.info("verified", model=source.name, difference=told["difference"], agreement=told["agreement"])
     why = f"its output is off by {told['difference']:.1e}"
     is_taken = bool(told["difference"] <= CLOSE)
     return {"taken": is_taken, "why": why, "is_uncompared": search.compares, **told}, True
+
+
+def _run(search: Search, source: ModelSource, wanted: Wanted, file: Path, int8: Path | None, *, write: bool) -> Result:
+    log.info("exporting to ONNX" if write else "verifying", model=source.name, file=str(int8 or file))
+    return search.process.run({
+        "folder": str(source.path() / wanted.part), "original": wanted.original, "outputs": list(wanted.outputs),
+        "file": str(file), "write": write, "int8": None if int8 is None else str(int8),
+    })  # fmt: skip

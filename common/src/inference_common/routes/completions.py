@@ -57,7 +57,7 @@ async def completions(request: Request) -> Response:
     service: Service = request.app.state.service
     body = await service.read_body(request)
     asked, own = await service.in_thread(request, lambda: _asked(body, service.limits))
-    async with lease(request, body, service.named(asked.model), TEXT_GENERATION.name) as model:
+    async with lease(request, body) as model:
         work = await service.in_thread(request, lambda: _work(service, model, asked, own))
         if work.streamed:
             usage = asked.stream_options is not None and bool(asked.stream_options.include_usage)
@@ -74,31 +74,14 @@ async def chat(request: Request) -> Response:
     """Answer the last of `messages`."""
     service: Service = request.app.state.service
     body = await service.read_body(request)
-    is_pinned = service.models.pinned is not None  # then neither the name nor what is shown chooses the model
-    name, wanted = None, CHAT_COMPLETION
-    if not is_pinned:
-        name, wanted = await service.in_thread(request, lambda: _chat_of(body, service.limits))
     client = Client.of(request.headers)
-    async with lease(request, body, service.named(name), wanted.name) as model:
-        task = next((known for known in (wanted, *CHATS) if known.name in model.pipelines), wanted)
+    async with lease(request, body) as model:
+        task = next((known for known in CHATS if known.name in model.pipelines), CHAT_COMPLETION)
         work = await service.in_thread(request, lambda: _chat_work(service, model, task, body))
         if work.streamed:
             return await sse.respond(service, request, work)
         answer = await service.run(request, work)
         return respond(answer, await encode(request, work, answer, client))
-
-
-def _chat_of(body: bytes, limits: Limits) -> tuple[str | None, AnyTask]:
-    """The model that a chat names, and the task that it is: one of images, where there are any."""
-    value = json.parse(body, limits)
-    if not isinstance(value, dict):
-        raise InvalidRequest('The body is no JSON object; send JSON such as {"messages": [...]}')
-    messages = value.get("messages")
-    contents = [m.get("content") for m in messages if isinstance(m, dict)] if isinstance(messages, list) else []
-    parts = (part for content in contents if isinstance(content, list) for part in content)
-    is_pictured = any(isinstance(part, dict) and part.get("type") == "image_url" for part in parts)
-    name = value.get("model")
-    return name if isinstance(name, str) else None, IMAGE_TEXT_TO_TEXT if is_pictured else CHAT_COMPLETION
 
 
 def _chat_work(service: Service, model: Model, task: AnyTask, body: bytes) -> Work:

@@ -49,7 +49,7 @@ async def openapi(request: Request) -> Response:
 
 async def page(request: Request) -> Response:
     """The page, or one of its parts."""
-    service: Service = request.app.state.service
+    service: Service[Any] = request.app.state.service
     name = request.path_params.get("part", "docs.html")
     kind = name.rpartition(".")[2]
     file = files(pages).joinpath(name)
@@ -61,14 +61,12 @@ async def page(request: Request) -> Response:
 
 
 def _document(service: Service) -> dict[str, Any]:
-    models = service.models
-    model = models.pinned
-    answered = [] if model is None else list(model.pipelines)
+    model = service.models.pinned
+    answered = list(model.pipelines)
     pinned = TASKS[answered[0]] if answered else None
-    tasks = [TASKS[name] for name in answered or models.library.tasks]
-    name = None if model is None else model.source.name
-    own = [] if model is None or pinned is None else list(examples(model.source.card().widget, pinned, service.limits))
-    return document(name, tasks, pinned, library_version() or "0", FOREIGN, own)
+    tasks = [TASKS[name] for name in answered or service.models.library.tasks]
+    own = [] if pinned is None else list(examples(model.source.card().widget, pinned, service.limits))
+    return document(model.name, tasks, pinned, library_version() or "0", FOREIGN, own)
 
 
 def library_version() -> str | None:

@@ -15,12 +15,13 @@ from .. import account
 from ..client import Client
 from ..codecs import json
 from ..errors import InvalidRequest
-from ..lease import Lease, holds
+from ..lease import Lease
 from ..light import is_light_to_read, is_light_to_write
 from ..model import Model
 from ..service import Answer, AnyTask, Service, Work
 from ..task import Encoded, Limits, Payload
 from ..tasks import TASKS
+from ..turns import caller_of
 from . import sse
 from .endpoint import Endpoint
 
@@ -31,15 +32,14 @@ async def infer(request: Request) -> Response:
     """Answer with the model: the task of the path, else the pinned one."""
     service: Service = request.app.state.service
     name, task = request.path_params.get("model"), request.path_params.get("task")
-    # Before the body: none is read for what cannot be answered.
-    ready = service.models.ready(name, task, request.headers) or await _look_up(request, name, task)
-    if task is not None and ready.state == "ready":
-        ready.pipeline(task)
+    model = service.models.find(name)
+    if task is not None and model.state == "ready":
+        model.pipeline(task)  # before the body: none is read for what cannot be answered
     body = await service.read_body(request)
     query = _query(request.query_params) if request.scope["query_string"] else {}
     payload = Payload(body, request.headers.get("content-type"), query)
     client = Client.of(request.headers)
-    async with lease(request, body, name, task) as model:
+    async with lease(request, body, name) as model:
         pipeline = model.pipeline(task or model.task)
         known = TASKS[task or model.task]  # not before: the caller's task may be any word
         light = is_light_to_read(body, known.input, pipeline)
@@ -48,16 +48,6 @@ async def infer(request: Request) -> Response:
             return await sse.respond(service, request, work)
         answer = await service.run(request, work)
         return respond(answer, await encode(request, work, answer, client))
-
-
-async def _look_up(request: Request, name: str | None, task: str | None) -> Model:
-    """A model that is not ready yet. Raises why it cannot be had, as far as that is known before it is loaded;
-    ModelLoading for a caller whose headers say not to wait."""
-    service: Service = request.app.state.service
-    model = await service.models.find(name, task, request.headers)
-    if model.state == "failed" or not holds(request.headers):
-        await model.wait_ready(hold=False)
-    return model
 
 
 async def encode(request: Request, work: Work, answer: Answer, client: Client) -> Encoded:
@@ -95,18 +85,23 @@ class _Answer(Response):
             await send({"type": "http.response.body", "body": piece, "more_body": more})
 
 
-def lease(request: Request, body: bytes, name: str | None, task: str | None) -> Lease:
-    """As Service.lease: the request is held while the model loads, unless its headers or options say not to."""
+def lease(request: Request, body: bytes, name: str | None = None) -> Lease:
+    """The model of this name; the request is held while it loads, unless its headers or options say not to. Raises
+    NotFound."""
     service: Service = request.app.state.service
+    return Lease(service.models.find(name), lambda: waits(service, request, body), caller_of(request))
 
-    async def waits() -> bool:
-        if not holds(request.headers):
-            return False
-        return (
-            await service.in_thread(request, lambda: _options(body, service.limits).get("wait_for_model")) is not False
-        )
 
-    return service.lease(request, name, task, waits)
+async def waits(service: Service[Any], request: Request, body: bytes) -> bool:
+    """Whether a caller waits while its model loads."""
+    if not holds(request.headers):
+        return False
+    return await service.in_thread(request, lambda: _options(body, service.limits).get("wait_for_model")) is not False
+
+
+def holds(headers: Mapping[str, str]) -> bool:
+    """Whether a caller waits while its model loads, as far as its headers say."""
+    return headers.get("x-wait-for-model", "").lower() != "false" and headers.get("x-load-model") != "0"
 
 
 def _decode(service: Service, model: Model, task: AnyTask, payload: Payload) -> Work:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import base64
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any, Literal
 
 import numpy as np
@@ -67,7 +67,7 @@ async def embeddings(request: Request) -> Response:
     service: Service = request.app.state.service
     body = await service.read_body(request)
     asked = await service.in_thread(request, lambda: json.validate(_REQUEST, json.parse(body, service.limits), "body"))
-    async with lease(request, body, service.named(asked.model), FEATURE_EXTRACTION.name) as model:
+    async with lease(request, body) as model:
         work = await service.in_thread(request, lambda: _work(service, model, asked))
         answer = await service.run(request, work)
         encoded = await service.in_thread(request, lambda: _encode(model.source.name, asked, answer))
@@ -75,10 +75,14 @@ async def embeddings(request: Request) -> Response:
 
 
 async def models(request: Request) -> Response:
-    """List the models that are loaded, or on their way, as far as the caller may know of them."""
+    """List the model, loaded or on its way."""
     service: Service = request.app.state.service
-    names = dict.fromkeys(model.source.name for model in service.models.visible(request.headers))
-    entries = [{"id": name, "object": "model", "created": 0, "owned_by": "self"} for name in names]
+    return listed([service.models.pinned.name])
+
+
+def listed(names: Iterable[str]) -> Response:
+    """The answer of `/v1/models`; a name that comes twice is listed once."""
+    entries = [{"id": name, "object": "model", "created": 0, "owned_by": "self"} for name in dict.fromkeys(names)]
     return JSONResponse({"object": "list", "data": entries})
 
 

@@ -46,7 +46,7 @@ async def rerank(request: Request) -> Response:
     service: Service = request.app.state.service
     body = await service.read_body(request)
     asked = await service.in_thread(request, lambda: json.validate(_REQUEST, json.parse(body, service.limits), "body"))
-    async with lease(request, body, service.named(asked.model), TEXT_RANKING.name) as model:
+    async with lease(request, body) as model:
         work = await service.in_thread(request, lambda: _work(service, model, asked))
         answer = await service.run(request, work)
     ranked = [{**r, "text": asked.texts[r["index"]]} if asked.return_text else r for r in answer.outputs[0]]

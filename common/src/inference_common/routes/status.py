@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from ..model import Model
 from ..service import Service
+from ..settings import Settings
 from .docs import library_version, page
 
 HUNG_TIMEOUTS = 2  # times TIMEOUT after which a call that has not ended hangs: all its callers have long been told
@@ -25,7 +28,7 @@ async def health(request: Request) -> Response:
     """Alive: the event loop turns, and the model that this server is for does not hang so that only a restart helps."""
     service: Service = request.app.state.service
     model = service.models.pinned
-    reason = None if model is None else _hanging(service, model, DEAD_TIMEOUTS)
+    reason = hanging(service.settings, model, DEAD_TIMEOUTS)
     if reason is not None:
         return JSONResponse({"error": reason, "status": "hanging"}, status_code=503)
     return JSONResponse({"status": "ok"})
@@ -35,36 +38,39 @@ async def ready(request: Request) -> Response:
     """200 once the model answers; until then, after a failed load, and while the model hangs, 503 with the reason."""
     service: Service = request.app.state.service
     model = service.models.pinned
-    reason = None if model is None else _hanging(service, model, HUNG_TIMEOUTS)
+    reason = hanging(service.settings, model, HUNG_TIMEOUTS)
     if reason is not None:
         return JSONResponse({"error": reason, "status": "hanging"}, status_code=503)
-    if model is None or model.state == "ready":
+    if model.state == "ready":
         return JSONResponse({"status": "ready"})
     return JSONResponse({"error": model.reason, "status": model.state}, status_code=503)
 
 
-def _hanging(service: Service, model: Model, timeouts: float) -> str | None:
+def hanging(settings: Settings, model: Model, timeouts: float) -> str | None:
     """What to tell of a model that takes work and gives none, else None: its call has come neither to its end nor to
     its next step for so many times TIMEOUT, though nobody waits for an answer that long."""
     seconds = model.batcher.busy_seconds if model.state == "ready" else 0.0
-    if seconds <= timeouts * service.settings.timeout:
+    if seconds <= timeouts * settings.timeout:
         return None
     return f"{model.source.name} has been at one call for {seconds:.0f} s, and it cannot be ended; restart the server"
 
 
 async def info(request: Request) -> Response:
-    """The models that the caller may know of, their revisions and tasks, and the limits of this server."""
+    """The model, its revision and tasks, and the limits of this server."""
     service: Service = request.app.state.service
-    pinned = service.models.pinned
-    limits = service.settings.model_dump(include={"max_body_bytes", "max_inputs", "max_characters", "max_queue"})
-    limits["request_memory_bytes"] = service.account.budget
-    about = {} if pinned is None else _about(pinned)
-    models = [_about(model) for model in service.models.visible(request.headers)]
-    tasks = {"tasks": list(service.models.library.tasks)}
-    return JSONResponse({**tasks, **about, "models": models, "limits": limits, "version": library_version()})
+    model = about(service.models.pinned)
+    return JSONResponse({"tasks": list(service.models.library.tasks), **model, "models": [model], **limits(service)})
 
 
-def _about(model: Model) -> dict[str, object]:
+def limits(service: Service[Any]) -> dict[str, object]:
+    """What `/info` tells of a server besides its models."""
+    found = service.settings.model_dump(include={"max_body_bytes", "max_inputs", "max_characters", "max_queue"})
+    found["request_memory_bytes"] = service.account.budget
+    return {"limits": found, "version": library_version()}
+
+
+def about(model: Model) -> dict[str, object]:
+    """What `/info` tells of a model."""
     tasks = list(model.pipelines)
     return {
         "model": model.source.name,

@@ -1,1 +1,1 @@
-"""Jinja templates of model repositories, programs of strangers: rendered in a process apart, within limits."""
+"""Jinja templates of model repositories, which are programs: rendered in processes of their own, within limits."""

@@ -1,4 +1,4 @@
-"""Has transformers render templates in processes apart."""
+"""Makes transformers render chat templates in the processes of `renderer.py`."""
 
 from __future__ import annotations
 
@@ -10,16 +10,16 @@ from typing import Any, NoReturn
 
 from jinja2 import TemplateError
 
-from .renderer import Source, TemplateFailed, renderer
+from .renderer import TemplateFailed, TemplateText, renderer
 
 MODULE = "transformers.utils.chat_template_utils"
 
 
-class ApartTemplate:
-    """What stands for a compiled template: its `render` is done in a process apart."""
+class ProcessTemplate:
+    """What stands for a compiled template: its `render` is done in another process."""
 
     def __init__(self, text: str) -> None:
-        self._source = Source.of(text)
+        self._source = TemplateText.of(text)
 
     def render(self, **variables: Any) -> str:
         """As Jinja's. Raises TemplateError, and what Renderer.render raises."""
@@ -37,9 +37,9 @@ class ApartTemplate:
 
 
 @functools.lru_cache(maxsize=128)
-def compiled(text: str) -> ApartTemplate:
+def compiled(text: str) -> ProcessTemplate:
     """In place of the library's `_compile_jinja_template`."""
-    return ApartTemplate(text)
+    return ProcessTemplate(text)
 
 
 @functools.lru_cache(maxsize=128)
@@ -54,8 +54,8 @@ through them, but for two of its features that are not used here and fail: masks
 for a tokenizer's tokens in a template's text."""
 
 
-def render_apart() -> None:
-    """From now on, whatever in this process asks transformers for a chat template's text has it rendered apart.
+def render_in_processes() -> None:
+    """From now on, chat templates that transformers renders for whatever code of this process are rendered in others.
 
     Raises AttributeError where the library has no such functions (any more).
     """

@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from ..errors import InternalError
+from ..units import MIB, limit_mib
 
 CHILD = Path(__file__).with_name("child.py")
 KEPT_VARIABLES = frozenset({"LANG", "LC_ALL", "LC_CTYPE", "LC_TIME", "LD_LIBRARY_PATH", "PATH", "PYTHONPATH", "TZ"})
@@ -29,7 +30,7 @@ class TemplateLimits:
 
     cpu_seconds: float = 3.0
     seconds: float = 5.0
-    memory_bytes: int = 192 * 2**20
+    memory_bytes: int = 192 * MIB
     max_characters: int = 4_000_000
 
 
@@ -49,11 +50,11 @@ class RenderingProcess:
         self._limits = limits
         self.is_fresh = True
         ours, its = socket.socketpair()
-        told = [f"{limits.cpu_seconds:g}", str(limits.memory_bytes), str(limits.max_characters)]
+        arguments = [f"{limits.cpu_seconds:g}", str(limits.memory_bytes), str(limits.max_characters)]
         try:
             # A group of its own, so that the terminal's Ctrl-C leaves its end to us.
             self._process = subprocess.Popen(
-                [sys.executable, "-P", str(CHILD), *told], stdin=its.fileno(), stdout=subprocess.DEVNULL,
+                [sys.executable, "-P", str(CHILD), *arguments], stdin=its.fileno(), stdout=subprocess.DEVNULL,
                 stderr=subprocess.DEVNULL, process_group=0,
                 env={name: value for name, value in os.environ.items() if name in KEPT_VARIABLES},
             )  # fmt: skip
@@ -101,4 +102,4 @@ class RenderingProcess:
     def _reason(self, status: int) -> str:
         if status == -signal.SIGPROF:
             return f"more than {self._limits.cpu_seconds:g} s of CPU time"
-        return f"more than {self._limits.memory_bytes // 2**20:,} MiB of memory"
+        return f"more than {limit_mib(self._limits.memory_bytes)} of memory"

@@ -1,4 +1,4 @@
-"""Renderer: renders the templates of models in a few processes, so that a bad one costs nobody but its own callers."""
+"""Renderer: renders the templates of models in a few processes, so that a bad one delays only its own callers."""
 
 from __future__ import annotations
 
@@ -13,14 +13,15 @@ from dataclasses import dataclass
 from typing import Any
 
 from ..errors import InferenceFailed, Overloaded
+from ..units import limit_mib
 from .process import Ended, RenderingProcess, TemplateLimits
 
 MAX_PROCESSES = 4  # as many as there are threads that decode; each takes about 20 MiB
 MAX_IDLE_PROCESSES = 2
-MAX_PROCESSES_OF_ONE = 2  # that render one template at once
+MAX_PROCESSES_PER_TEMPLATE = 2
 MAX_TEMPLATE_CHARACTERS = 1_000_000  # of a template: the longest of known models have 30,000
-MAX_KNOWN_TEMPLATES = 256
-SLOW_SECONDS = 60.0  # for so long after a template passed a limit, it is rendered by one process at a time
+MAX_KNOWN_TEMPLATES = 256  # whose use is remembered
+SLOW_SECONDS = 60.0  # after a template passed a limit, in which only one process at a time renders it
 
 
 class TemplateFailed(Exception):
@@ -36,14 +37,14 @@ class _Use:
 
 
 @dataclass(frozen=True)
-class Source:
+class TemplateText:
     """The text of a template, and its digest."""
 
     text: str
     digest: str
 
     @classmethod
-    def of(cls, text: str) -> Source:
+    def of(cls, text: str) -> TemplateText:
         """Raises InferenceFailed for a text of more than MAX_TEMPLATE_CHARACTERS."""
         if len(text) > MAX_TEMPLATE_CHARACTERS:
             raise InferenceFailed(
@@ -64,7 +65,7 @@ class Renderer:
         self._running = 0
         self._uses: OrderedDict[str, _Use] = OrderedDict()
 
-    def render(self, source: Source, variables: Mapping[str, Any]) -> str:
+    def render(self, source: TemplateText, variables: Mapping[str, Any]) -> str:
         """The text of a template with these variables, which are written as JSON.
 
         Raises TemplateFailed for what Jinja raises, InferenceFailed (424) for any other exception of the template, and
@@ -73,7 +74,7 @@ class Renderer:
         text: str = self._answer(source, variables)["text"]
         return text
 
-    def names(self, source: Source) -> frozenset[str]:
+    def names(self, source: TemplateText) -> frozenset[str]:
         """The variables that a template reads and does not set. Raises as `render`."""
         return frozenset(self._answer(source, None)["names"])
 
@@ -84,7 +85,7 @@ class Renderer:
         for process in idle:
             process.end()
 
-    def _answer(self, source: Source, variables: Mapping[str, Any] | None) -> dict[str, Any]:
+    def _answer(self, source: TemplateText, variables: Mapping[str, Any] | None) -> dict[str, Any]:
         with self._running_one(source.digest) as use:
             try:
                 answer = self._asked(source, variables)
@@ -95,7 +96,7 @@ class Renderer:
             raise _raised(answer["error"], answer["message"])
         return answer
 
-    def _asked(self, source: Source, variables: Mapping[str, Any] | None) -> dict[str, Any]:
+    def _asked(self, source: TemplateText, variables: Mapping[str, Any] | None) -> dict[str, Any]:
         """The answer of some process. Raises Ended where the template took too much."""
         request = {"digest": source.digest, "variables": variables}
         if variables is None:
@@ -106,7 +107,7 @@ class Renderer:
             if answer.get("limit") == "memory":
                 process.end()
                 if was_fresh:
-                    raise Ended(f"more than {self._limits.memory_bytes // 2**20:,} MiB of memory")
+                    raise Ended(f"more than {limit_mib(self._limits.memory_bytes)} of memory")
                 process = RenderingProcess(self._limits)  # what others' templates left in that one may have filled it
             elif not answer.get("wants"):
                 break
@@ -148,7 +149,9 @@ class Renderer:
             while not self._may_run(use):
                 is_slow = time.monotonic() < use.slow_until
                 if is_slow or not self._turn.wait_for(lambda: self._may_run(use), end - time.monotonic()):
-                    raise Overloaded("The model's chat template is at work on other messages; try again", retry_after=1)
+                    raise Overloaded(
+                        "The model's chat template is busy with other messages; try again shortly", retry_after=1
+                    )
             use.running += 1
             self._running += 1
         try:
@@ -160,7 +163,7 @@ class Renderer:
                 self._turn.notify_all()
 
     def _may_run(self, use: _Use) -> bool:
-        most = 1 if time.monotonic() < use.slow_until else MAX_PROCESSES_OF_ONE
+        most = 1 if time.monotonic() < use.slow_until else MAX_PROCESSES_PER_TEMPLATE
         return self._running < MAX_PROCESSES and use.running < most
 
     def _use(self, digest: str) -> _Use:

@@ -1,8 +1,9 @@
 """A text's embedding is its length and its number of words; some words make it misbehave. A file `factor` of the
-model multiplies them, so that one sees whose weights answer."""
+model multiplies them, so that one sees whose weights answer; a file `loads` says what happens as it loads."""
 
 from __future__ import annotations
 
+import os
 import time
 from collections.abc import Sequence
 from typing import Any, Self
@@ -14,6 +15,8 @@ from inference_common.pipeline import Device, Pipeline
 from inference_common.source import ModelSource
 from inference_common.tasks.text import Embedding, FeatureExtractionParams
 
+from ..harm import harm
+
 STEP_SECONDS = 0.02
 RAISED = {kind.__name__: kind for kind in (SystemExit, KeyboardInterrupt, MemoryError, RecursionError, StopIteration)}
 
@@ -22,6 +25,7 @@ class ToyFeatures(Pipeline[str, FeatureExtractionParams, Embedding]):
     max_batch_size = 4
     cost_unit = "tokens"
     also = ("text-ranking", "sentence-similarity")
+    unsafe_formats = os.environ.get("UNSAFE_TOYS") == "feature-extraction"  # as the fork server sees it
 
     def __init__(self, model: ModelSource, device: Device) -> None:
         self.batches: list[list[str]] = []
@@ -30,10 +34,16 @@ class ToyFeatures(Pipeline[str, FeatureExtractionParams, Embedding]):
         slow = model.path() / "load_seconds"
         if slow.is_file():
             time.sleep(float(slow.read_text()))
+        loads = model.path() / "loads"
+        if loads.is_file():
+            harm(loads.read_text())
+        if (model.path() / "incomplete").is_file():
+            (model.path() / "missing").read_text()
         if (model.path() / "broken").is_file():
             raise OSError("the weights are cut short")
 
     def __call__(self, inputs: str, params: FeatureExtractionParams) -> Embedding:
+        harm(inputs)
         if inputs.startswith("sleep "):
             time.sleep(float(inputs.split()[1]))
         if inputs.startswith("steps "):

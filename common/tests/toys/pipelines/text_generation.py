@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import time
 from collections.abc import Generator
 from typing import Any, Self
@@ -14,6 +15,7 @@ from inference_common.source import ModelSource
 class ToyGeneration(Pipeline[str, TextGenerationParams, Generation]):
     also = ("chat-completion",)
     max_batch_size = 2
+    unsafe_formats = os.environ.get("UNSAFE_TOYS") == "text-generation"
 
     def __init__(self, model: ModelSource, device: Device) -> None:
         self.stepped: list[str] = []

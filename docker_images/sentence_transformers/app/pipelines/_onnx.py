@@ -16,7 +16,7 @@ from inference_common.source import ModelSource, Optimize
 from ._networks import USUAL, Side, Vectors, Way
 from ._tokens import TokenReader
 
-TEXTS_AT_ONCE = 32  # of one input that has many: their tokens, padded to the longest, bound the memory of a call
+TEXTS_PER_CALL = 32  # of an input that has more: their tokens, padded to the longest, bound the memory of a call
 ORIGINALS = f"{__package__}._originals"
 ROLES = {"query": ("query",), "document": ("document", "passage", "corpus")}
 """The names of prompts that the library takes for each role, the first that there is."""
@@ -79,14 +79,14 @@ class OnnxText:
         return self._tokens.of(text)
 
     def in_calls(self, texts: Sequence[Any], read: Callable[[Sequence[Any]], Vectors]) -> Vectors:
-        """What is read of texts (or pairs), in order: of as many at once as a batch has, longest first."""
-        if len(texts) <= TEXTS_AT_ONCE:
+        """The vectors that `read` gives of texts (or pairs), in their order; TEXTS_PER_CALL a call, longest first."""
+        if len(texts) <= TEXTS_PER_CALL:
             return read(texts)
         order = sorted(range(len(texts)), key=lambda n: -len("".join(texts[n])))
         found: dict[int, Any] = {}
-        for start in range(0, len(texts), TEXTS_AT_ONCE):
+        for start in range(0, len(texts), TEXTS_PER_CALL):
             checkpoint()
-            places = order[start : start + TEXTS_AT_ONCE]
+            places = order[start : start + TEXTS_PER_CALL]
             found.update(zip(places, read([texts[n] for n in places]), strict=True))
         return np.stack([found[n] for n in range(len(texts))])
 

@@ -12,13 +12,13 @@ from inference_common.cancel import checkpoint
 from inference_common.config_files import read_json
 from inference_common.device import batch_size, weights_dtype
 from inference_common.pipeline import Device
-from inference_common.templates.library import render_apart
+from inference_common.templates.library import render_in_processes
 from sentence_transformers import CrossEncoder, SentenceTransformer
 from tokenizers import Tokenizer
 
 from ._networks import USUAL, Vectors, Way
 
-render_apart()
+render_in_processes()
 BATCH = 32  # texts in one call, on a CPU
 
 
@@ -50,7 +50,7 @@ def _tokenizer(network: SentenceTransformer | CrossEncoder) -> Tokenizer | None:
     return copied
 
 
-def _ask(module: Any, inputs: object) -> None:
+def _checkpoint(module: Any, inputs: object) -> None:
     """Before each call of the network, of which many texts take several."""
     checkpoint()
 
@@ -63,7 +63,7 @@ class TorchNetwork:
     def __init__(self, network: SentenceTransformer | CrossEncoder) -> None:
         self.device = str(network.device)
         self.dtype = str(network.dtype).removeprefix("torch.")
-        network.register_forward_pre_hook(_ask)
+        network.register_forward_pre_hook(_checkpoint)
         self.longest: int | None = network.max_seq_length
         self.tokenizer = _tokenizer(network)
         weights = sum(one.numel() * one.element_size() for one in network.parameters())

@@ -1,13 +1,13 @@
-"""Labels of a caller's own: so many at a time, whatever the number."""
+"""Labels that a caller names, in batches of bounded size."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-AT_ONCE = 64
-"""Labels that a network reads in one call, which bounds its memory and lets other callers' calls come in between."""
+MAX_LABELS_PER_CALL = 64
+"""This bounds the memory of a call, and lets other callers' calls run in between."""
 
 
-def parts(texts: Sequence[str]) -> Iterator[Sequence[str]]:
-    """Texts in their order, as many as go together."""
-    return (texts[start : start + AT_ONCE] for start in range(0, len(texts), AT_ONCE))
+def batches(texts: Sequence[str]) -> Iterator[Sequence[str]]:
+    """The texts in their order, at most MAX_LABELS_PER_CALL at a time."""
+    return (texts[start : start + MAX_LABELS_PER_CALL] for start in range(0, len(texts), MAX_LABELS_PER_CALL))

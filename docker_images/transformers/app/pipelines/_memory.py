@@ -1,4 +1,4 @@
-"""How much memory a network takes for inputs of so many tokens, by its configuration."""
+"""How much memory a network takes for inputs, by its configuration and their number of tokens."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import math
 from typing import Any
 
 FLOAT_BYTES = 4
-USUAL_TOKENS = 16_384  # of a call
+USUAL_TOKENS = 16_384  # of a call: up to these, what layers hold of tokens is not counted
 EAGER_COPIES = 3  # of a matrix of attention, where the network's own code makes it: scores, with the mask, as weights
 HIDDEN_COPIES, INNER_COPIES = 8, 2  # of what a layer holds of a token, of its width and of its inner layer's
 GROWING_COPIES = 2  # of the keys and values of a layer, while a token's are added or beams change places
@@ -19,7 +19,7 @@ SPECTROGRAM_BYTES = 48  # of a sample, while a spectrogram is made of it
 
 
 class NetworkMemory:
-    """Bytes on a CPU that a network of this configuration takes beside its weights; on others, none of the host's."""
+    """Bytes of host memory that a network of this configuration takes beside its weights: none, on another device."""
 
     def __init__(self, config: Any, device: str) -> None:
         self._is_host = device == "cpu"
@@ -37,7 +37,7 @@ class NetworkMemory:
         self._vocabulary = int(getattr(written, "vocab_size", 0) or 0)
 
     def reading(self, rows: int, tokens: int) -> int:
-        """Of a call on so many rows of so many tokens, beyond what any call may take: only one runs at a time."""
+        """Of one call on `rows` rows of `tokens` tokens each, beyond those of USUAL_TOKENS in layers."""
         if not self._is_host:
             return 0
         pairs = FLOAT_BYTES * tokens * tokens
@@ -46,7 +46,7 @@ class NetworkMemory:
         return heads * pairs + max(0, rows * tokens - USUAL_TOKENS) * a_token
 
     def writing(self, rows: int, read: int, written: int) -> int:
-        """Of rows that read so many tokens and write so many: the keys and values that all layers keep of them."""
+        """Of `rows` rows that read `read` tokens and write `written`: the keys and values that all layers keep."""
         if not self._is_host:
             return 0
         kept = GROWING_COPIES * 2 * FLOAT_BYTES * self._layers * self._kept_heads * (read + written)

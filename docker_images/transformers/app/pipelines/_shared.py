@@ -17,13 +17,13 @@ from inference_common.pipeline import Device, Pipeline
 from inference_common.source import ModelSource, Optimize
 from inference_common.task import In, Out, P
 from inference_common.tasks.classification import Activation, Label
-from inference_common.templates.library import render_apart
+from inference_common.templates.library import render_in_processes
 from tokenizers import Tokenizer
 from transformers import AutoConfig, AutoTokenizer, PreTrainedModel, PreTrainedTokenizerBase
 
 from ._memory import NetworkMemory
 
-render_apart()
+render_in_processes()
 T = TypeVar("T")
 Features = dict[str, torch.Tensor]
 """A network's inputs; each has a first dimension of inputs that run together."""
@@ -45,7 +45,7 @@ class ModelPipeline(Pipeline[In, P, Out], Generic[In, P, Out]):
         self.folder = model.path()
         self.device = device
         self.network: PreTrainedModel = self._network()
-        ask_at_each_step(self.network)
+        checkpoint_at_each_call(self.network)
         self.dtype = str(self.network.dtype).removeprefix("torch.")
 
     def _network(self) -> Any:
@@ -157,15 +157,15 @@ class TextPipeline(ModelPipeline[In, P, Out], Generic[In, P, Out]):
         return encoded.to(self.device)  # type: ignore[no-any-return]
 
 
-def ask_at_each_step(network: PreTrainedModel) -> None:
+def checkpoint_at_each_call(network: PreTrainedModel) -> None:
     """Have a network, and each network that it is made of, ask before it runs whether anyone still waits for it: so
     every loop of the library over calls of it, of tokens that it writes or parts that it hears, can be ended."""
     for module in network.modules():
         if isinstance(module, PreTrainedModel):
-            module.register_forward_pre_hook(_ask)
+            module.register_forward_pre_hook(_checkpoint)
 
 
-def _ask(module: torch.nn.Module, inputs: object) -> None:
+def _checkpoint(module: torch.nn.Module, inputs: object) -> None:
     checkpoint()
 
 

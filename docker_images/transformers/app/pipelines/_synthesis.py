@@ -15,7 +15,7 @@ from transformers import pipeline as library_pipeline
 from transformers.models.auto.modeling_auto import MODEL_FOR_TEXT_TO_SPECTROGRAM_MAPPING_NAMES
 
 from ._generate import refuse_impossible
-from ._shared import ask_at_each_step
+from ._shared import checkpoint_at_each_call
 
 VOCODER = "microsoft/speecht5_hifigan"
 """What makes sound of the spectrograms of a network that has no vocoder of its own, as in the library."""
@@ -30,7 +30,7 @@ class SynthesisPipeline(Pipeline[str, TextToAudioParams, Audio]):
         own = {"vocoder": _vocoder()} if kind in MODEL_FOR_TEXT_TO_SPECTROGRAM_MAPPING_NAMES else {}
         make: Any = library_pipeline
         pipe = make("text-to-audio", model=str(folder), device=device, **own)
-        ask_at_each_step(pipe.model)
+        checkpoint_at_each_call(pipe.model)
         self._use(pipe)
 
     def _use(self, pipe: Any) -> None:

@@ -15,7 +15,7 @@ from inference_common.tasks.classification import Label
 from transformers import AutoModel, AutoTokenizer, PreTrainedTokenizerBase
 
 from ._audio import AudioPipeline
-from ._labels import parts
+from ._labels import batches
 from ._shared import Features
 
 TEMPLATE = "This is a sound of {}."
@@ -45,7 +45,7 @@ class ZeroShotAudioClassification(AudioPipeline[ZeroShotAudioParams, list[Label]
 
         def answer(features: Features, places: list[int]) -> list[list[Label]]:
             logits = torch.cat([
-                self.network(**self._tokens(some), **features).logits_per_audio.float() for some in parts(texts)
+                self.network(**self._tokens(some), **features).logits_per_audio.float() for some in batches(texts)
             ], dim=-1)  # fmt: skip
             return [_ranked(params.candidate_labels, row) for row in logits.softmax(-1).tolist()]
 

@@ -12,7 +12,7 @@ from inference_common.tasks.image import ZeroShotImageClassificationParams
 from PIL.Image import Image
 from transformers import AutoModelForZeroShotImageClassification
 
-from ._labels import parts
+from ._labels import batches
 from ._vision import Features, ImagePipeline, tokenizer_of
 
 
@@ -35,7 +35,7 @@ class ZeroShotImageClassification(ImagePipeline[Image, ZeroShotImageClassificati
 
         def answer(features: Features, places: list[int]) -> list[list[Label]]:
             logits = torch.cat([
-                self.network(**self._texts(some), **features).logits_per_image.float() for some in parts(sentences)
+                self.network(**self._texts(some), **features).logits_per_image.float() for some in batches(sentences)
             ], dim=-1)  # fmt: skip
             rows = (logits.sigmoid() if self.is_siglip else logits.softmax(-1)).tolist()
             return [_best_first(row, params.candidate_labels) for row in rows]

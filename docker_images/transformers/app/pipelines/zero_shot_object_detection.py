@@ -12,7 +12,7 @@ from inference_common.tasks.detection import Detection, ZeroShotObjectDetectionP
 from PIL.Image import Image
 from transformers import AutoModelForZeroShotObjectDetection
 
-from ._labels import parts
+from ._labels import batches
 from ._vision import Features, ImagePipeline, box_of, sizes, tokenizer_of
 
 SEPARATE = ("owlvit", "owlv2")
@@ -45,7 +45,7 @@ class ZeroShotObjectDetection(ImagePipeline[Image, ZeroShotObjectDetectionParams
         return sorted(found, key=lambda detection: -detection["score"])
 
     def _together(self, features: Features, labels: Sequence[str]) -> Iterator[SimpleNamespace]:
-        for some in parts(labels):
+        for some in batches(labels):
             outputs = self.network(**self._texts(some), **features)
             for n in range(len(some)):
                 yield SimpleNamespace(logits=outputs.logits[..., n : n + 1], pred_boxes=outputs.pred_boxes)
