@@ -116,6 +116,7 @@ def _set_up_process(settings: Settings) -> None:
     """What must be so before a library is imported."""
     logs.configure(settings.log_format, settings.log_level)
     logs.take_standard_error()
+    sys.setswitchinterval(SWITCH_SECONDS)
     memory.keep_what_is_used()
     threads.native_libraries_keep_to_cores()
 
