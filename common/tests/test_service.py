@@ -81,6 +81,8 @@ def test_whoever_leaves_gets_no_thread(connect: Connect) -> None:
     async def run() -> None:
         busy = [asyncio.create_task(service.in_thread(None, lambda: may_end.wait(20))) for _ in range(DECODERS)]
         try:
+            while service._decoders.available_tokens:
+                await asyncio.sleep(0.01)
             await asyncio.wait_for(asyncio.gather(leave(), leave()), 10)
         finally:
             may_end.set()
