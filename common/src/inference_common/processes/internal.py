@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import sys
 
+import anyio.to_thread
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
+from .. import logs
+from ..errors import InferenceError
 from ..model import Model
 from ..routes.status import about
 from ..service import Service
@@ -19,7 +22,11 @@ async def loaded(request: Request) -> Response:
     """What `/info` tells of the model, once it answers, and the modules that it needed and were not there; the error of
     a load that failed."""
     model = _model(request)
-    await model.settled()
+    try:
+        await model.settled()
+    except InferenceError:  # which ends the process, once it is told: its log lines must be out
+        await anyio.to_thread.run_sync(logs.WRITER.flush, logs.FLUSH_SECONDS)
+        raise
     return JSONResponse({"about": about(model), "modules": sorted(set(sys.modules) - request.app.state.modules)})
 
 
