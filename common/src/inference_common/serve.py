@@ -86,7 +86,6 @@ def main(app: str = "app.main:app") -> int:
 
 def run(app: Any, settings: Settings, listening: socket.socket | None = None) -> int:
     """Serve the ASGI app at the settings' address, or at a socket that listens already; the exit status as `main`."""
-    sys.setswitchinterval(SWITCH_SECONDS)
     server = _server(app, settings, listening)
     # Never closed, since closing waits without end for what still runs in the loop's threads: the process ends instead.
     runner = asyncio.Runner(loop_factory=server.config.get_loop_factory())
@@ -120,6 +119,7 @@ def _set_up_process(settings: Settings) -> None:
     """What must be so before a library is imported."""
     logs.configure(settings.log_format, settings.log_level)
     logs.take_standard_error()
+    sys.setswitchinterval(SWITCH_SECONDS)
     memory.keep_what_is_used()
     threads.native_libraries_keep_to_cores()
 
