@@ -24,6 +24,8 @@ START_LIBRARIES = (DEMO_LIBRARY, "transformers")
 """The libraries that tests/start and tests/browser serve."""
 WITHOUT_PLUGINS = ("-p", "no:schemathesis", "-p", "no:hypothesispytest")
 """Plugins that the libraries' tests do not use, and that take half of the time in which pytest starts."""
+ATTACK_WORKERS = ("--numprocesses", "3", "--dist", "loadgroup")
+"""Attacks on servers wait for their time limits: three at a time take half as long, and little CPU."""
 PARALLEL_TASKS = 4
 """From how many tasks on a library's tests have two workers: another one costs seconds of CPU to start."""
 
@@ -50,7 +52,8 @@ def shared_checks() -> Iterator[Check]:
     yield Check("mypy common", "shared", (*mypy, "common/src"), Inputs(("common/src/*", *TOOLS)))
     yield Check("mypy scripts, tests", "shared", (*mypy, "-p", "scripts", "-p", "tests"), own_types)
     coverage = ("--cov=inference_common", "--cov-report=term")
-    yield Check("common", "shared", _pytest("common/tests", *coverage), Inputs(("common/*", *DECIDERS)))
+    common = _pytest("common/tests", *coverage, *ATTACK_WORKERS)
+    yield Check("common", "shared", common, Inputs(("common/*", *DECIDERS)))
     yield Check("repository", "shared", _pytest("tests/repository", "tests/scripts"), EVERYTHING)
 
 

@@ -27,6 +27,7 @@ def hub(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Hub]:
     """A Hub with a gated model and one of a library that is not here."""
     folder = tmp_path_factory.mktemp("model")
     (folder / "README.md").write_text("---\nlibrary_name: no-such-library\n---\n")
+    (folder / "config.json").write_text("{}")
     with serve_hub({"org/gated": Repo(folder, token="a token"), "org/other": Repo(folder)}) as served:
         yield served
 
