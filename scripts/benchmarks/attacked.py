@@ -18,7 +18,7 @@ from inference_common.testing.hub import Repo, serve_hub
 from ..envs import python_of
 from ..images import library
 from . import models
-from .attacks import ATTACKS, GOOD, Attack, repositories
+from .attacks import ATTACKS, GOOD, PATH, Attack, repositories
 from .figures import Answer, Row, summary
 from .running import RunningServer, alike, end, tree
 from .scenario import Effort, Scenario, Tell
@@ -52,7 +52,7 @@ def on_demand(endpoint: str, port: int) -> Command:
     return Command([python_of(known), *SERVE], known.context, environment)
 
 
-TARGET = Server("ours", lambda port: on_demand("", port), TEXTS, path=f"/models/{GOOD}")
+TARGET = Server("ours", lambda port: on_demand("", port), TEXTS, path=PATH)
 
 
 def attacked(scenario: Scenario, effort: Effort, tell: Tell) -> list[Row]:

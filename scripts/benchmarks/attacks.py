@@ -17,6 +17,7 @@ from inference_common.units import MIB
 Attack = Callable[[int], None]
 GOOD = "good/minilm"
 """The repository that the other callers use."""
+PATH = f"/pipeline/feature-extraction/{GOOD}"  # its card names another task
 HOLD_SECONDS = 3.0  # that connections are kept open, and the longest wait on a socket to connect
 numbers = itertools.count()
 """Makes each made-up name another one."""
@@ -44,7 +45,7 @@ def repositories(folder: Path) -> Mapping[str, Repo]:
 
 def unfinished_bodies(port: int) -> None:
     """Bodies of 31 MB, of which one megabyte comes."""
-    head = _head("/models/" + GOOD, **{"content-length": str(31 * MIB)})
+    head = _head(PATH, **{"content-length": str(31 * MIB)})
     with _connections(port, [head + bytes(MIB)] * 20):
         time.sleep(HOLD_SECONDS)
 
@@ -112,7 +113,7 @@ def hostile_bodies(port: int) -> None:
     """Bodies that decoders fall over, and a compressed one."""
     _send(port, [_post(raw=body) for body in hostile.bodies().values()])
     packed = hostile.bodies()["gzip of 100 MB"]
-    _send(port, [_head("/models/" + GOOD, **{"content-encoding": "gzip", "content-length": str(len(packed))}) + packed])
+    _send(port, [_head(PATH, **{"content-encoding": "gzip", "content-length": str(len(packed))}) + packed])
 
 
 ATTACKS: Sequence[Attack] = (
@@ -126,7 +127,7 @@ def _head(path: str, **headers: str) -> bytes:
     return "\r\n".join([*lines, "", ""]).encode()
 
 
-def _post(value: object = None, path: str = f"/models/{GOOD}", *, raw: bytes | None = None) -> bytes:
+def _post(value: object = None, path: str = PATH, *, raw: bytes | None = None) -> bytes:
     body = json.dumps(value).encode() if raw is None else raw
     return _head(path, **{"content-type": "application/json", "content-length": str(len(body))}) + body
 
