@@ -30,7 +30,7 @@ from inference_common.hub_errors import hub_error
 
 def refused(kind: type[HfHubHTTPError], status: int) -> HfHubHTTPError:
     answer = httpx2.Response(status, request=httpx2.Request("GET", "http://hub.example/secret"))
-    return kind("said at /root/.cache", response=answer)
+    return kind("said at /home/user/.cache", response=answer)
 
 
 @pytest.mark.parametrize(
@@ -46,10 +46,10 @@ def refused(kind: type[HfHubHTTPError], status: int) -> HfHubHTTPError:
         (refused(HfHubHTTPError, 400), InvalidRequest, "status 400"),
         (refused(HfHubHTTPError, 502), HubUnavailable, "status 502"),
         (HFValidationError("/root"), InvalidRequest, "no Hub id"),
-        (OSError(errno.ENOSPC, "No space", "/root/x"), LoadFailed, "No space is left"),
-        (OSError(errno.EDQUOT, "Quota", "/root/x"), LoadFailed, "No space is left"),
-        (OSError(errno.EROFS, "Read-only", "/root/x"), LoadFailed, "may not write"),
-        (PermissionError(errno.EACCES, "Denied", "/root/x"), LoadFailed, "may not write"),
+        (OSError(errno.ENOSPC, "No space", "/home/user/x"), LoadFailed, "No space is left"),
+        (OSError(errno.EDQUOT, "Quota", "/home/user/x"), LoadFailed, "No space is left"),
+        (OSError(errno.EROFS, "Read-only", "/home/user/x"), LoadFailed, "may not write"),
+        (PermissionError(errno.EACCES, "Denied", "/home/user/x"), LoadFailed, "may not write"),
         (OSError("Consistency check failed: file should be of size 3"), HubUnavailable, "arrived damaged"),
         (OfflineModeIsEnabled("/root"), HubUnavailable, "HF_HUB_OFFLINE"),
         (httpx2.ConnectError("/root"), HubUnavailable, "check the network and HF_ENDPOINT"),

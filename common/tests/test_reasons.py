@@ -8,7 +8,7 @@ from inference_common.reasons import MAX_REASON_CHARACTERS, clean, reason
     ("message", "said"),
     [
         ("the network has no head", "the network has no head"),
-        ("No such file: '/root/.cache/hub/models--a/snapshots/0/config.json'", "No such file: 'config.json'"),
+        ("No such file: '/home/user/.cache/hub/models--a/snapshots/0/config.json'", "No such file: 'config.json'"),
         ("[Errno 2] in ~/models/x/ and C:\\Users\\me\\weights.bin", "[Errno 2] in x and weights.bin"),
         ("see https://hub.example/docs for org/name, 1/2", "see https://hub.example/docs for org/name, 1/2"),
         ("It has code of its own. Pass `trust_remote_code=True` to allow it.", "It has code of its own."),
