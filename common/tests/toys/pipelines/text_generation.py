@@ -45,7 +45,8 @@ class ToyGeneration(Pipeline[str, TextGenerationParams, Generation]):
             self.stepped.append(word)
             top = (Token(len(word), f" {word}", -0.5),) * (params.top_n_tokens or 0)
             tokens.append(Token(len(word), f" {word}", -0.5, word == "END", top))
-            text = "".join(token.text for token in tokens if not token.special)
+            is_last = word == "END" or len(tokens) == len(words)
+            text = "".join(token.text for token in tokens if not token.special) if is_last or params.stops else ""
             reason = self._reason(text, word, len(tokens), len(words), params)
             yield Piece(tokens[-1], reason and self._whole(inputs, text, tokens, reason, params))
             if reason:
