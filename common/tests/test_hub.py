@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import contextlib
+import importlib
 import time
 from collections.abc import Iterator
 from pathlib import Path
 
+import huggingface_hub
 import pytest
-from huggingface_hub import _tree_cache
 from inference_common import hub as hub_module
+from inference_common import hub_cache
 from inference_common.errors import HubUnavailable, InferenceError, InvalidRequest, LoadFailed, TooLarge
 from inference_common.hub import HubSource
 from inference_common.testing.hub import Hub, Repo, serve_hub
@@ -41,6 +43,12 @@ def hub(tmp_path: Path) -> Iterator[Hub]:
 
 def source(hub: Hub, tmp_path: Path, name: str = "org/open", revision: str | None = None, **more: object) -> HubSource:
     return HubSource(name, revision, endpoint=hub.url, cache=tmp_path / "cache", **more)  # type: ignore[arg-type]
+
+
+def forget_lists() -> None:
+    """Have the client forget the lists of files that it keeps in memory, as its releases from 2 on do."""
+    with contextlib.suppress(ImportError):
+        importlib.import_module("huggingface_hub._tree_cache")._IN_MEMORY_TREE_CACHE.clear()
 
 
 @contextlib.contextmanager
@@ -147,7 +155,7 @@ def test_a_cache_of_another_client_is_whole_unless_something_is_half_there(hub: 
     repository = folder.parents[1]
     for file in (*repository.glob("trees/*"), *repository.glob("served/*")):
         file.unlink()
-    _tree_cache._IN_MEMORY_TREE_CACHE.clear()
+    forget_lists()
     away = Hub({}, url="http://127.0.0.1:9")
     assert source(away, tmp_path).path() == folder
     half = repository / "blobs" / "abc.incomplete"
@@ -210,4 +218,51 @@ def test_a_download_that_always_breaks_off_ends_and_leaves_nothing(hub: Hub, tmp
     hub.cut["model.safetensors"] = 100
     with pytest.raises(HubUnavailable):
         source(hub, tmp_path).path()
+    if hasattr(huggingface_hub, "set_client_factory"):  # releases before 1 keep what came, to go on from there
+        assert not list((tmp_path / "cache").glob("**/*.incomplete"))
+    hub.cut.clear()
+    assert (source(hub, tmp_path).path() / "model.safetensors").read_text() == "model.safetensors" * 50
     assert not list((tmp_path / "cache").glob("**/*.incomplete"))
+
+
+@pytest.mark.parametrize("name", ["model.safetensors", "config.json"])
+def test_a_file_that_arrives_altered_is_removed_told_and_fetched_again(hub: Hub, tmp_path: Path, name: str) -> None:
+    hub.altered[name] = 1
+    with pytest.raises(HubUnavailable, match=f"{name} of org/open arrived damaged: its content is not what"):
+        source(hub, tmp_path).path()
+    away = Hub({}, url="http://127.0.0.1:9")
+    with pytest.raises(HubUnavailable):
+        source(away, tmp_path).path()
+    asked = len(hub.downloads())
+    folder = source(hub, tmp_path).path()
+    assert (folder / name).read_text() == name * 50
+    assert [line.rpartition("/")[2] for line in hub.downloads()[asked:] if "README" not in line] == [name]
+    assert source(away, tmp_path).path() == folder
+
+
+def test_another_form_of_the_weights_that_arrives_altered_is_not_used(hub: Hub, tmp_path: Path) -> None:
+    hub.altered["pytorch_model.bin"] = 1
+    assert source(hub, tmp_path).file("pytorch_model.bin") is None
+    found = source(hub, tmp_path).file("pytorch_model.bin")
+    assert found is not None
+    assert found.read_text() == "pytorch_model.bin" * 50
+
+
+def test_files_that_no_server_has_checked_yet_are_before_they_are_used(hub: Hub, tmp_path: Path) -> None:
+    """As where a server ended between a download and its check."""
+    one = source(hub, tmp_path)
+    weights = one.path() / "model.safetensors"
+    resolved = one.resolve()
+    weights.resolve().write_bytes(b"x" * weights.stat().st_size)
+    hub_cache.record(tmp_path / "cache", "org/open", resolved.commit, private=False, gated=False, checked=False)
+    with pytest.raises(HubUnavailable):
+        source(Hub({}, url="http://127.0.0.1:9"), tmp_path).path()
+    with pytest.raises(HubUnavailable, match="arrived damaged"):
+        source(hub, tmp_path).path()
+    assert (source(hub, tmp_path).path() / "model.safetensors").read_text() == "model.safetensors" * 50
+
+
+def test_files_that_were_checked_are_not_read_again(hub: Hub, tmp_path: Path) -> None:
+    weights = source(hub, tmp_path).path() / "model.safetensors"
+    weights.resolve().write_bytes(b"x" * weights.stat().st_size)
+    assert (source(hub, tmp_path).path() / "model.safetensors").read_bytes().startswith(b"xx")

@@ -10,8 +10,8 @@ from collections.abc import Callable, Iterator
 
 import pytest
 from huggingface_hub import HfApi, get_session
-from huggingface_hub.utils._http import http_backoff
-from inference_common import hub_client
+from huggingface_hub.utils import http_backoff
+from inference_common import hub_limits
 from inference_common.errors import HubUnavailable
 from inference_common.hub_client import call_limit, install
 
@@ -68,14 +68,14 @@ def test_a_call_reads_no_more_than_its_bytes() -> None:
 
 
 def test_a_download_slower_than_the_least_speed_ends(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(hub_client, "STALL_SECONDS", 0.3)
+    monkeypatch.setattr(hub_limits, "STALL_SECONDS", 0.3)
     install()
     with peer(trickle) as url, pytest.raises(HubUnavailable, match="less than 1,024 bytes a second"):
         get_session().get(url, timeout=5)
 
 
 def test_a_peer_that_sends_nothing_is_not_asked_again(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(hub_client, "STALL_SECONDS", 0.3)
+    monkeypatch.setattr(hub_limits, "STALL_SECONDS", 0.3)
     install()
     with peer(lambda connection: time.sleep(1)) as url, pytest.raises(HubUnavailable, match="less than 1,024 bytes"):
         http_backoff("GET", url, timeout=60)

@@ -9,6 +9,7 @@ import time
 from collections.abc import Callable
 
 from .errors import InferenceError, Overloaded, TooLarge
+from .slot import Slot
 from .units import MIB, limit_mib, needed_mib
 
 SETTING = "MAX_REQUEST_MEMORY_MIB"
@@ -23,16 +24,20 @@ Evict = Callable[[InferenceError], None]
 
 class MemoryAccount:
     """`used` of `budget` bytes are held; the last tenth of them is for requests that hold little. Thread-safe: bodies
-    are charged on the event loop, what is decoded of them in decoding threads.
+    are charged on the event loop, what is decoded of them in decoding threads. Where the budget is `shared`, what other
+    processes hold counts, too.
 
     What does not fit is refused before it is taken; but first, requests whose bodies are still arriving are refused to
     make room for it, the one that has sent nothing for longest before the others: whoever announces a large body and
     stalls takes no memory from those who send theirs.
     """
 
-    def __init__(self, budget: int, on_burst_over: Callable[[], None] = lambda: None) -> None:
+    def __init__(
+        self, budget: int, on_burst_over: Callable[[], None] = lambda: None, shared: Slot | None = None
+    ) -> None:
         """`budget` in bytes; `on_burst_over` is called, in any thread, once a burst of requests is over."""
         self.budget = budget
+        self._shared = shared
         self._on_burst_over = on_burst_over
         self._peak = 0
         self._burst_bytes = BURST_SHARE * budget
@@ -43,13 +48,18 @@ class MemoryAccount:
         self._lock = threading.Lock()
         self._mean_seconds = 1.0  # that reservations of more than SMALL_BYTES lasted
 
+    @property
+    def is_behind(self) -> bool:
+        """Whether another process holds the body of each request, too."""
+        return self._shared is not None and self._shared.is_behind
+
     def _take(self, reservation: Reservation, count: int) -> None:
         with self._lock:
             if reservation.is_released:
                 return
-            if self.used + count > self.max_bytes_per_request:
+            if self._held_with(count) > self.max_bytes_per_request:
                 self._make_room(reservation, count)
-            self.used += count
+            self._hold(count)
             reservation.held += count
             if reservation.held > SMALL_BYTES:
                 self._peak = max(self._peak, self.used)
@@ -58,7 +68,7 @@ class MemoryAccount:
     def _give_back(self, reservation: Reservation, count: int) -> None:
         with self._lock:
             count = min(count, reservation.held)
-            self.used -= count
+            self._hold(-count)
             reservation.held -= count
 
     def _release(self, reservation: Reservation) -> None:
@@ -78,25 +88,40 @@ class MemoryAccount:
 
     def _make_room(self, reservation: Reservation, count: int) -> None:
         """Raises TooLarge where it could never fit, Overloaded where it does not now."""
-        needed = reservation.held + count
+        needed = reservation.held + reservation.elsewhere + count
         if needed > self.max_bytes_per_request:
+            self._hold(0)
             raise too_large(needed, self.max_bytes_per_request)
         room = self.budget if needed <= SMALL_BYTES else self.max_bytes_per_request
         for other in [one for one in self._receiving if one is not reservation]:
-            if self.used + count <= room:
+            if self._held_with(count) <= room:
                 break
             evict = self._receiving[other]
             self._forget(other)
             evict(self._overloaded())
-        if self.used + count > room:
+        if self._held_with(count) > room:
+            self._hold(0)
             raise self._overloaded()
+
+    def _hold(self, count: int) -> None:
+        self.used += count
+        if self._shared is not None:
+            self._shared.write(self.used)
+
+    def _held_with(self, count: int) -> int:
+        """Bytes that are held, with `count` more. Others read those before it reads theirs: of two processes that take
+        the last of the budget at a time, one sees the other at least."""
+        if self._shared is None:
+            return self.used + count
+        self._shared.write(self.used + count)
+        return self._shared.all()
 
     def _forget(self, reservation: Reservation) -> None:
         if reservation.is_released:
             return
         reservation.is_released = True
         held, reservation.held = reservation.held, 0
-        self.used -= held
+        self._hold(-held)
         if self._receiving:
             self._receiving.pop(reservation, None)
         if reservation.since:
@@ -117,18 +142,19 @@ class MemoryAccount:
 class Reservation:
     """What one request holds of an account: `held` bytes, until it is released."""
 
-    __slots__ = ("_account", "held", "is_released", "since")
+    __slots__ = ("_account", "elsewhere", "held", "is_released", "since")
 
-    def __init__(self, account: MemoryAccount) -> None:
+    def __init__(self, account: MemoryAccount, body_bytes: int = 0) -> None:
         self._account = account
         self.held = 0
+        self.elsewhere = body_bytes if account.is_behind else 0  # what another process holds of the same request
         self.is_released = False
         self.since = 0.0  # when it began to hold more than little; it has not
 
     @property
     def max_bytes(self) -> int:
         """Bytes that it may hold."""
-        return self._account.max_bytes_per_request
+        return self._account.max_bytes_per_request - self.elsewhere
 
     def take(self, count: int) -> None:
         """Hold `count` bytes more; does nothing once it is released. Raises Overloaded (429), or TooLarge (413) for
@@ -157,9 +183,10 @@ _CURRENT: contextvars.ContextVar[Reservation | None] = contextvars.ContextVar("r
 # Set once a request and never reset: the server runs each in a task, whose context is its own.
 
 
-def reserve(account: MemoryAccount) -> Reservation:
-    """A reservation for the current request, which functions of this module find, in decoding threads too."""
-    reservation = Reservation(account)
+def reserve(account: MemoryAccount, body_bytes: int = 0) -> Reservation:
+    """A reservation for the current request, whose body has so many bytes, as far as that is known. Functions of this
+    module find it, in decoding threads too."""
+    reservation = Reservation(account, body_bytes)
     _CURRENT.set(reservation)
     return reservation
 

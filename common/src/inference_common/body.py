@@ -30,8 +30,8 @@ class BodyReader:
         """
         if request.headers.get("content-encoding", "identity") != "identity":
             raise UnsupportedMedia("A content-encoding is not taken; send the body as it is, not compressed")
-        reservation = reserve(self._account)
         told = request.headers.get("content-length", "")
+        reservation = reserve(self._account, int(told) if told.isdecimal() else 0)
         if told.isdecimal():
             self._refuse_larger(int(told))
         with CancelAfter(self._timer, self._late) as scope:

@@ -6,18 +6,18 @@ import functools
 import itertools
 import re
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from huggingface_hub import HfApi, constants, get_session, get_token, hf_hub_download, hf_hub_url, snapshot_download
-from huggingface_hub.utils._headers import build_hf_headers
-from huggingface_hub.utils._http import hf_raise_for_status
+import structlog
+from huggingface_hub import HfApi, constants, get_token, hf_hub_download, hf_hub_url, snapshot_download
+from huggingface_hub.utils import build_hf_headers
 
-from . import free_space, hub_cache
+from . import free_space, hub_cache, hub_digests
 from .card import MAX_CARD_BYTES, ModelCard, parse_card, read_card
 from .errors import HubUnavailable, InvalidRequest, TooLarge
-from .hub_client import call_limit, install
+from .hub_client import call_limit, install, read_beginning
 from .hub_download import fetch
 from .hub_errors import hub_error
 from .units import MIB
@@ -27,6 +27,7 @@ MAX_ANSWER_BYTES = 2**24  # of the Hub's answers about one model: some 80,000 fi
 MAX_FILES = 5000  # of one model; those with the most have some hundred
 MAX_OTHER_FILES = 200  # that are not fetched at first, and are remembered
 MAX_OTHER_RATIO = 4  # of another form of a model's weights, such as ONNX's, to the bytes of all that is fetched
+log = structlog.get_logger("inference")
 _COMMIT = re.compile(r"[0-9a-f]{40}")
 _PLAIN = {"accept-encoding": "identity"}  # so that the bytes counted are the bytes read
 
@@ -34,7 +35,8 @@ _PLAIN = {"accept-encoding": "identity"}  # so that the bytes counted are the by
 @dataclass(frozen=True)
 class Resolved:
     """What is known of a model before its weights are fetched: its commit, its card, the size in bytes of each file
-    that would be, whether only some accounts may read it, and the sizes of `other` files, which may be asked for."""
+    that would be, whether only some accounts may read it, the sizes of `other` files, which may be asked for, and the
+    digests of all of them (`hub_digests`)."""
 
     commit: str
     card: ModelCard
@@ -42,6 +44,7 @@ class Resolved:
     private: bool = False
     gated: bool = False
     other: Mapping[str, int] = field(default_factory=dict)
+    digests: Mapping[str, bytes] = field(default_factory=dict)
 
     @property
     def total_bytes(self) -> int:
@@ -103,10 +106,9 @@ class HubSource:
                 f"{self.name} has {len(resolved.sizes):,} files, and models here at most {MAX_FILES:,}; name another"
             )
         try:
-            is_whole = hub_cache.whole_files(self._cache, self.name, resolved.commit) is not None
-            hub_cache.record(self._cache, self.name, resolved.commit, private=resolved.private, gated=resolved.gated)
-            if not is_whole:
-                self._download(resolved)
+            is_checked = self._record(resolved).checked
+            if not is_checked or not hub_cache.has_all(self._cache, self.name, resolved.commit, resolved.sizes):
+                self._download(resolved, is_checked)
         except Exception as error:
             raise hub_error(error, self.name, self._asked) from error
         hub_cache.remember(self._cache, self.name, self._asked, resolved.commit)
@@ -135,6 +137,7 @@ class HubSource:
                 endpoint=self._endpoint,
                 cache_dir=self._cache,
             )
+            self._check(resolved, [name])
             return Path(found)
         except Exception:  # whatever the client meets: a file that may be left out stops no model
             return None
@@ -165,7 +168,9 @@ class HubSource:
         assert info.sha is not None
         card = self._fetch_card(info.sha) if "README.md" in sizes else ModelCard()
         other = dict(itertools.islice(((name, listed[name]) for name in listed if name not in sizes), MAX_OTHER_FILES))
-        return Resolved(info.sha, card, sizes, bool(info.private), bool(info.gated), other)
+        found = ((one.rfilename, hub_digests.of_listed(one)) for one in info.siblings or ())
+        digests = {name: digest for name, digest in found if digest and (name in sizes or name in other)}
+        return Resolved(info.sha, card, sizes, bool(info.private), bool(info.gated), other, digests)
 
     def _fetch_card(self, commit: str) -> ModelCard:
         """The card alone; no more of a README is read than a card may take."""
@@ -174,14 +179,8 @@ class HubSource:
             return read_card(folder)
         url = hf_hub_url(self.name, "README.md", revision=commit, endpoint=self._endpoint)
         headers = build_hf_headers(token=self._token, headers=_PLAIN)
-        text = bytearray()
-        with get_session().stream("GET", url, headers=headers, timeout=ANSWER_SECONDS) as answer:
-            hf_raise_for_status(answer)
-            for chunk in answer.iter_bytes():
-                text += chunk
-                if len(text) >= MAX_CARD_BYTES:
-                    break
-        return parse_card(bytes(text[:MAX_CARD_BYTES]).decode("utf-8-sig", errors="replace"))
+        text = read_beginning(url, headers, MAX_CARD_BYTES, ANSWER_SECONDS)
+        return parse_card(text.decode("utf-8-sig", errors="replace"))
 
     def _look_in_cache(self) -> Resolved | None:
         """What the cache has of this revision, if that is whole; where it was never told who may read it, a token that
@@ -192,11 +191,29 @@ class HubSource:
             return None
         card = read_card(hub_cache.snapshot(self._cache, self.name, commit))
         known = hub_cache.read_record(self._cache, self.name, commit)
+        if known is not None and not known.checked:
+            return None
         if known is None:
-            return Resolved(commit, card, sizes, private=(self._token or get_token()) is not None)
+            has_token = (self._token or get_token()) is not None
+            if has_token:
+                log.warning("counts as private: the Hub was never asked, and a token is set", model=self.name)
+            return Resolved(commit, card, sizes, private=has_token)
         return Resolved(commit, card, sizes, known.private, known.gated)
 
-    def _download(self, resolved: Resolved) -> None:
+    def _record(self, resolved: Resolved, *, checked: bool | None = None) -> hub_cache.Record:
+        return hub_cache.record(
+            self._cache,
+            self.name,
+            resolved.commit,
+            private=resolved.private,
+            gated=resolved.gated,
+            checked=checked,
+            sizes=resolved.sizes if checked else None,
+        )
+
+    def _download(self, resolved: Resolved, is_checked: bool) -> None:
+        """Fetch what is missing, and check that; all that is there where not `is_checked`."""
+
         def call() -> None:
             snapshot_download(
                 self.name,
@@ -208,4 +225,21 @@ class HubSource:
             )
 
         hub_cache.remove_damaged(self._cache, self.name, resolved.commit, resolved.sizes)
+        folder = hub_cache.snapshot(self._cache, self.name, resolved.commit)
+        unchecked = [name for name in resolved.sizes if not is_checked or hub_cache.size_of(folder / name) is None]
+        self._record(resolved, checked=False)
         fetch(call, self._cache, self.name, self.missing_bytes())
+        self._check(resolved, unchecked)
+        self._record(resolved, checked=True)
+
+    def _check(self, resolved: Resolved, names: Collection[str]) -> None:
+        """Raises HubUnavailable where the content of a fetched file is not what the Hub says; the file is removed."""
+        folder = hub_cache.snapshot(self._cache, self.name, resolved.commit)
+        damaged = hub_digests.damaged(folder, {name: d for name, d in resolved.digests.items() if name in names})
+        for name in damaged:
+            hub_cache.remove(folder / name)
+        if damaged:
+            raise HubUnavailable(
+                f"{damaged[0][:200]} of {self.name} arrived damaged: its content is not what the Hub says; try again,"
+                " and check HF_ENDPOINT where it stays so"
+            )

@@ -7,13 +7,14 @@ import json
 import re
 import uuid
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
-from huggingface_hub import constants, get_cached_repo_tree
-from huggingface_hub.errors import CachedRepoTreeNotFoundError
+import huggingface_hub
+from huggingface_hub import constants
 from huggingface_hub.file_download import repo_folder_name
-from huggingface_hub.utils._paths import filter_repo_objects
+from huggingface_hub.utils import filter_repo_objects
 
 # The same weights for other frameworks: a pipeline reads safetensors, or PyTorch's own where there is none.
 _PICKLES = ("pytorch_model*.bin",)
@@ -25,12 +26,16 @@ _RECORDS = "served"  # the folder of records, beside the client's own `blobs`, `
 
 @dataclass(frozen=True)
 class Record:
-    """What a server keeps of a commit: whether only some accounts may read it, and whether a server `fetched` it, so
-    that one may remove it; `used` is when a server last did (seconds since 1970)."""
+    """What a server keeps of a commit: whether only some accounts may read it, whether a server `fetched` it, so that
+    one may remove it, and whether its files are `checked`: False from when a download of them begins until their
+    content was found to be what the Hub says. `sizes` are those of the files that are wanted (none: not kept), and
+    `used` is when a server last did (seconds since 1970)."""
 
     private: bool
     gated: bool
     fetched: bool
+    checked: bool = True
+    sizes: Mapping[str, int] = field(default_factory=dict)
     used: float = 0.0
 
 
@@ -75,16 +80,33 @@ def commit_of(cache: Path, name: str, revision: str | None) -> str | None:
 def whole_files(cache: Path, name: str, commit: str) -> dict[str, int] | None:
     """The sizes of all files of a commit that are wanted; None unless each of them is there.
 
-    The client keeps the list of a commit's files. Of one that it has not, none may be missing behind its link, nor may
-    any file of the repository be half there.
+    The client keeps the list of a commit's files, from its release 2 on, and so does a server of those that it used.
+    Of a commit without one, no file may be missing behind its link, nor any of the repository be half there.
     """
+    known = read_record(cache, name, commit)
+    sizes = _listed(cache, name, commit) or (None if known is None else known.sizes)
+    if not sizes:
+        return _files_unless_broken(repository(cache, name), snapshot(cache, name, commit))
+    sizes = wanted(sizes)
+    return sizes if has_all(cache, name, commit, sizes) else None
+
+
+def has_all(cache: Path, name: str, commit: str, sizes: Mapping[str, int]) -> bool:
+    """Whether each of these files of a commit is there, and as long as that."""
     folder = snapshot(cache, name, commit)
+    return all(size_of(folder / path) == size for path, size in sizes.items())
+
+
+def _listed(cache: Path, name: str, commit: str) -> dict[str, int] | None:
+    """The sizes of all files of a commit, by the client's own list; None where it has none."""
+    library: Any = huggingface_hub
+    if not hasattr(library, "get_cached_repo_tree"):
+        return None
     try:
-        tree = get_cached_repo_tree(name, revision=commit, cache_dir=cache)
-    except CachedRepoTreeNotFoundError:
-        return _files_unless_broken(repository(cache, name), folder)
-    sizes = wanted({file.path: file.size for file in tree})
-    return sizes if all(size_of(folder / path) == size for path, size in sizes.items()) else None
+        tree = library.get_cached_repo_tree(name, revision=commit, cache_dir=cache)
+    except huggingface_hub.errors.CachedRepoTreeNotFoundError:
+        return None
+    return {file.path: file.size for file in tree}
 
 
 def _files_unless_broken(repo: Path, folder: Path) -> dict[str, int] | None:
@@ -115,8 +137,16 @@ def remove_damaged(cache: Path, name: str, commit: str, sizes: Mapping[str, int]
     folder = snapshot(cache, name, commit)
     for path, size in sizes.items():
         if size and size_of(folder / path) not in (None, size):
-            (folder / path).resolve().unlink()
-            (folder / path).unlink(missing_ok=True)
+            remove(folder / path)
+
+
+def remove(file: Path) -> None:
+    """Remove a file of a snapshot: its link, and what that leads to."""
+    while file.is_symlink():
+        target = file.parent / file.readlink()
+        file.unlink()
+        file = target
+    file.unlink(missing_ok=True)
 
 
 def remember(cache: Path, name: str, revision: str | None, commit: str) -> None:
@@ -127,22 +157,35 @@ def remember(cache: Path, name: str, revision: str | None, commit: str) -> None:
             _write(repository(cache, name) / "refs" / revision, commit)
 
 
-def record(cache: Path, name: str, commit: str, *, private: bool, gated: bool) -> None:
-    """Keep what the Hub tells of a commit that is used now. A server fetches it if there is nothing of it yet."""
+def record(cache: Path, name: str, commit: str, *, private: bool, gated: bool, checked: bool | None = None,
+           sizes: Mapping[str, int] | None = None) -> Record:  # fmt: skip
+    """Keep what the Hub tells of a commit that is used now, and whether it is `checked`, and the `sizes` of its files
+    (None: as before). A server fetches it if there is nothing of it yet."""
     known = read_record(cache, name, commit)
-    fetched = not snapshot(cache, name, commit).exists() if known is None else known.fetched
-    kept = {"private": private, "gated": gated, "fetched": fetched}
+    if known is None:
+        known = Record(private, gated, fetched=not snapshot(cache, name, commit).exists())
+    now = Record(
+        private,
+        gated,
+        known.fetched,
+        known.checked if checked is None else checked,
+        known.sizes if sizes is None else sizes,
+    )
+    kept = {"private": private, "gated": gated, "fetched": now.fetched, "checked": now.checked, "sizes": {**now.sizes}}
     with contextlib.suppress(OSError):
         _write(_record_file(cache, name, commit), json.dumps(kept))
+    return now
 
 
 def read_record(cache: Path, name: str, commit: str) -> Record | None:
     """What was kept of a commit; None where no server has used it."""
     file = _record_file(cache, name, commit)
-    with contextlib.suppress(OSError, ValueError, KeyError, TypeError):
+    with contextlib.suppress(OSError, ValueError, KeyError, TypeError, AttributeError):
         kept = json.loads(file.read_text(encoding="utf-8"))
         is_private, is_gated = kept["private"] is not False, kept["gated"] is not False
-        return Record(is_private, is_gated, kept["fetched"] is True, file.stat().st_mtime)
+        is_checked = kept.get("checked") is not False  # servers that did not check kept nothing of it
+        sizes = {str(path): int(size) for path, size in kept.get("sizes", {}).items()}
+        return Record(is_private, is_gated, kept["fetched"] is True, is_checked, sizes, file.stat().st_mtime)
     return None
 
 

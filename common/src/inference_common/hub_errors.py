@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+from typing import TypeGuard
 
 from huggingface_hub import constants
 from huggingface_hub.errors import (
@@ -28,7 +29,7 @@ def hub_error(error: BaseException, name: str, revision: str | None = None) -> I
         return error
     if isinstance(error, HFValidationError):
         return InvalidRequest(f"{name[:200]!r} is no Hub id; name org/name[@revision]")
-    if isinstance(error, HfHubHTTPError):
+    if _is_answer(error):
         return _refused(error, name, revision)
     if isinstance(error, OSError) and not isinstance(error, ConnectionError):
         found = _of_disk(error, name)
@@ -37,12 +38,17 @@ def hub_error(error: BaseException, name: str, revision: str | None = None) -> I
     if isinstance(error, OfflineModeIsEnabled) or constants.HF_HUB_OFFLINE:
         return HubUnavailable(f"{name} is not in the cache, and HF_HUB_OFFLINE is set; unset it to fetch the model")
     cause = error.__cause__
-    if isinstance(cause, (InferenceError, HfHubHTTPError)):  # the client says only that a file is not in the cache
+    if isinstance(cause, InferenceError) or _is_answer(cause):  # the client says only that a file is not in the cache
         return hub_error(cause, name, revision)
     return HubUnavailable(
         f"The Hub did not deliver {name} ({type(cause or error).__name__}); check the network and HF_ENDPOINT, or name"
         " a folder that holds the model"
     )
+
+
+def _is_answer(error: BaseException | None) -> TypeGuard[HfHubHTTPError]:
+    """Whether the Hub answered with this. Before release 1, what the client finds out itself is of the same class."""
+    return isinstance(error, HfHubHTTPError) and getattr(error, "response", None) is not None
 
 
 def _of_disk(error: OSError, name: str) -> InferenceError | None:

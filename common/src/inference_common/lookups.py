@@ -17,7 +17,7 @@ from .errors import Forbidden, InferenceError, InternalError, NotFound, Overload
 from .failures import Failure, Failures
 from .hub import Resolved
 
-MAX_KNOWN, MAX_FILES = 1024, 100_000  # names, and files of all of them: some 20 MB
+MAX_KNOWN, MAX_FILES = 1024, 100_000  # names, and files of all of them: some 30 MB
 MAX_PARAMETERS_BYTES = 4096  # of a card's, as JSON; those with the most have some hundred
 FRESH_SECONDS = 60.0  # after which the Hub is asked again, in the background
 THREADS, MAX_PENDING = 8, 256  # calls to the Hub at a time, and names that are asked for or wait to be

@@ -12,8 +12,8 @@ from prometheus_client.metrics_core import Metric
 from .account import MemoryAccount
 
 SIZES = (1, 2, 4, 8, 16, 32, 64, 128)
-STATES = frozenset({"model_ready", "model_optimization", "model_call_seconds"})
-"""Metrics of which the largest is told, not the sum, where several processes tell them of one model's name."""
+STATES = frozenset({"model_ready", "model_optimization", "model_call_seconds", "request_memory_budget_bytes"})
+"""Metrics of which the largest is told, not the sum, where several processes tell them."""
 OptimizationState = Literal["none", "pending", "exporting", "verified", "failed", "skipped"]
 
 

@@ -19,6 +19,7 @@ from .processes.forkserver import ForkServer
 from .processes.metrics import Joined
 from .processes.optimizer import Optimizer
 from .processes.remote import RemoteModel
+from .processes.request_memory import RequestMemory
 from .processes.watch import MemoryWatch
 from .registry import Registry
 from .residency import Memory
@@ -39,9 +40,9 @@ class OnDemand:
     files can run code are loaded only where a pattern of the operator trusts a commit that the owner published.
     """
 
-    def __init__(self, library: Pipelines, settings: Settings, joined: Joined) -> None:
+    def __init__(self, library: Pipelines, settings: Settings, joined: Joined, requests: RequestMemory) -> None:
         self.library = library
-        self._settings, self._joined = settings, joined
+        self._settings, self._joined, self._requests = settings, joined, requests
         self._forks = ForkServer(library.package)
         self._facts = LibraryFacts(self._forks, library, settings)
         self._fetchers = CapacityLimiter(settings.max_loading)
@@ -192,8 +193,11 @@ class OnDemand:
 
             is_trusted = revision.is_owners is True and self._revisions.is_trusted(revision)
             label = PRIVATE if resolved.private else name
-            order = Order(self.library, self._settings, source, wanted, resolved.card.task, is_trusted, label)
-            return RemoteModel(self._forks, order, resolved, facts, self._joined, fetch=fetch, threads=self._fetchers)
+            slot = self._requests.slot()
+            order = Order(self.library, self._settings, source, wanted, resolved.card.task, is_trusted, label, slot)
+            model = RemoteModel(self._forks, order, resolved, facts, self._joined, fetch=fetch, threads=self._fetchers)
+            model.process.ended.add_done_callback(lambda _: self._requests.free(slot))
+            return model
 
         return self._registry.begin(revision.commit, wanted, make)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from huggingface_hub import get_token
+from huggingface_hub import constants, get_token
 
 from .errors import Forbidden, HubUnavailable, NotFound
 from .hub import HubSource, Resolved
@@ -20,6 +20,7 @@ class Revisions:
     def __init__(self, settings: Settings) -> None:
         self._allows_others = settings.allow_pull_requests
         self._trusted = Patterns(settings.trusted_models)
+        self._has_key = settings.api_key is not None
         self._token = None if settings.hf_token is None else settings.hf_token.get_secret_value()
 
     @property
@@ -36,10 +37,10 @@ class Revisions:
         source = self.source(name)
         asked = source.revision
         if asked is None:
-            return Revision(source.name, None, _default(source), is_owners=True)
+            return Revision(source.name, None, self._resolved(source), is_owners=True)
         if is_others_ref(asked) and not self._allows_others:
             raise _others(source.name, asked)
-        resolved = source.resolve()
+        resolved = self._resolved(source)
         try:
             is_owners = is_owners_commit(source.name, asked, resolved.commit, token=self._token)
         except HubUnavailable:
@@ -49,6 +50,17 @@ class Revisions:
         if is_owners is False and not self._allows_others:
             raise _others(source.name, asked)
         return Revision(source.name, asked, resolved, is_owners)
+
+    def _resolved(self, source: HubSource) -> Resolved:
+        try:
+            return source.resolve()
+        except NotFound:
+            if source.revision is not None:  # there may be a model, without that revision
+                raise
+        except HubUnavailable:
+            if not (constants.HF_HUB_OFFLINE and self.has_token) or self._has_key:
+                raise  # else it tells no more than of a model that the caller may not see
+        raise no_such_model(source.name)
 
     def is_trusted(self, revision: Revision) -> bool:
         """Whether a pattern matches it; whose it is, is another question."""
@@ -64,13 +76,6 @@ class Revisions:
                 f"The files of {name} can run code as they are read, and the Hub cannot be asked whether its owner"
                 f" published the revision {asked!r}; try again later, or ask for {name} without a revision"
             )
-
-
-def _default(source: HubSource) -> Resolved:
-    try:
-        return source.resolve()
-    except NotFound:
-        raise no_such_model(source.name) from None
 
 
 def _others(name: str, revision: str) -> Forbidden:

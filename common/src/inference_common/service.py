@@ -28,6 +28,7 @@ from .models import Models
 from .patience import ARRIVED, CancelOnDisconnect, disconnect_timer, too_slow
 from .pipeline import AnyPipeline, Chunk
 from .settings import Settings
+from .slot import Slot
 from .task import Params, Task
 from .turns import caller_of
 
@@ -74,12 +75,13 @@ class Answer:
 class Service(Generic[M]):
     """What is behind one app: its model, or `M`, the models of a library server."""
 
-    def __init__(self, settings: Settings, metrics: Metrics, models: M) -> None:
+    def __init__(self, settings: Settings, metrics: Metrics, models: M, shared: Slot | None = None) -> None:
+        """`shared` is this process's part of the memory for requests, where several processes have one budget."""
         self.settings, self.metrics, self.models = settings, metrics, models
         self.limits = settings.limits
         self._loop = asyncio.get_running_loop()
         budget = memory.requests_budget(settings.max_request_memory_mib, settings.max_body_bytes)
-        self.account = MemoryAccount(budget, self._trim_later)
+        self.account = MemoryAccount(budget, self._trim_later, shared)
         metrics.watch_request_memory(self.account)
         self._bodies = BodyReader(settings, self.account)
         self._decoders, self._unlimited = CapacityLimiter(DECODERS), CapacityLimiter(math.inf)

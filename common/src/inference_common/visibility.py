@@ -107,7 +107,16 @@ class Visibility:
 
 
 def no_such_model(name: str) -> NotFound:
-    """The error of a model that does not exist, and of one that the caller may not see: one cannot tell which."""
+    """The error of a model that does not exist, and of one that the caller may not see: one cannot tell which.
+
+    Offline, who may see one that another tool fetched is not known either; whoever runs the server can say.
+    """
+    if constants.HF_HUB_OFFLINE:
+        return NotFound(
+            f"{name} is not in this server's cache, or may be private, and HF_HUB_OFFLINE keeps the Hub from being"
+            f" asked: check the id. Who runs the server opens a cached model to all by SHARED_MODELS={name}, to those"
+            " who send a key by API_KEY, or, if no token was needed for it, by unsetting HF_TOKEN"
+        )
     return NotFound(
         f"The Hub has no model {name}, or it is private: check the id, or send a Hub token that may read it as"
         " Authorization: Bearer hf_..."

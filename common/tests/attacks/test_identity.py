@@ -9,6 +9,7 @@ from pathlib import Path
 import httpx
 import psutil
 import pytest
+from huggingface_hub import snapshot_download
 from inference_common.testing.hub import Hub, Repo, serve_hub
 from toys.loopback import beside, toy
 from toys.started import MIB, Start
@@ -182,3 +183,25 @@ def test_an_operator_may_share_private_models(start: Start, hub: Hub, tmp_path: 
     assert ask(client, f"{server.url()}/models/org/hidden").json() == [5, 5]
     assert ask(client, f"{server.url()}/models/org/gated").status_code == 404
     assert server.end() == 0
+
+
+def test_offline_with_a_token_what_another_tool_fetched_is_not_told_from_what_is_not_there(
+    start: Start, hub: Hub, tmp_path: Path, client: httpx.Client
+) -> None:
+    offline = {**beside(hub, tmp_path), "HF_HUB_OFFLINE": "1", "HF_TOKEN": "hf_server"}
+    snapshot_download("org/a", endpoint=hub.url, cache_dir=tmp_path / "hf" / "hub")
+    server = start(None, **offline)
+    cached, absent = (ask(client, f"{server.url()}/models/org/{name}") for name in ("a", "b"))
+    assert cached.status_code == absent.status_code == 404
+    assert cached.json()["error"] == absent.json()["error"].replace("org/b", "org/a")
+    assert "SHARED_MODELS=org/a" in cached.json()["error"]
+    assert "API_KEY" in cached.json()["error"]
+    assert any("counts as private" in line and "org/a" in line for line in server.lines)
+    assert server.end() == 0
+    shared = start(None, **offline, SHARED_MODELS="org/a")
+    assert ask(client, f"{shared.url()}/models/org/a").json() == [1, 1]
+    keyed = start(None, **offline, API_KEY="key")
+    assert ask(client, f"{keyed.url()}/models/org/a", authorization="Bearer key").json() == [1, 1]
+    uncached = ask(client, f"{keyed.url()}/models/org/b", authorization="Bearer key")
+    assert uncached.status_code == 503
+    assert "HF_HUB_OFFLINE" in uncached.json()["error"]

@@ -2,9 +2,17 @@ from pathlib import Path
 
 import httpx
 import pytest
+import requests
 from huggingface_hub import HfApi, snapshot_download
 from huggingface_hub.errors import GatedRepoError, RepositoryNotFoundError
 from inference_common.testing.hub import Repo, serve_hub
+
+
+def download(url: str, folder: Path) -> str:
+    try:
+        return snapshot_download("org/name", endpoint=url, cache_dir=folder / "cache")
+    except requests.exceptions.ChunkedEncodingError:  # releases before 1 have their caller ask once more
+        return snapshot_download("org/name", endpoint=url, cache_dir=folder / "cache")
 
 
 def test_a_cut_download_is_taken_up_again(tmp_path: Path) -> None:
@@ -13,7 +21,7 @@ def test_a_cut_download_is_taken_up_again(tmp_path: Path) -> None:
     (folder / "weights.bin").write_bytes(bytes(range(256)) * 400)
     with serve_hub({"org/name": Repo(folder)}) as hub:
         hub.cut["weights.bin"] = 1
-        got = snapshot_download("org/name", endpoint=hub.url, cache_dir=tmp_path / "cache")
+        got = download(hub.url, tmp_path)
         assert Path(got, "weights.bin").read_bytes() == (folder / "weights.bin").read_bytes()
         assert hub.cut["weights.bin"] == 0
 

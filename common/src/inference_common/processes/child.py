@@ -25,6 +25,7 @@ from ..routes import ROUTES
 from ..routes.status import HUNG_TIMEOUTS, hanging
 from ..service import Service
 from ..settings import Settings
+from ..slot import Slot
 from ..source import ModelSource
 from . import internal
 
@@ -45,7 +46,8 @@ PRIVATE: Mapping[str, Any] = {
 class Order:
     """What a process is to serve: a model whose files are here already, for a `task`; `default_task` is the card's.
 
-    Formats that can run code are read where the model `is_trusted`. Metrics call it by the `label`.
+    Formats that can run code are read where the model `is_trusted`. Metrics call it by the `label`. What its requests
+    hold is counted in `memory`, with those of all other processes.
     """
 
     library: Pipelines
@@ -55,6 +57,7 @@ class Order:
     default_task: str | None
     is_trusted: bool
     label: str
+    memory: Slot | None = None
 
 
 class Assigned:
@@ -119,7 +122,7 @@ def _app(order: Order) -> Starlette:
     async def lifespan(app: Starlette) -> AsyncIterator[None]:
         models = Assigned(order, metrics)
         app.state.modules = frozenset(sys.modules)
-        app.state.service = Service(order.settings, metrics, models)
+        app.state.service = Service(order.settings, metrics, models, order.memory)
         try:
             yield
         finally:

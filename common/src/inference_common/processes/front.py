@@ -17,6 +17,7 @@ from ..service import Service
 from ..settings import Settings
 from .forward import Forwarder
 from .metrics import Joined
+from .request_memory import RequestMemory
 from .routes import ROUTES
 
 
@@ -32,12 +33,14 @@ def create_front(library: Pipelines, settings: Settings) -> Starlette:
     @contextlib.asynccontextmanager
     async def lifespan(app: Starlette) -> AsyncIterator[None]:
         app.state.joined = joined = Joined(metrics)
-        models = OnDemand(library, settings, joined)
-        app.state.service = Service(settings, metrics, models)
+        requests = RequestMemory()
+        models = OnDemand(library, settings, joined, requests)
+        app.state.service = Service(settings, metrics, models, requests.own)
         app.state.forwarder = Forwarder(settings)
         try:
             yield
         finally:
             await models.close()
+            requests.close()
 
     return App(ROUTES, lifespan, metrics, settings)

@@ -17,6 +17,7 @@ from starlette.requests import Request
 from starlette.responses import FileResponse, JSONResponse, Response, StreamingResponse
 from starlette.routing import Route
 
+from .digests import digest, listed
 from .slow import slowly
 
 _MODEL = "/api/models/{org}/{name}"
@@ -28,7 +29,7 @@ class Repo:
 
     `revisions` are folders of other commits by name: branches, or pull requests (`refs/pr/1`). `past` are those of
     main's earlier commits. A private one is told of to nobody without its token, or one of `readers`. `sizes` are told
-    of files instead of their own.
+    of files instead of their own. Weights are in Git LFS, as the Hub has it: their digests are of SHA-256.
     """
 
     folder: Path
@@ -70,12 +71,16 @@ class Repo:
     def siblings(self) -> list[dict[str, Any]]:
         """The files with their sizes, as a model's entry lists them."""
         sizes = {name: (self.folder / name).stat().st_size for name in self.files()}
-        return [{"rfilename": name, "size": size} for name, size in {**sizes, **self.sizes}.items()]
+        return [
+            {"rfilename": name, "size": size, **listed(self.folder / name)}
+            for name, size in {**sizes, **self.sizes}.items()
+        ]
 
 
 @dataclass
 class Hub:
-    """A running server. `requests` lists `METHOD path`; `cut` names files whose download breaks off, so often.
+    """A running server. `requests` lists `METHOD path`; `cut` names files whose download breaks off, so often, and
+    `altered` those whose content arrives altered, so often.
 
     Of requests whose path holds a key: `slow` sends a byte of the answer every so many seconds (HANGS: none at all),
     `refused` answers with a status and headers instead.
@@ -85,6 +90,7 @@ class Hub:
     url: str = ""
     requests: list[str] = field(default_factory=list)
     cut: dict[str, int] = field(default_factory=dict)
+    altered: dict[str, int] = field(default_factory=dict)
     slow: dict[str, float] = field(default_factory=dict)
     refused: dict[str, tuple[int, dict[str, str]]] = field(default_factory=dict)
     ended: bool = False
@@ -172,10 +178,13 @@ def _files(hub: Hub) -> list[Route]:
         if name not in repo.files():
             raise Refused(404, "EntryNotFound")
         path = repo.folder / name
-        headers = {"X-Repo-Commit": repo.commit, "ETag": f'"{_digest(path)}"'}
+        headers = {"X-Repo-Commit": repo.commit, "ETag": f'"{digest(path)}"'}
         if request.method == "GET" and hub.cut.get(name, 0) > 0:
             hub.cut[name] -= 1
             return _cut_short(path, headers)
+        if request.method == "GET" and hub.altered.get(name, 0) > 0:
+            hub.altered[name] -= 1
+            return Response(path.read_bytes()[:-1] + b"\0", headers=headers)
         return FileResponse(path, headers=headers)
 
     return [
@@ -207,15 +216,12 @@ def _repo(hub: Hub, request: Request) -> Repo:
 
 def _entry(repo: Repo, told: Mapping[str, Any]) -> dict[str, Any]:
     path = repo.folder / told["rfilename"]
-    return {"type": "file", "path": told["rfilename"], "size": told["size"], "oid": _digest(path)}
+    entry = {"type": "file", "path": told["rfilename"], "size": told["size"], "oid": told["blobId"]}
+    return {**entry, "lfs": {"oid": digest(path), "size": told["size"], "pointerSize": 134}} if "lfs" in told else entry
 
 
 def _commit(folder: Path) -> str:
     return hashlib.sha1(str(folder).encode(), usedforsecurity=False).hexdigest()
-
-
-def _digest(path: Path) -> str:
-    return hashlib.sha1(path.read_bytes(), usedforsecurity=False).hexdigest()
 
 
 def _cut_short(path: Path, headers: Mapping[str, str]) -> Response:
