@@ -1,4 +1,5 @@
-"""A library server under all attacks at once, with callers beside them whose answers are checked."""
+"""A library server under each attack by itself, then under all at once, with callers beside them whose answers are
+checked."""
 
 from __future__ import annotations
 
@@ -7,7 +8,7 @@ import json
 import tempfile
 import threading
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -25,9 +26,14 @@ from .scenario import Effort, Scenario, Tell
 from .servers import QUIET, SERVE, TEXTS
 from .targets import Command, Server
 
-BEFORE, ALL, AFTER = "before", "all minutes", "afterwards"
+BEFORE, QUIET_LOAD, ALL, AFTER = "before", "no attack", "all the time", "afterwards"
+KINDS: Mapping[str, Sequence[Attack]] = {
+    QUIET_LOAD: (), **{attack.__name__.replace("_", " "): (attack,) for attack in ATTACKS}
+}  # fmt: skip
+"""The attacks that are made by themselves, by what a row calls them."""
 CALLERS, TEXTS_PER_CALLER = 4, 64
 EFFORTS_PER_MINUTE = 15  # a minute is so many times the seconds of a full measurement
+EFFORTS_PER_KIND = 5  # how long each attack is made by itself
 PAUSE_SECONDS = 0.5  # between two attacks of a kind
 SETTLE_SECONDS = 45.0  # until what the attacks left has reached its time limit
 MIN_COSINE = 0.9999  # of two answers to one text
@@ -56,13 +62,14 @@ TARGET = Server("ours", lambda port: on_demand("", port), TEXTS, path=PATH)
 
 
 def attacked(scenario: Scenario, effort: Effort, tell: Tell) -> list[Row]:
-    """A row for each minute, one for all of them, and what the server holds before and afterwards."""
+    """A row for each attack by itself and for each minute of all of them, one for all that time, and what the server
+    holds before and afterwards."""
     (target,) = scenario.targets
     assert isinstance(target, Server)
     with tempfile.TemporaryDirectory() as folder, _hub(Path(folder)) as endpoint:
         server = RunningServer(replace(target, start=lambda port: on_demand(endpoint, port)))
         try:
-            rows = _measured(server, scenario, effort.seconds * EFFORTS_PER_MINUTE, tell)
+            rows = _measured(server, scenario, effort.seconds, tell)
         finally:
             end(server.process)
     return [{"target": target.name, "pair": 0, "clients": CALLERS, **row} for row in rows]
@@ -77,26 +84,45 @@ def _hub(folder: Path) -> Iterator[str]:
 def _measured(server: RunningServer, scenario: Scenario, seconds: float, tell: Tell) -> list[Row]:
     bodies, record = server.target.bodies()[:TEXTS_PER_CALLER], Record()
     right = [json.loads(server.ask(body).raise_for_status().content) for body in bodies]
+    minutes = [load.name for load in scenario.loads if load.name not in (BEFORE, *KINDS, ALL, AFTER)]
     rows: list[Row] = [{"load": BEFORE, **_held(server)}]
     callers = [threading.Thread(target=_ask, args=(server, record, bodies, right)) for _ in range(CALLERS)]
-    attackers = [threading.Thread(target=_repeat, args=(attack, server, record)) for attack in ATTACKS]
     began = time.monotonic()
-    for thread in (*callers, *attackers):
-        thread.start()
     try:
-        for load in scenario.loads[1:-2]:
-            since = time.monotonic()
-            time.sleep(seconds)
-            rows.append({"load": load.name, **_figures(record, since, seconds), **_held(server)})
-            tell(f"{load.name}: {rows[-1]['rate']:.0f}/s, p99 {rows[-1]['p99']:.0f} ms, {rows[-1]['memory']:.0f} MB")
+        for thread in callers:
+            thread.start()
+        for name, attacks in KINDS.items():
+            rows += _under(server, record, attacks, [name], seconds * EFFORTS_PER_KIND, tell)
+        rows += _under(server, record, ATTACKS, minutes, seconds * EFFORTS_PER_MINUTE, tell)
         rows.append({"load": ALL, **_figures(record, began, time.monotonic() - began)})
     finally:
         record.done.set()
-        for thread in (*callers, *attackers):
+        for thread in callers:
             thread.join()
     time.sleep(SETTLE_SECONDS)
     server.ask(bodies[0]).raise_for_status()
     return [*rows, {"load": AFTER, **_held(server)}]
+
+
+def _under(server: RunningServer, record: Record, attacks: Sequence[Attack], names: Sequence[str], seconds: float,
+           tell: Tell) -> list[Row]:  # fmt: skip
+    """A row for each of the names, of so many seconds in which the attacks are made, all of them together."""
+    rows, done = list[Row](), threading.Event()
+    attackers = [threading.Thread(target=_repeat, args=(attack, server, done)) for attack in attacks]
+    for thread in attackers:
+        thread.start()
+    try:
+        for name in names:
+            since, before = time.monotonic(), _held(server)["memory"]
+            time.sleep(seconds)
+            figures = {**_figures(record, since, seconds), "start": before, **_held(server)}
+            rows.append({"load": name, **figures})
+            tell(f"{name}: {figures['rate']:.0f}/s, p99 {figures['p99']:.0f} ms, {figures['memory']:.0f} MB")
+    finally:
+        done.set()
+        for thread in attackers:
+            thread.join()
+    return rows
 
 
 def _figures(record: Record, since: float, seconds: float) -> dict[str, float]:
@@ -116,10 +142,10 @@ def _held(server: RunningServer) -> dict[str, float]:
     return found
 
 
-def _repeat(attack: Attack, server: RunningServer, record: Record) -> None:
+def _repeat(attack: Attack, server: RunningServer, done: threading.Event) -> None:
     port = httpx.URL(server.url).port
     assert port is not None
-    while not record.done.wait(PAUSE_SECONDS):
+    while not done.wait(PAUSE_SECONDS):
         attack(port)
 
 

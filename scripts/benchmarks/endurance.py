@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from . import servers
-from .attacked import AFTER, ALL, BEFORE, TARGET, attacked
+from .attacked import AFTER, ALL, BEFORE, KINDS, TARGET, attacked
 from .claims import Claim
 from .loaded import soak
 from .scenario import Scenario
 from .targets import Load
 
 SOAK_MINUTES, ATTACKED_MINUTES = 10, 30
+MINUTES = [f"minute {minute}" for minute in range(1, ATTACKED_MINUTES + 1)]
 WAIT_SECONDS = 1  # how long an input may wait in the overloaded server
 
 SOAK = Scenario(
@@ -30,12 +31,13 @@ SOAK = Scenario(
 ATTACKED = Scenario(
     "attacks",
     "Half an hour of attacks",
-    "A library server of sentence-transformers that loads any model of a Hub on loopback, under all of the attacks of "
-    "scripts/benchmarks/attacks.py at once; beside them 4 clients that ask all-MiniLM-L6-v2 hold each answer to the "
-    "one from before. `failed` is any answer but 200 and 429.",
+    "A library server of sentence-transformers that loads any model of a Hub on loopback, under each of the attacks of "
+    "scripts/benchmarks/attacks.py by itself, then under all at once; beside them 4 clients that ask all-MiniLM-L6-v2 "
+    "hold each answer to the one from before. Latencies are those clients'; `failed` is any answer but 200 and 429; "
+    "`start` and `memory` are what the server and its processes hold as a row begins and ends.",
     attacked,
     [TARGET],
-    [Load(name) for name in (BEFORE, *(f"minute {n}" for n in range(1, ATTACKED_MINUTES + 1)), ALL, AFTER)],
+    [Load(name) for name in (BEFORE, *KINDS, *MINUTES, ALL, AFTER)],
     [
         Claim("wrong answers", "wrong", ALL, "ours", by="value", most=0),
         Claim("requests without a proper answer", "failed", ALL, "ours", by="value", most=0),
@@ -44,6 +46,6 @@ ATTACKED = Scenario(
         Claim("threads left", "threads", AFTER, "ours", ["ours"], by="difference", most=8, others_load=BEFORE),
         Claim("open files left", "files", AFTER, "ours", ["ours"], by="difference", most=8, others_load=BEFORE),
     ],
-    figures=("rate", "p50", "p99", "refused", "failed", "wrong", "memory", "threads", "files"),
+    figures=("rate", "p50", "p99", "refused", "failed", "wrong", "start", "memory", "threads", "files"),
     apart=True,
 )  # fmt: skip

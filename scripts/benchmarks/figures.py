@@ -14,10 +14,10 @@ FIGURES = {
     "rate": "answers/s", "p50": "ms", "p95": "ms", "p99": "ms", "refused": "requests", "failed": "requests",
     "memory": "MB", "offered": "requests/s", "ready": "s", "answer": "s", "recovery": "s", "refusal": "ms",
     "drain": "s", "size": "MB", "tokens": "tokens/s", "first": "ms", "speed": "s of audio/s", "changeover": "s",
-    "wrong": "answers", "child": "MB", "threads": "threads", "files": "open files",
+    "wrong": "answers", "child": "MB", "start": "MB", "threads": "threads", "files": "open files",
 }  # fmt: skip
 """The unit of each figure: `first` is the time to a stream's first text, `changeover` from ready to the first answer by
-the ONNX file, `child` the memory of a server's child processes."""
+the ONNX file, `child` the memory of a server's child processes, `start` a server's as a measurement begins."""
 RATES = frozenset({"rate", "tokens", "speed"})
 """Figures of which more is better."""
 

@@ -52,13 +52,14 @@ def test_a_body_that_arrives_makes_room_in_its_own_process(memory: RequestMemory
 
 
 def test_what_never_fits_counts_the_body_in_both_processes(memory: RequestMemory) -> None:
+    before = Reservation(MemoryAccount(100 * MIB, shared=memory.own), body_bytes=30 * MIB)
     behind = Reservation(account(memory), body_bytes=30 * MIB)
-    assert behind.max_bytes == 60 * MIB
+    assert (before.max_bytes, behind.max_bytes) == (90 * MIB, 60 * MIB)
+    before.take(30 * MIB)
     behind.take(60 * MIB)
     with pytest.raises(TooLarge, match=r"about 91 MiB"):
         behind.take(MIB)
-    before = Reservation(MemoryAccount(100 * MIB, shared=memory.own), body_bytes=30 * MIB)
-    assert before.max_bytes == 90 * MIB
+    assert memory.own.all() == 90 * MIB
 
 
 def test_a_process_that_ended_holds_nothing_and_its_slot_is_given_again(

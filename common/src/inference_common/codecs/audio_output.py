@@ -25,6 +25,8 @@ from .audio import Audio, as_float
 Pcm = npt.NDArray[np.int16]
 MPEG_RATES = (8000, 11025, 12000, 16000, 22050, 24000, 32000, 44100, 48000)
 FULL_SCALE = 32768  # of 16 bits
+ENCODING_BYTES = 32
+"""Of memory for each sample while a file is written: tracemalloc saw 21, and AAC has planes of float32 and frames."""
 BLOCK = 1 << 16  # frames written at once: libvorbis overruns its stack on more than a few seconds
 
 

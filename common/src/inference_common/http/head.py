@@ -1,7 +1,7 @@
 """The head of a request: its limits, and what of HTTP is refused.
 
-httptools bounds nothing, and uvicorn only bounds heads with h11, which takes several times as long a request. So the
-bytes are counted here, as they arrive.
+httptools bounds nothing, and uvicorn only bounds heads with h11, a parser in Python. So the bytes are counted here, as
+they arrive.
 """
 
 from __future__ import annotations

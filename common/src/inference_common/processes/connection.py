@@ -1,6 +1,6 @@
 """Connection: HTTP/1.1 to a model's process, over its Unix socket, by the parser that uvicorn reads requests with.
 
-Not by an HTTP client: httpcore and aiohttp take several times as long for a small call.
+Not by an HTTP client: aiohttp's took 1.2 to 1.3 times as long for a small call.
 """
 
 from __future__ import annotations
@@ -76,7 +76,7 @@ class Connection(asyncio.Protocol):
         return self._is_complete and self._closed is None and self._keeps_alive
 
     def close(self) -> None:
-        """Whoever answers stops: its caller has left."""
+        """Close it at once, as where the caller has left: the process then stops its work on the answer."""
         if self._transport is not None:
             self._transport.abort()
 

@@ -56,7 +56,7 @@ class LibraryFacts:
         return self._finding.result()
 
     def close(self) -> None:
-        """Ask no more."""
+        """Stop finding them out."""
         if self._finding is not None:
             self._finding.cancel()
 

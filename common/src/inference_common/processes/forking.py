@@ -1,9 +1,9 @@
 """The fork server: a process that has imported a library, and forks.
 
-It is told what to do over a socket, in messages of four bytes of length and a pickle: a list of modules to import, or a
-tuple `(id, pickled callable, path)` for a process that calls it with a socket that listens at the path. It answers in
-lines of JSON: `[id, process id]` for each process that it started, `[process id, exit status, "ended"]` for each that
-ended.
+The library server sends it messages over a socket, each of four bytes of length and a pickle: a list of modules to
+import, or a tuple `(id, pickled callable, path)`, to fork a process that calls the callable with a socket that listens
+at the path. It answers in lines of JSON: `[id, process id]` for each process that it started, `[process id, exit
+status, "ended"]` for each that ended.
 
 Not the one of `multiprocessing`, which cannot be told to import more (an architecture of transformers takes half a
 second), runs the main module once more in each process, does not end while one of its processes lives, and needs a

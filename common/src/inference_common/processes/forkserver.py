@@ -27,7 +27,7 @@ log = structlog.get_logger("inference")
 
 
 class ForkServer:
-    """Of the library whose pipelines are in `package`; it and all that it starts end with this process.
+    """Starts processes of the library whose pipelines are in `package`; they and it end with this process.
 
     It has imported all modules of that package, those that several pipelines share included: torch, and what else takes
     seconds to import.
@@ -44,7 +44,7 @@ class ForkServer:
 
     @property
     def pid(self) -> int | None:
-        """Of its process, once it was started."""
+        """Its process id, once it was started."""
         return None if self._process is None else self._process.pid
 
     async def begin(self) -> None:
@@ -142,7 +142,7 @@ class Child:
         self.ended: asyncio.Future[int] = asyncio.get_running_loop().create_future()
 
     def send_signal(self, number: int) -> None:
-        """Nothing happens where it has ended."""
+        """Send it a signal, unless it has ended."""
         if not self.ended.done():
             with contextlib.suppress(ProcessLookupError):
                 os.kill(self.pid, number)

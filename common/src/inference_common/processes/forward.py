@@ -29,7 +29,8 @@ DEATH_SECONDS = 5.0  # from the end of a connection to that of its process
 
 
 class Forwarder:
-    """Of one server. A process has the time that it gives itself for an answer, and a little more to say so."""
+    """Forwards the requests of one server. A process has TIMEOUT for an answer, and LATE_SECONDS more to say that it
+    took too long."""
 
     def __init__(self, settings: Settings) -> None:
         self._seconds = settings.timeout + LATE_SECONDS

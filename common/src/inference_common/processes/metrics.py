@@ -20,7 +20,7 @@ Key = tuple[str, tuple[tuple[str, str], ...]]
 """A sample's name and its labels."""
 
 
-class Told(Protocol):
+class Reporter(Protocol):
     """A model in a process of its own, which metrics call by its label."""
 
     label: str
@@ -39,30 +39,30 @@ class _Family:
 
 
 class Joined(Collector):
-    """Counters and histograms are added up, those of processes that have ended included: they never go backwards. A
-    process that does not answer in time is told of as it was."""
+    """Counters and histograms are added up, those of processes that have ended included: they never go backwards. Of a
+    process that does not answer in time, the metrics read last are given."""
 
     def __init__(self, own: Metrics) -> None:
         self._own = own
-        self._latest: dict[Told, Mapping[str, _Family]] = {}
+        self._latest: dict[Reporter, Mapping[str, _Family]] = {}
         self._past: dict[str, _Family] = {}
         self._registry = CollectorRegistry()
         self._registry.register(self)
 
-    def add(self, model: Told) -> None:
-        """A process has begun."""
+    def add(self, model: Reporter) -> None:
+        """Include the metrics of a process, which has begun."""
         self._latest[model] = {}
 
-    async def ask(self, model: Told) -> None:
-        """Have a process tell its metrics; the last time before it ends, what it counted is kept."""
+    async def ask(self, model: Reporter) -> None:
+        """Read the metrics of a process, whose counters are kept after its end as they were read last."""
         text = await model.metrics()
         if text is not None and model in self._latest:
             told: dict[str, _Family] = {}
             _add(told, text_string_to_metric_families(text))
             self._latest[model] = told
 
-    def keep(self, model: Told) -> None:
-        """A process has ended: what it counted is told for ever, what it was no longer."""
+    def keep(self, model: Reporter) -> None:
+        """A process has ended: keep what it counted, and drop its gauges."""
         for name, family in self._latest.pop(model, {}).items():
             if family.kind != "gauge":
                 _add_family(self._past, name, family)

@@ -39,7 +39,7 @@ class ModelProcess:
 
     @property
     def pid(self) -> int | None:
-        """Of the process, while there is one."""
+        """The process id, while it runs."""
         return None if self._child is None or self.ended.done() else self._child.pid
 
     async def load(self) -> Mapping[str, Any]:
@@ -106,7 +106,7 @@ class ModelProcess:
         return opened
 
     def release(self, connection: Connection) -> None:
-        """Keep a connection for the next request, if its answer is complete; else whoever answers is told to stop."""
+        """Keep a connection for the next request, if its answer is complete; else close it, which ends that answer."""
         if connection.is_reusable and len(self._idle) < MAX_IDLE_CONNECTIONS and not self.ended.done():
             self._idle.append(connection)
         else:
@@ -129,7 +129,7 @@ class ModelProcess:
             self._child.kill()
 
     async def stop(self, seconds: float = QUIT_SECONDS) -> None:
-        """End it once it has answered what it was asked, or past so many seconds, and wait for that."""
+        """End it once it has answered its requests, or after so many seconds, and wait for its end."""
         if self._child is not None and not self.ended.done():
             self._child.send_signal(signal.SIGTERM)
             await asyncio.wait({self.ended}, timeout=seconds)

@@ -139,11 +139,11 @@ class RemoteModel:
         return weight_bytes(self.source.path())
 
     async def optimize(self) -> None:
-        """Have it change over; return once it is done, or cannot be."""
+        """Have its process change over to the ONNX form, and wait until it has, or cannot."""
         await self._ask("POST", internal.CHANGE_OVER, CHANGE_OVER_SECONDS)
 
     def skip(self, reason: str) -> None:
-        """It stays as it is, for want of memory."""
+        """Leave it in its present form: there is no memory for a second one."""
         self._about = {**self._about, "optimization": {"state": "skipped", "reason": reason}}
         log.warning("not exported to ONNX", model=self.name, reason=reason)
 

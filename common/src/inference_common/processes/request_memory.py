@@ -15,7 +15,7 @@ MAX_SLOTS = 4096  # processes at a time
 
 
 class RequestMemory:
-    """Of one library server, which gives each process its slot. For one thread."""
+    """Gives each process of a library server its slot. Not thread-safe."""
 
     def __init__(self) -> None:
         self._folder = tempfile.TemporaryDirectory(prefix="inference-")
@@ -25,11 +25,11 @@ class RequestMemory:
         self.own = Slot(path, self._next())
 
     def slot(self) -> Slot:
-        """One for a process that starts. Raises Overloaded where there are none."""
+        """A slot for a process that starts. Raises Overloaded where none is left."""
         return Slot(self.own.path, self._next(), is_behind=True)
 
     def free(self, slot: Slot) -> None:
-        """Its process has ended: it holds nothing any more."""
+        """Clear the slot of a process that has ended, for another."""
         self.own.numbers[slot.place] = 0
         self._taken.discard(slot.place)
 

@@ -55,7 +55,7 @@ class Forwarded(Response):
 
 
 async def by_path(request: Request) -> Response:
-    """To the model of the path."""
+    """Forward to the model that the path names."""
     front = _front(request)
     chosen = request.path_params.get("model"), request.path_params.get("task")
     if front.models.ready(*chosen, request.headers) is None:  # before the body: none is read in vain
@@ -66,7 +66,8 @@ async def by_path(request: Request) -> Response:
 
 
 def by_body(task_of: Callable[[dict[str, Any]], str]) -> Endpoint:
-    """To the model that the JSON body names in `model`, for the task that `task_of` the body is."""
+    """An endpoint that forwards to the model that the JSON body names in `model`, for the task that `task_of` tells of
+    that body."""
 
     async def named(request: Request) -> Response:
         front = _front(request)
@@ -85,7 +86,7 @@ def _chosen(body: bytes, limits: Limits, task_of: Callable[[dict[str, Any]], str
 
 
 def _task_of_chat(value: dict[str, Any]) -> str:
-    """That of images, where the messages hold any."""
+    """That of chats with images where the messages hold any, else that of chats."""
     messages = value.get("messages")
     contents = [m.get("content") for m in messages if isinstance(m, dict)] if isinstance(messages, list) else []
     parts = (part for content in contents if isinstance(content, list) for part in content)

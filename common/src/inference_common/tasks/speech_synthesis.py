@@ -7,7 +7,7 @@ from typing import Annotated, Self
 from pydantic import ConfigDict, Field, TypeAdapter, model_validator
 
 from ..codecs.audio import Audio
-from ..codecs.audio_output import AudioOutput
+from ..codecs.audio_output import ENCODING_BYTES, AudioOutput
 from ..codecs.text import TextInput
 from ..pipeline import Pipeline
 from ..task import BadPayload, Limits, Payload, Task
@@ -15,6 +15,12 @@ from .decoding import GenerationParameters, asked_once
 
 LONGEST = 5000
 """Characters of a text: about six minutes of speech, which is made at once."""
+
+
+CHARACTERS_A_SECOND = 10
+"""Of speech, of a slow voice; most say 12 to 18."""
+SAMPLE_BYTES = 12
+"""Of memory for each sample of speech that is made: in parts, joined, and as floats for its file."""
 
 
 class TextToAudioParams(GenerationParameters):
@@ -35,6 +41,12 @@ class TextToAudioParams(GenerationParameters):
     def asked(self) -> dict[str, object]:
         """What the caller did say of how the sound is generated, by name."""
         return asked_once(self, self.generation_parameters, GenerationParameters)
+
+
+def speech_memory(characters: int, rate: int) -> int:
+    """Bytes of memory that the speech of so many characters takes until it is written, the network's own not
+    counted."""
+    return int(characters / CHARACTERS_A_SECOND * rate) * (SAMPLE_BYTES + ENCODING_BYTES)
 
 
 TextToSpeech = Pipeline[str, TextToAudioParams, Audio]

@@ -13,7 +13,7 @@ from inference_common.codecs.audio import Audio
 from inference_common.pipeline import Device, Pipeline
 from inference_common.source import ModelSource
 from inference_common.task import Params
-from inference_common.tasks.separation import Source, sources
+from inference_common.tasks.separation import Source, sources, sources_memory
 from inference_common.windows import Floats, in_groups, in_windows
 
 FILE = "pytorch_model.bin"
@@ -66,6 +66,9 @@ class SeparationPipeline(Pipeline[Audio, Params, list[Source]]):
         weights = next(network.parameters())
         self.device, self.dtype = str(weights.device), str(weights.dtype).removeprefix("torch.")
         self.rate = int(network.sample_rate)
+        # Networks that say neither clean the one source that there is.
+        named = getattr(getattr(network, "masker", network), "n_src", None)
+        self.count = int(named or len(getattr(network, "sources", ())) or 1)
         together = self.device != "cpu" and type(network).__name__ not in ONE_BY_ONE
         self.max_batch_size = BATCH if together else 1  # as the network and its device allow
 
@@ -79,6 +82,9 @@ class SeparationPipeline(Pipeline[Audio, Params, list[Source]]):
 
     def cost(self, inputs: Audio) -> int:
         return int(inputs.seconds * 1000)
+
+    def memory(self, costs: Sequence[int], params: Params) -> int:
+        return sum(sources_memory(int(cost * int(self.rate or 0) / 1000), self.count) for cost in costs)
 
     def __call__(self, inputs: Audio, params: Params) -> list[Source]:
         return self.batch([inputs], params)[0]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import textwrap
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -16,7 +17,7 @@ from inference_common.errors import InvalidRequest
 from inference_common.pipeline import Device
 from inference_common.source import ModelSource
 from inference_common.tasks import speech_synthesis
-from inference_common.tasks.speech_synthesis import TextToAudioParams
+from inference_common.tasks.speech_synthesis import TextToAudioParams, speech_memory
 
 LONG_WORD = re.compile(r"\S{60}")  # the library takes a word apart in time that grows with the cube of its length
 LONGEST = 300  # characters said at once
@@ -62,6 +63,9 @@ class TextToSpeech(speech_synthesis.TextToSpeech):
 
     def cost(self, inputs: str) -> int:
         return len(inputs)
+
+    def memory(self, costs: Sequence[int], params: TextToAudioParams) -> int:
+        return sum(speech_memory(cost, self.voice.sample_rate) for cost in costs)
 
 
 def voice_in(folder: Path) -> tuple[str, Path]:

@@ -14,6 +14,11 @@ Vectors = npt.NDArray[np.float32]
 Role = Literal["query", "document"]
 Side = Literal["left", "right"]
 
+TOKENS_PER_CALL = 16_384
+"""Of texts that go through a network together on a CPU, padding included; they bound the memory of a call. As many as
+32 texts of 512 tokens have, the most that most models read."""
+SPECIAL_TOKENS = 8  # at most, that a tokenizer adds to a text
+
 
 @dataclass(frozen=True)
 class Way:
@@ -28,6 +33,13 @@ class Way:
 
 
 USUAL = Way()
+
+
+def texts_per_call(most: int, longest: int | None, text_bytes: int) -> int:
+    """How many texts of up to so many bytes in UTF-8 go through a network together, `most` at most: each byte may be a
+    token, and a network reads `longest` of them (None: all)."""
+    tokens = text_bytes + SPECIAL_TOKENS
+    return max(1, min(most, TOKENS_PER_CALL // (tokens if longest is None else min(longest, tokens))))
 
 
 class Network(Protocol):

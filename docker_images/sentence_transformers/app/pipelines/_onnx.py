@@ -13,7 +13,7 @@ from inference_common.onnx.network import OnnxNetwork
 from inference_common.onnx.store import Wanted, network_file
 from inference_common.source import ModelSource, Optimize
 
-from ._networks import USUAL, Side, Vectors, Way
+from ._networks import TOKENS_PER_CALL, USUAL, Side, Vectors, Way, texts_per_call
 from ._tokens import TokenReader
 
 TEXTS_PER_CALL = 32  # of an input that has more: their tokens, padded to the longest, bound the memory of a call
@@ -79,14 +79,17 @@ class OnnxText:
         return self._tokens.of(text)
 
     def in_calls(self, texts: Sequence[Any], read: Callable[[Sequence[Any]], Vectors]) -> Vectors:
-        """The vectors that `read` gives of texts (or pairs), in their order; TEXTS_PER_CALL a call, longest first."""
-        if len(texts) <= TEXTS_PER_CALL:
+        """The vectors that `read` gives of texts (or pairs), in their order; TEXTS_PER_CALL a call, longest first, and
+        fewer of long ones."""
+        if len(texts) <= TEXTS_PER_CALL and len(texts) * self.longest <= TOKENS_PER_CALL:
             return read(texts)
-        order = sorted(range(len(texts)), key=lambda n: -len("".join(texts[n])))
+        sizes = [len("".join(text).encode()) for text in texts]
+        order = sorted(range(len(texts)), key=lambda n: -sizes[n])
         found: dict[int, Any] = {}
-        for start in range(0, len(texts), TEXTS_PER_CALL):
+        while order:
             checkpoint()
-            places = order[start : start + TEXTS_PER_CALL]
+            count = texts_per_call(TEXTS_PER_CALL, self.longest, sizes[order[0]])
+            places, order = order[:count], order[count:]
             found.update(zip(places, read([texts[n] for n in places]), strict=True))
         return np.stack([found[n] for n in range(len(texts))])
 

@@ -16,7 +16,7 @@ from inference_common.templates.library import render_in_processes
 from sentence_transformers import CrossEncoder, SentenceTransformer
 from tokenizers import Tokenizer
 
-from ._networks import USUAL, Vectors, Way
+from ._networks import TOKENS_PER_CALL, USUAL, Vectors, Way, texts_per_call
 
 render_in_processes()
 BATCH = 32  # texts in one call, on a CPU
@@ -69,6 +69,13 @@ class TorchNetwork:
         weights = sum(one.numel() * one.element_size() for one in network.parameters())
         self.most_texts = batch_size(BATCH, self.device, weights)
 
+    def texts_per_call(self, texts: Sequence[Any]) -> int:
+        """How many of these texts (or pairs) the library reads together."""
+        reads_little = self.longest is not None and self.longest * self.most_texts <= TOKENS_PER_CALL
+        if reads_little or self.device != "cpu" or not texts:
+            return self.most_texts
+        return texts_per_call(self.most_texts, self.longest, max(len("".join(text).encode()) for text in texts))
+
     def preprocess(self, text: str) -> str:
         return text
 
@@ -91,7 +98,7 @@ class TorchEncoder(TorchNetwork):
                 tokenizer.truncation_side = way.side
             embeddings = encode(
                 list(texts), prompt_name=way.prompt, normalize_embeddings=way.normalize, truncate_dim=way.dimensions,
-                batch_size=self.most_texts, show_progress_bar=False,
+                batch_size=self.texts_per_call(texts), show_progress_bar=False,
             )  # fmt: skip
         finally:
             if way.side is not None:
@@ -112,5 +119,5 @@ class TorchScorer(TorchNetwork):
         self.network = network
 
     def score(self, pairs: Sequence[tuple[str, str]]) -> Sequence[float]:
-        scores = self.network.predict(list(pairs), batch_size=self.most_texts, show_progress_bar=False)
+        scores = self.network.predict(list(pairs), batch_size=self.texts_per_call(pairs), show_progress_bar=False)
         return [float(score) for score in scores]

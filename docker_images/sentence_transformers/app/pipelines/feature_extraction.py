@@ -7,12 +7,16 @@ from collections.abc import Sequence
 from inference_common.errors import InvalidRequest
 from inference_common.tasks.text import Embedding, FeatureExtractionParams
 
-from ._networks import Way
+from ._networks import TOKENS_PER_CALL, Encoder, Scorer, Way
 from ._shared import EncoderPipeline
 
 
 class FeatureExtraction(EncoderPipeline[str, FeatureExtractionParams, Embedding]):
     also = ("sentence-similarity", "text-ranking")
+
+    def _use(self, network: Encoder | Scorer) -> None:
+        super()._use(network)
+        self.max_batch_cost = TOKENS_PER_CALL if self.device == "cpu" and self.tokens.exact else None
 
     def __call__(self, inputs: str, params: FeatureExtractionParams) -> Embedding:
         return self.batch([inputs], params)[0]

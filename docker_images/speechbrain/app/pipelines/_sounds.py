@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from abc import abstractmethod
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Any, ClassVar
 
 import torch
 from inference_common.codecs.audio import Audio
+from inference_common.module_memory import largest_output
 from inference_common.pipeline import Device, Pipeline
 from inference_common.source import ModelSource
 from inference_common.task import Out, P
@@ -18,6 +19,9 @@ from ._interfaces import Interface, load, rate_of
 
 LEAST_SECONDS = 0.5  # the longest that a network's windows and strides need; silence follows what is shorter
 AT_ONCE = 30  # seconds that run together: attention grows with the square of it
+MEASURED_SECONDS = 2  # of silence, by which a network's memory is measured
+LIVE_OUTPUTS = 6  # of the size of the largest, at a call's peak; ECAPA-TDNN, of the usual size, takes 5.1
+WAVE_BYTES = 12  # of a sample: resampled, stacked, and with silence behind it
 BATCH = 8  # sounds of one length that run together on a GPU; on a CPU that takes no less than one by one
 
 
@@ -26,6 +30,8 @@ class SoundPipeline(Pipeline[Audio, P, Out]):
     max_batch_cost = AT_ONCE * 1000
     kinds: ClassVar[Sequence[Interface]]
     """The interfaces that answer the task."""
+    bytes_a_second = 0
+    """Of memory that the network takes for a second of sound, past the first AT_ONCE seconds."""
 
     def __init__(self, model: ModelSource, device: Device) -> None:
         self._use(load(model, self.kinds, device))
@@ -62,3 +68,14 @@ class SoundPipeline(Pipeline[Audio, P, Out]):
 
     def cost(self, inputs: Audio) -> int:
         return int(inputs.seconds * 1000)
+
+    def memory(self, costs: Sequence[int], params: P) -> int:
+        return int(max(0, max(costs) / 1000 - AT_ONCE) * (self.hertz * WAVE_BYTES + self.bytes_a_second))
+
+    def measure(self, call: Callable[[torch.Tensor], object]) -> None:
+        """Find out `bytes_a_second`, where the network hears a sound of any length as a whole: by a call on waves of
+        silence, and what its parts make of them."""
+        if self.device == "cpu":
+            with torch.inference_mode():
+                found = largest_output(self.network.mods, lambda: call(torch.zeros(1, MEASURED_SECONDS * self.hertz)))
+            self.bytes_a_second = LIVE_OUTPUTS * found // MEASURED_SECONDS

@@ -22,6 +22,10 @@ SPEECH = 0.5  # the least mean probability of a segment that is kept
 class VoiceActivityPipeline(SoundPipeline[Params, list[Segment]]):
     kinds = (VAD,)
 
+    def _use(self, network: Any) -> None:
+        super()._use(network)
+        self.measure(network.get_speech_prob_chunk)  # of a segment, which may be all of a sound
+
     @classmethod
     def adopt(cls, other: Pipeline[Any, Any, Any]) -> Self | None:
         if not isinstance(other, VoiceActivityPipeline):

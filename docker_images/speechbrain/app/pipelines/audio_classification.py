@@ -23,6 +23,7 @@ class AudioClassification(SoundPipeline[ClassificationParams, list[Label]]):
         if "classifier" not in network.mods:
             raise TypeError("the model tells voices apart, but has no classifier to name them")
         named = getattr(getattr(network.hparams, "label_encoder", None), "ind2lab", {})
+        self.measure(self._logits)
         self.names = [str(named.get(place, f"LABEL_{place}")) for place in range(max(named, default=-1) + 1)]
 
     def answers(self, waves: Floats, params: ClassificationParams) -> Sequence[list[Label]]:

@@ -8,7 +8,7 @@ from typing import Any
 
 import torch
 from inference_common.task import Params
-from inference_common.tasks.separation import Source, sources
+from inference_common.tasks.separation import Source, sources, sources_memory
 from inference_common.windows import Floats, in_windows
 from speechbrain.inference.enhancement import SpectralMaskEnhancement, WaveformEnhancement
 from speechbrain.inference.separation import SepformerSeparation
@@ -17,6 +17,7 @@ from speechbrain.processing.signal_processing import resynthesize
 from ._sounds import AT_ONCE, SoundPipeline
 
 ENHANCED = ("speech_enhanced",)
+MOST_SOURCES = 3  # that a network makes which does not tell how many
 SHARED = 3  # seconds that the windows of long sound share with the next
 
 
@@ -32,6 +33,10 @@ class AudioToAudio(SoundPipeline[Params, list[Source]]):
     def answers(self, waves: Floats, params: Params) -> Sequence[list[Source]]:
         made = in_windows(self._made, waves, AT_ONCE * self.hertz, SHARED * self.hertz)
         return [sources(one, self.hertz, None if self._separates else ENHANCED) for one in made]
+
+    def memory(self, costs: Sequence[int], params: Params) -> int:
+        count = int(getattr(self.network.hparams, "num_spks", MOST_SOURCES)) if self._separates else 1
+        return sum(sources_memory(int(cost * self.hertz / 1000), count) for cost in costs)
 
     @property
     def _separates(self) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from itertools import chain
 from pathlib import Path
 from textwrap import wrap
@@ -15,7 +16,7 @@ from inference_common.errors import InvalidRequest
 from inference_common.pipeline import Device
 from inference_common.source import ModelSource, open_source
 from inference_common.tasks import speech_synthesis
-from inference_common.tasks.speech_synthesis import TextToAudioParams
+from inference_common.tasks.speech_synthesis import TextToAudioParams, speech_memory
 from speechbrain.inference.TTS import FastSpeech2, Tacotron2
 from speechbrain.inference.vocoders import HIFIGAN
 
@@ -69,6 +70,9 @@ class TextToSpeech(speech_synthesis.TextToSpeech):
 
     def cost(self, inputs: str) -> int:
         return len(inputs)
+
+    def memory(self, costs: Sequence[int], params: TextToAudioParams) -> int:
+        return sum(speech_memory(cost, rate_of(self.network)) for cost in costs)
 
 
 def _parts(text: str) -> list[str]:

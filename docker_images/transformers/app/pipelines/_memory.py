@@ -12,6 +12,8 @@ HIDDEN_COPIES, INNER_COPIES = 8, 2  # of what a layer holds of a token, of its w
 GROWING_COPIES = 2  # of the keys and values of a layer, while a token's are added or beams change places
 LOGIT_COPIES = 4  # of the scores of all tokens of the vocabulary, while one of them is chosen
 
+USUAL_BYTES = 512 * 1024 * 1024  # of a call that draws: only one runs at a time, so up to these they are not counted
+
 USUAL_SECONDS = 30  # of sound in a call
 # Both measured, by the peak of calls on a minute and more of sound:
 CONVOLUTION_COPIES = 3.5  # of the largest that a network makes of a waveform, its first convolution's output
@@ -75,6 +77,11 @@ class SoundMemory:
         """Of a call on so many samples, beyond what any call may take: only one runs at a time."""
         attention = self._network.reading(1, samples // self._stride) if self._stride else 0
         return int(max(0, samples - self.usual_samples) * self._bytes_a_sample) + attention
+
+
+def drawing(count: float) -> int:
+    """Of a call that takes so many bytes while it draws, those beyond what any call may take."""
+    return max(0, int(count) - USUAL_BYTES)
 
 
 def _first(config: Any, *names: str) -> Any:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any, Self
 
 import torch
@@ -9,16 +10,22 @@ from inference_common.codecs.audio import Audio
 from inference_common.errors import HubUnavailable, InvalidRequest
 from inference_common.pipeline import Device, Pipeline
 from inference_common.source import ModelSource
-from inference_common.tasks.speech_synthesis import TextToAudioParams
+from inference_common.tasks.speech_synthesis import CHARACTERS_A_SECOND, TextToAudioParams, speech_memory
 from transformers import AutoConfig, SpeechT5HifiGan
 from transformers import pipeline as library_pipeline
 from transformers.models.auto.modeling_auto import MODEL_FOR_TEXT_TO_SPECTROGRAM_MAPPING_NAMES
 
 from ._generate import refuse_impossible
+from ._memory import FLOAT_BYTES
 from ._shared import checkpoint_at_each_call
 
 VOCODER = "microsoft/speecht5_hifigan"
 """What makes sound of the spectrograms of a network that has no vocoder of its own, as in the library."""
+
+USUAL_CHARACTERS = (
+    300  # of a text: half a minute of speech, whose memory is not counted, as only one call runs at a time
+)
+LIVE_OUTPUTS = 6  # of the size of the vocoder's last layer, at its peak
 
 
 class SynthesisPipeline(Pipeline[str, TextToAudioParams, Audio]):
@@ -62,6 +69,21 @@ class SynthesisPipeline(Pipeline[str, TextToAudioParams, Audio]):
 
     def cost(self, inputs: str) -> int:
         return len(inputs)
+
+    def memory(self, costs: Sequence[int], params: TextToAudioParams) -> int:
+        rate, beyond = int(self.pipe.sampling_rate), max(0, max(costs) - USUAL_CHARACTERS)
+        drawn = int(beyond / CHARACTERS_A_SECOND * rate * self._bytes_a_sample)
+        return drawn + sum(speech_memory(cost, rate) for cost in costs)
+
+    @property
+    def _bytes_a_sample(self) -> float:
+        """Of memory that the last layers of a vocoder take for a sample of the sound, which is made at once; none,
+        where no such vocoder is known."""
+        config = (self.pipe.vocoder or self.pipe.model).config
+        channels, steps = (getattr(config, name, None) for name in ("upsample_initial_channel", "upsample_rates"))
+        if not channels or not steps or self.device != "cpu":
+            return 0
+        return LIVE_OUTPUTS * FLOAT_BYTES * float(channels) / 2 ** len(steps)
 
     def _speaker(self) -> dict[str, torch.Tensor]:
         """The voice of nobody in particular, for a network that must be told one and ships none."""

@@ -12,7 +12,11 @@ from inference_common.tasks.image import DepthMap
 from PIL import Image
 from transformers import AutoModelForDepthEstimation
 
+from ._memory import drawing
 from ._vision import Features, ImagePipeline, sizes
+
+# Of each pixel, by the peak of post-processing on images of 4 and 16 million pixels:
+DRAWING_BYTES, MAP_BYTES = 16, 5  # while one map is drawn; and of each that is, in floats and in gray
 
 
 class DepthEstimation(ImagePipeline[Image.Image, Params, DepthMap]):
@@ -32,6 +36,9 @@ class DepthEstimation(ImagePipeline[Image.Image, Params, DepthMap]):
 
     def cost(self, inputs: Image.Image) -> int:
         return inputs.width * inputs.height
+
+    def memory(self, costs: Sequence[int], params: Params) -> int:
+        return drawing(max(costs) * DRAWING_BYTES) + sum(costs) * MAP_BYTES
 
 
 def _map(depth: npt.NDArray[np.float32]) -> DepthMap:

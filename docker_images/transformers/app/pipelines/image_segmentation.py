@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 import torch
-from inference_common.errors import InvalidRequest
+from inference_common.errors import InvalidRequest, TooLarge
 from inference_common.tasks.segmentation import ImageSegmentationParams, Segment, Subtask
 from PIL import Image
 from transformers import (
@@ -19,12 +19,18 @@ from transformers import (
     AutoModelForUniversalSegmentation,
 )
 
+from ._memory import USUAL_BYTES, drawing
 from ._shared import label_of
 from ._vision import Features, ImagePipeline, sizes
 
 SUBTASKS: tuple[Subtask, ...] = ("panoptic", "instance", "semantic")
 """In the order in which one is chosen for a caller who does not say."""
 
+
+# Of a call's memory, by the peak of post-processing on images of 4 and 16 million pixels:
+LEVEL_BYTES = 5  # of a class or a thing for each pixel: its level as a float, then its mask
+PIXEL_BYTES = 24  # of the image for each pixel: which class or thing is there, in several types
+USUAL_THINGS = 20  # that are drawn in an image of any size; in one of few pixels, as many as USUAL_BYTES hold
 
 KINDS: tuple[Any, ...] = (
     AutoModelForImageSegmentation,
@@ -64,6 +70,7 @@ class ImageSegmentation(ImagePipeline[Image.Image, ImageSegmentationParams, list
             process = getattr(self.processor, f"post_process_{subtask}_segmentation")
             if subtask == "semantic":
                 return [self._classes(found) for found in process(outputs, target_sizes=sizes(inputs, places))]
+            self._refuse_too_many(outputs, [inputs[place] for place in places], params)
             options = params.model_dump(exclude={"subtask"})
             if subtask == "panoptic":
                 options["label_ids_to_fuse"] = set()  # the default, of which each call would print a warning
@@ -79,6 +86,40 @@ class ImageSegmentation(ImagePipeline[Image.Image, ImageSegmentationParams, list
 
     def cost(self, inputs: Image.Image) -> int:
         return inputs.width * inputs.height
+
+    def memory(self, costs: Sequence[int], params: ImageSegmentationParams) -> int:
+        subtask, config = params.subtask or self.subtasks[0], self.network.config
+        dearest = max(costs)
+        if subtask == "semantic":
+            levels = int(config.num_labels)
+        elif subtask == "instance" and hasattr(config, "mask_feature_size"):
+            levels = self._queries  # MaskFormer and its kin draw all of them
+        else:
+            levels = self._most_things(dearest)
+        masks = sum(costs) * min(levels, USUAL_THINGS)
+        return drawing(dearest * (levels * LEVEL_BYTES + PIXEL_BYTES)) + masks
+
+    @property
+    def _queries(self) -> int:
+        """The most things that the network tells of."""
+        return int(getattr(self.network.config, "num_queries", None) or 100)
+
+    def _most_things(self, pixels: int) -> int:
+        """The most of them that are drawn in an image of so many pixels."""
+        return min(self._queries, max(USUAL_THINGS, USUAL_BYTES // (LEVEL_BYTES * max(1, pixels))))
+
+    def _refuse_too_many(self, outputs: Any, images: Sequence[Image.Image], params: ImageSegmentationParams) -> None:
+        """Raise TooLarge where more things would be drawn at full size than their memory was counted for."""
+        logits = getattr(outputs, "class_queries_logits", None)
+        scores, labels = (outputs.logits if logits is None else logits).softmax(-1).max(-1)
+        counts = ((scores > params.threshold) & (labels < self.network.config.num_labels)).sum(-1).tolist()
+        for image, count in zip(images, counts, strict=True):
+            most = self._most_things(image.width * image.height)
+            if count > most:
+                raise TooLarge(
+                    f"The model sees {count} things, and draws at most {most} in an image of {image.width} x"
+                    f" {image.height} pixels here; send a smaller image, or a higher threshold"
+                )
 
     @property
     def subtasks(self) -> list[Subtask]:

@@ -7,14 +7,21 @@ from collections.abc import Sequence
 import numpy as np
 import torch
 from inference_common.errors import TooLarge
+from inference_common.module_memory import largest_output
+from inference_common.pipeline import Device
+from inference_common.source import ModelSource
 from inference_common.tasks.image_generation import ImageToImageParams
 from PIL import Image
 from transformers import AutoModelForImageToImage
 
+from ._memory import drawing
 from ._vision import Features, ImagePipeline
 
 MOST_PIXELS = 1_000_000
 """Of an input: the network holds hundreds of numbers for each, and gives up to 16 pixels for it."""
+
+MEASURED_SIDE = 64  # pixels of a black picture, by which the network's memory is measured
+LIVE_OUTPUTS = 4  # of the size of the largest, at a call's peak
 
 
 class ImageToImage(ImagePipeline[Image.Image, ImageToImageParams, Image.Image]):
@@ -23,6 +30,19 @@ class ImageToImage(ImagePipeline[Image.Image, ImageToImageParams, Image.Image]):
     auto = AutoModelForImageToImage
 
     max_batch_size = 4
+
+    def __init__(self, model: ModelSource, device: Device) -> None:
+        super().__init__(model, device)
+        self._bytes_a_pixel = 0.0
+        if self.device == "cpu":
+            picture = self.prepare(Image.new("RGB", (MEASURED_SIDE, MEASURED_SIDE)))
+            with torch.inference_mode():
+                found = largest_output(self.network, lambda: self.network(**picture))
+            self._bytes_a_pixel = LIVE_OUTPUTS * found / MEASURED_SIDE**2
+
+    def memory(self, costs: Sequence[int], params: ImageToImageParams) -> int:
+        images = min(len(costs), self.max_batch_size)
+        return drawing(images * min(MOST_PIXELS, max(costs)) * self._bytes_a_pixel)
 
     def __call__(self, inputs: Image.Image, params: ImageToImageParams) -> Image.Image:
         return self.batch([inputs], params)[0]

@@ -16,6 +16,7 @@ from inference_common.tasks.segmentation import Mask, MaskGenerationParams
 from PIL import Image
 from transformers import AutoModelForMaskGeneration
 
+from ._memory import drawing
 from ._vision import ImagePipeline
 
 MOST_PIXELS = 16_000_000
@@ -23,6 +24,7 @@ MOST_POINTS = 64  # asked at once
 BATCH_BYTES = 512 * 1024 * 1024
 """Of the masks of one batch of points, float32 and as large as the image."""
 MASKS_A_POINT = 3
+DRAWN_COPIES = 3  # of them, as they are drawn and thresholded, by the peak of calls on images of 1 and 4 million pixels
 
 RunLengths = Mapping[str, Sequence[int]]
 """A mask: `size` (height, width), and `counts` of pixels outside, inside, outside, ... column by column."""
@@ -47,14 +49,27 @@ class MaskGeneration(ImagePipeline[Image.Image, MaskGenerationParams, list[Mask]
         kept = best_apart(torch.cat([boxes for _, _, boxes in found]).float(), scores, params.crops_nms_thresh)
         return [{"mask": _picture(masks[place]), "score": float(scores[place])} for place in kept]
 
-    def _found(self, image: Image.Image, params: MaskGenerationParams) -> Iterator[Found]:
+    def cost(self, inputs: Image.Image) -> int:
+        return inputs.width * inputs.height
+
+    def memory(self, costs: Sequence[int], params: MaskGenerationParams) -> int:
+        points = min(MOST_POINTS, params.points_per_crop**2)
+        drawn = [4 * MASKS_A_POINT * min(points, _most_points(cost, self._side)) * cost for cost in costs]
+        return drawing(DRAWN_COPIES * max(drawn))
+
+    @property
+    def _side(self) -> int:
+        """Pixels of a side of the square that the network looks at."""
         size = self.processor.size
-        side = size.get("longest_edge") or size["height"]
+        return int(size.get("longest_edge") or size["height"])
+
+    def _found(self, image: Image.Image, params: MaskGenerationParams) -> Iterator[Found]:
+        side = self._side
         boxes, points, parts, labels = self.processor.generate_crop_boxes(
             image, side, params.crops_n_layers, params.crop_overlap_ratio, params.points_per_crop, device=self.device
         )
         read = self.processor(images=parts, return_tensors="pt")
-        step = _points_at_once(image, side)
+        step = min(MOST_POINTS, _most_points(image.width * image.height, side))
         for part in range(len(parts)):
             embedded = self._embedded(read["pixel_values"][part : part + 1])
             sizes = {name: read[name][part : part + 1].tolist() for name in ("original_sizes", "reshaped_input_sizes")}
@@ -117,9 +132,9 @@ def best_apart(boxes: torch.Tensor, scores: torch.Tensor, threshold: float) -> l
     return kept
 
 
-def _points_at_once(image: Image.Image, side: int) -> int:
-    pixels = max(image.width * image.height, side * side)
-    return max(1, min(MOST_POINTS, BATCH_BYTES // (4 * MASKS_A_POINT * pixels)))
+def _most_points(pixels: int, side: int) -> int:
+    """How many points' masks one batch may hold, for an image of so many pixels."""
+    return max(1, BATCH_BYTES // (4 * MASKS_A_POINT * max(pixels, side * side)))
 
 
 def _picture(mask: RunLengths) -> Image.Image:
