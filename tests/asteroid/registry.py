@@ -1,8 +1,8 @@
 """Reads, by the pipeline, a folder for each of the library's classes, written on the spot, and separates noise.
 
-`python registry.py FOLDER`, from asteroid's folder and in its environment, writes for each kind its labels, which
-lengths were not kept, and the most that answers differ, as part of the loudest sample: of sounds that ran together,
-and of one that went through in windows.
+`python registry.py FOLDER`, from asteroid's folder and in its environment, writes for each kind its labels, how many
+sources their memory is counted for, which lengths were not kept, and the most that answers differ, as part of the
+loudest sample: of sounds that ran together, and of one that went through in windows.
 """
 
 from __future__ import annotations
@@ -68,6 +68,7 @@ def seen(kind: str, folder: Path) -> dict[str, Any]:
     parts = pipeline(noise(LONG), Params())
     _shared.AT_ONCE, _shared.SHARED = 30, 3
     return {
+        "counted": pipeline.count,
         "labels": [one.label for one in whole],
         "not kept": [frames for frames, found in kept.items() if found != {frames}],
         "together": differ(pipeline.batch(several, Params()), alone),

@@ -68,6 +68,7 @@ def seen(tmp_path_factory: pytest.TempPathFactory) -> Any:
 def test_every_class_of_the_library_is_read_and_answers(seen: Any, kind: str) -> None:
     found = seen[kind]
     assert found["labels"] == [f"label_{n}" for n in range(SOURCES.get(kind, 2))]
+    assert found["counted"] == len(found["labels"])
     assert found["not kept"] == []
     assert found["together"] < 1e-4
     assert found["in windows"] < 0.05

@@ -20,7 +20,7 @@ from ._interfaces import Interface, load, rate_of
 LEAST_SECONDS = 0.5  # the longest that a network's windows and strides need; silence follows what is shorter
 AT_ONCE = 30  # seconds that run together: attention grows with the square of it
 MEASURED_SECONDS = 2  # of silence, by which a network's memory is measured
-LIVE_OUTPUTS = 6  # of the size of the largest, at a call's peak; ECAPA-TDNN, of the usual size, takes 5.1
+LIVE_OUTPUTS = 11  # of the size of the largest, at a call's peak: ECAPA-TDNN of the usual size was seen to take 10.5
 WAVE_BYTES = 12  # of a sample: resampled, stacked, and with silence behind it
 BATCH = 8  # sounds of one length that run together on a GPU; on a CPU that takes no less than one by one
 

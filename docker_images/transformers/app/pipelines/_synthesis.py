@@ -25,7 +25,9 @@ VOCODER = "microsoft/speecht5_hifigan"
 USUAL_CHARACTERS = (
     300  # of a text: half a minute of speech, whose memory is not counted, as only one call runs at a time
 )
-LIVE_OUTPUTS = 6  # of the size of the vocoder's last layer, at its peak
+LIVE_OUTPUTS = (
+    8  # of the size of the vocoder's last layer, at its peak: that of VITS was seen to take 7 for half a minute
+)
 
 
 class SynthesisPipeline(Pipeline[str, TextToAudioParams, Audio]):
