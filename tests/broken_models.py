@@ -2,7 +2,7 @@
 
     python broken_models.py TASK=FOLDER ...     (in the library's environment and folder)
 
-{task: {fault: {"ready": the status of /ready, "reason": its error, "answers": [[status, body], ...] to the task's good
+{task: {fault: {"reason": why it is not ready, empty where it is, "answers": [[status, body], ...] to the task's good
 payloads}}} goes to standard output; faults that a model cannot have are left out.
 """
 
@@ -10,50 +10,60 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shutil
 import sys
 import tempfile
-import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import torch  # in the library's own environment
-from inference_common import Settings, create_app
-from inference_common.source import FolderSource
 from inference_common.tasks import TASKS
-from starlette.testclient import TestClient
+from inference_common.testing.in_process import post, served
 
 Tensors = dict[str, Any]
-LOAD_SECONDS = 100
+UNREAD: Mapping[str, str] = {
+    "automatic-speech-recognition": r"masked_spec_embed$",
+    "depth-estimation": r"fusion_stage\.layers\.0\.residual_layer1\.|mask_token$",
+    "feature-extraction": r"pooler\.",
+    "image-classification": r"mask_token$|num_batches_tracked$",
+    "sentence-similarity": r"pooler\.",
+    "text-to-speech": r"posterior_encoder\.|duration_predictor\.post_",
+}
+"""The names of weights that networks have for training, or for other tasks: many of the Hub's files lack them."""
 KEPT_CHARACTERS = 20_000  # of an answer
 
 
-def groups(tensors: Tensors) -> list[str]:
-    """The first parts of the names, in order: a network's body, its head."""
-    return list(dict.fromkeys(name.partition(".")[0] for name in tensors))
-
-
 def without(tensors: Tensors, place: int) -> Tensors:
-    """All but one group, if there are several."""
-    found = groups(tensors)
-    return {name: tensor for name, tensor in tensors.items() if name.partition(".")[0] != found[place]}
+    """All but the first or the last group of names that begin alike: a network's body, its head."""
+    groups = list(dict.fromkeys(name.partition(".")[0] for name in tensors))
+    return {name: tensor for name, tensor in tensors.items() if name.partition(".")[0] != groups[place]}
+
+
+def last_of(tensors: Tensors) -> str:
+    """The last one of several dimensions, which libraries make at random."""
+    return [name for name, tensor in tensors.items() if tensor.ndim > 1][-1]
 
 
 def without_one(tensors: Tensors) -> Tensors:
-    """All but the last one of several dimensions, which initialisation makes random."""
-    last = [name for name, tensor in tensors.items() if tensor.ndim > 1][-1]
+    last = last_of(tensors)
     return {name: tensor for name, tensor in tensors.items() if name != last}
 
 
 def reshaped(tensors: Tensors) -> Tensors:
-    """The last one of several dimensions has one row more."""
-    last = [name for name, tensor in tensors.items() if tensor.ndim > 1][-1]
+    """One row more."""
+    last = last_of(tensors)
     return {**tensors, last: torch.cat([tensors[last], tensors[last][:1]])}
 
 
+def without_unread(tensors: Tensors, names: str) -> Tensors:
+    return {name: tensor for name, tensor in tensors.items() if not re.search(names, name)}
+
+
 def not_numbers(tensors: Tensors) -> Tensors:
-    """Each is NaN."""
+    """All of them NaN."""
     return {
         name: torch.full_like(tensor, float("nan")) if tensor.is_floating_point() else tensor
         for name, tensor in tensors.items()
@@ -61,88 +71,89 @@ def not_numbers(tensors: Tensors) -> Tensors:
 
 
 WEIGHTS: Mapping[str, Callable[[Tensors], Tensors]] = {
-    "no first group": lambda tensors: without(tensors, 0),
-    "no last group": lambda tensors: without(tensors, -1),
+    "no first group": partial(without, place=0),
+    "no last group": partial(without, place=-1),
     "one weight less": without_one,
     "another shape": reshaped,
     "NaN": not_numbers,
 }
+"""What may be wrong with the tensors of a file."""
 
 
-def rewrite(file: Path, change: Callable[[Tensors], Tensors]) -> None:
-    """Change the tensors of a file of safetensors, or of torch's."""
+def weight_files(folder: Path) -> list[Path]:
+    """The files of weights, the largest first."""
+    found = [file for kind in ("safetensors", "bin", "ckpt") for file in folder.rglob(f"*.{kind}")]
+    return sorted(found, key=lambda file: -file.stat().st_size)
+
+
+def rewrite(folder: Path, change: Callable[[Tensors], Tensors]) -> None:
+    """Change the tensors of the largest file of safetensors, or of torch's."""
+    file = weight_files(folder)[0]
     if file.suffix == ".safetensors":
         from safetensors.torch import load_file, save_file
 
         save_file(change(load_file(file)), file, metadata={"format": "pt"})
         return
     held = torch.load(file, weights_only=False)
-    if "state_dict" in held:
-        torch.save({**held, "state_dict": change(held["state_dict"])}, file)
-    else:
-        torch.save(change(held), file)
+    tensors = held.get("state_dict", held)
+    changed = change(dict(tensors))
+    torch.save({**held, "state_dict": changed} if "state_dict" in held else changed, file)
 
 
-def weight_files(folder: Path) -> list[Path]:
-    """The files of weights, the largest first."""
-    found = [file for kind in ("safetensors", "bin", "ckpt", "pt") for file in folder.rglob(f"*.{kind}")]
-    return sorted(found, key=lambda file: -file.stat().st_size)
-
-
-def faulty(folder: Path) -> Iterator[tuple[str, Callable[[Path], None]]]:
-    """The faults that a model can have, and what gives them to a copy of it."""
-    files = [file.relative_to(folder) for file in weight_files(folder)]
-    yield "none", lambda copy: None
-    for name, change in WEIGHTS.items():
-        yield name, lambda copy, change=change: [rewrite(copy / file, change) for file in files[:1]]
-    yield "cut short", lambda copy: os.truncate(copy / files[0], (copy / files[0]).stat().st_size // 2)
-    if (folder / "tokenizer.json").is_file():
-        yield "no tokenizer", lambda copy: (copy / "tokenizer.json").unlink()
-        yield "larger vocabulary", larger_vocabulary
+def cut(folder: Path) -> None:
+    """A download that broke off."""
+    file = weight_files(folder)[0]
+    os.truncate(file, file.stat().st_size // 2)
 
 
 def larger_vocabulary(folder: Path) -> None:
-    """Its tokenizer gives numbers that its network has no embedding of."""
+    """A tokenizer that gives numbers of which the network has no embedding."""
     file = folder / "tokenizer.json"
-    told = json.loads(file.read_text())
-    vocabulary = told["model"]["vocab"]
+    held = json.loads(file.read_text())
+    special = {token["content"] for token in held["added_tokens"]}
+    vocabulary = held["model"]["vocab"]
     if isinstance(vocabulary, dict):
-        special = {one["content"] for one in told["added_tokens"]}
-        told["model"]["vocab"] = {
-            piece: number if piece in special else number + 1_000_000 for piece, number in vocabulary.items()
-        }
-    file.write_text(json.dumps(told))
+        shifted = {piece: n + 1_000_000 * (piece not in special) for piece, n in vocabulary.items()}
+        file.write_text(json.dumps({**held, "model": {**held["model"], "vocab": shifted}}))
 
 
-def said(task: str, folder: Path) -> dict[str, Any]:
+def without_tokenizer(folder: Path) -> None:
+    (folder / "tokenizer.json").unlink()
+
+
+def faults(task: str, folder: Path) -> Mapping[str, Callable[[Path], None]]:
+    """What may be wrong with a copy of this model, by name."""
+    changes = {**WEIGHTS, "no unread weights": partial(without_unread, names=UNREAD.get(task, "^$"))}
+    of_weights = {name: partial(rewrite, change=change) for name, change in changes.items()}
+    of_tokenizer = {"no tokenizer": without_tokenizer, "larger vocabulary": larger_vocabulary}
+    has_weights, has_tokenizer = bool(weight_files(folder)), (folder / "tokenizer.json").is_file()
+    return {
+        "none": lambda copy: None,
+        "none, again": lambda copy: None,
+        **({"cut short": cut, **of_weights} if has_weights else {}),
+        **(of_tokenizer if has_tokenizer else {}),
+    }
+
+
+def said_of(task: str, folder: Path) -> dict[str, Any]:
     """What a server says of a model."""
-    app = create_app("app.pipelines", Settings(task=task, optimize="none", device="cpu"), FolderSource(folder))
-    with TestClient(app, raise_server_exceptions=False) as client:
-        end = time.monotonic() + LOAD_SECONDS
-        while (ready := client.get("/ready")).json()["status"] == "loading" and time.monotonic() < end:
-            time.sleep(0.02)
-        answers = []
-        for payload in TASKS[task].good if ready.status_code == 200 else ():
-            headers = {} if payload.content_type is None else {"content-type": payload.content_type}
-            answer = client.post("/", content=payload.body, headers=headers, params=payload.query)
-            answers.append([answer.status_code, answer.content[:KEPT_CHARACTERS].decode("latin-1")])
-        return {"ready": ready.status_code, "reason": ready.json().get("error", ""), "answers": answers}
+    with served(task, folder) as (client, reason):
+        answers = [] if reason else post(client, TASKS[task].good)
+    told = [[answer.status_code, answer.content[:KEPT_CHARACTERS].decode("latin-1")] for answer in answers]
+    return {"reason": reason, "answers": told}
 
 
-def tried(task: str, folder: Path) -> dict[str, Any]:
-    """The same of each fault."""
+def broken(task: str, folder: Path) -> dict[str, Any]:
+    """What it says of the model with each fault."""
     found = {}
-    for name, spoil in faulty(folder):
+    for name, spoil in faults(task, folder).items():
         with tempfile.TemporaryDirectory() as place:
             copy = shutil.copytree(folder, Path(place) / "model")
             spoil(copy)
-            found[name] = said(task, copy)
+            found[name] = said_of(task, copy)
     return found
 
 
 if __name__ == "__main__":
-    sys.path.insert(0, os.getcwd())
-    json.dump(
-        {task: tried(task, Path(folder)) for task, _, folder in (one.partition("=") for one in sys.argv[1:])},
-        sys.stdout,
-    )
+    models = [model.partition("=") for model in sys.argv[1:]]
+    json.dump({task: broken(task, Path(folder)) for task, _, folder in models}, sys.stdout)

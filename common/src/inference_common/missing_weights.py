@@ -21,6 +21,8 @@ from .errors import LoadFailed
 MAX_NAMED = 4  # weights that a message names
 MAX_DIFFERENCE = 1e-4  # of two answers by the same weights, as `comparison.difference` measures it
 NORMAL, NAN = "normal", "nan"
+Key = tuple[int, str]
+"""Which module, and the name of a weight in it."""
 FILLS = (NORMAL, NAN)  # what is put in place of missing weights; the last is left there
 _current: ContextVar[MissingWeights | None] = ContextVar("missing_weights", default=None)
 _watching = threading.Lock()
@@ -31,7 +33,8 @@ class MissingWeights:
     another shape."""
 
     def __init__(self) -> None:
-        self._missing: dict[tuple[int, str], tuple[str, Any, str]] = {}  # name, its module, and its name there
+        self._missing: dict[Key, tuple[str, Any, str]] = {}  # a name, the module, and the name there
+        self._loaded: set[Key] = set()
         self.mismatched: dict[str, str] = {}
 
     @property
@@ -46,11 +49,23 @@ class MissingWeights:
         for key, (_, owner, leaf) in list(self._missing.items()):
             if _place(getattr(owner, leaf, None)) in loaded:  # loaded later, as a part of another
                 del self._missing[key]
-        for name in missing:
+        modules = dict(network.named_modules(remove_duplicate=False))
+        for name, tensor in tensors.items():
             path, _, leaf = name.rpartition(".")
-            if name in tensors and _is_float(tensors[name]) and _place(tensors[name]) not in loaded:
-                owner = network.get_submodule(path)
-                self._missing[id(owner), leaf] = (name, owner, leaf)
+            key = (id(modules.get(path)), leaf)
+            if name not in missing:
+                self._loaded.add(key)
+            elif path in modules and _is_float(tensor) and _place(tensor) not in loaded:
+                self._missing[key] = (name, modules[path], leaf)
+
+    def record_unloaded(self, network: Any) -> None:
+        """Of a network that is made of parts, the parameters of those that no file was read for are missing."""
+        modules = dict(network.named_modules(remove_duplicate=False))
+        for name, tensor in network.named_parameters():
+            path, _, leaf = name.rpartition(".")
+            key = (id(modules[path]), leaf)
+            if key not in self._loaded and _is_float(tensor):
+                self._missing[key] = (name, modules[path], leaf)
 
     def are_read(self, answer: Callable[[], Any]) -> bool:
         """Whether what `answer` returns, or whether it returns, depends on them. Where it does not, they are NaN from
@@ -90,6 +105,13 @@ class MissingWeights:
             tensor = getattr(owner, leaf, None)
             if tensor is not None:
                 tensor.detach().normal_() if fill == NORMAL else tensor.detach().fill_(float("nan"))
+
+
+def record_unloaded(network: Any) -> None:
+    """MissingWeights.record_unloaded of what is collected in this thread, if anything is."""
+    missing = _current.get()
+    if missing is not None:
+        missing.record_unloaded(network)
 
 
 @contextmanager

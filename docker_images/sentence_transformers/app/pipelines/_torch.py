@@ -14,6 +14,7 @@ from inference_common.missing_weights import watch
 from inference_common.pipeline import Device
 from inference_common.templates.library import render_in_processes
 from inference_common.token_limit import config_values, token_limit
+from inference_common.vocabulary import refuse_empty_vocabulary
 from sentence_transformers import CrossEncoder, SentenceTransformer
 from tokenizers import Tokenizer
 
@@ -71,6 +72,7 @@ class TorchNetwork:
         self.device = str(network.device)
         self.dtype = str(network.dtype).removeprefix("torch.")
         network.register_forward_pre_hook(_checkpoint)
+        refuse_empty_vocabulary(network.tokenizer)
         self.longest = _limited(network)
         self.tokenizer = _tokenizer(network)
         weights = sum(one.numel() * one.element_size() for one in network.parameters())

@@ -11,7 +11,6 @@ from typing import Any, ClassVar, Generic, Self, TypeVar
 import torch
 from inference_common.cancel import checkpoint
 from inference_common.device import weights_dtype
-from inference_common.errors import LoadFailed
 from inference_common.onnx.examples import TEXTS, batches
 from inference_common.onnx.store import Wanted, network_file
 from inference_common.pipeline import Device, Pipeline
@@ -20,6 +19,7 @@ from inference_common.task import In, Out, P
 from inference_common.tasks.classification import Activation, Label
 from inference_common.templates.library import render_in_processes
 from inference_common.token_limit import config_values, token_limit
+from inference_common.vocabulary import refuse_empty_vocabulary
 from tokenizers import Tokenizer
 from transformers import AutoConfig, AutoTokenizer, PreTrainedModel, PreTrainedTokenizerBase
 
@@ -160,11 +160,9 @@ class TextPipeline(ModelPipeline[In, P, Out], Generic[In, P, Out]):
 
 
 def tokenizer_of(folder: Path) -> PreTrainedTokenizerBase:
-    """A model's tokenizer. Raises LoadFailed where its files hold no vocabulary: to the library one of no words is as
-    good as any."""
+    """A model's tokenizer. Raises LoadFailed where its files hold no vocabulary."""
     tokenizer: PreTrainedTokenizerBase = AutoTokenizer.from_pretrained(folder, local_files_only=True)
-    if tokenizer.is_fast and set(tokenizer.get_vocab()) <= set(tokenizer.all_special_tokens):
-        raise LoadFailed("The model's files hold no vocabulary for its tokenizer; add tokenizer.json, or name another")
+    refuse_empty_vocabulary(tokenizer)
     return tokenizer
 
 
