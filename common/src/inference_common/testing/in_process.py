@@ -8,14 +8,17 @@ import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-import httpx
 from starlette.testclient import TestClient
 
 from ..app import create_app
 from ..settings import Settings
 from ..source import FolderSource
 from ..task import Payload
+
+if TYPE_CHECKING:
+    import httpx  # under another name in some libraries' environments
 
 LOAD_SECONDS = 100
 PIPELINES = "app.pipelines"
