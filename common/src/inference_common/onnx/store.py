@@ -26,7 +26,7 @@ CLOSE = 1e-4  # of the network's outputs, whose values are of the order of 1
 WEIGHTS = ("*.safetensors", "pytorch_model*.bin", "config.json", "tokenizer.json")
 NO_TORCH = "there is no torch here to verify the repository's file with, nor to export one"
 LOCK_SECONDS = 1.0  # between two looks at whether the server stops
-VERSION = 4  # of how files are made: another number makes them anew
+VERSION = 5  # of how files are made: another number makes them anew
 log = structlog.get_logger("inference")
 
 

@@ -12,11 +12,14 @@ from inference_common.config_files import read_json
 from inference_common.onnx.network import OnnxNetwork
 from inference_common.onnx.store import Wanted, network_file
 from inference_common.source import ModelSource, Optimize
+from inference_common.token_limit import token_limit
 
+from ._kinds import kind_of
 from ._networks import USUAL, Side, Vectors, Way
 from ._tokens import TokenReader
 
 TEXTS_PER_CALL = 32  # of an input that has more: their tokens, padded to the longest, bound the memory of a call
+UNLIMITED_TOKENS = 1_000_000  # a text of what reads any number may have
 ORIGINALS = f"{__package__}._originals"
 ROLES = {"query": ("query",), "document": ("document", "passage", "corpus")}
 """The names of prompts that the library takes for each role, the first that there is."""
@@ -35,8 +38,10 @@ def load(source: ModelSource, mode: Optimize) -> OnnxEncoder | OnnxScorer | None
     if not (folder / "tokenizer.json").is_file():
         return None
     told = read_json(folder / "config_sentence_transformers.json")
-    if told.get("model_type") == "CrossEncoder" or not (folder / "modules.json").is_file():
+    if kind_of(folder) == "CrossEncoder":
         return _scorer(source, mode, told)
+    if not (folder / "modules.json").is_file():
+        return None
     steps = [(step["type"].rpartition(".")[2], step["path"]) for step in read_json(folder / "modules.json")]
     kinds, part = [kind for kind, _ in steps], steps[0][1]
     pooling = _pooling(read_json(folder / steps[1][1] / "config.json")) if kinds[1:2] == ["Pooling"] else None
@@ -107,7 +112,7 @@ class OnnxEncoder(OnnxText):
 
     def __init__(self, folder: Path, part: str, network: OnnxNetwork, pooling: str, normalizes: bool) -> None:
         told = read_json(folder / "sentence_bert_config.json")
-        super().__init__(folder / part, network, told.get("max_seq_length") or _positions(folder / part))
+        super().__init__(folder / part, network, _longest(folder / part, told.get("max_seq_length")))
         self._pool, self._normalizes = POOLS[pooling], normalizes
         config = read_json(folder / "config_sentence_transformers.json")
         self.prompts: Mapping[str, str] = config.get("prompts", {})
@@ -136,7 +141,7 @@ class OnnxScorer(OnnxText):
     """Scores as CrossEncoder makes them."""
 
     def __init__(self, folder: Path, network: OnnxNetwork, activation: Callable[[Vectors], Vectors]) -> None:
-        super().__init__(folder, network, _positions(folder))
+        super().__init__(folder, network, _longest(folder))
         self._activation = activation
 
     def score(self, pairs: Sequence[tuple[str, str]]) -> Sequence[float]:
@@ -207,10 +212,8 @@ def _pooling(config: Mapping[str, Any]) -> str | None:
     return modes[0] if len(modes) == 1 and modes[0] in POOLS and not others else None
 
 
-def _positions(folder: Path) -> int:
-    """The most tokens that both the network and its tokenizer have places for."""
-    known = (
-        read_json(folder / "config.json").get("max_position_embeddings"),
-        read_json(folder / "tokenizer_config.json").get("model_max_length"),
-    )
-    return int(min((one for one in known if one), default=512))
+def _longest(folder: Path, length: int | None = None) -> int:
+    """The most tokens that the network has places for, and that are not cut off at a `length`, by default that of its
+    tokenizer."""
+    length = length or read_json(folder / "tokenizer_config.json").get("model_max_length")
+    return token_limit(read_json(folder / "config.json"), length) or UNLIMITED_TOKENS
