@@ -1,0 +1,73 @@
+"""What differs on purpose between our answers and the library's own: the rows of differences.toml, which
+docs/differences.md tells people."""
+
+from __future__ import annotations
+
+import fnmatch
+import tomllib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cache
+from pathlib import Path
+from typing import Any, Literal
+
+from .cases import Case
+
+FILE = Path(__file__).with_name("differences.toml")
+Kind = Literal["refused", "default", "adds", "leaves out", "level"]
+
+
+@dataclass(frozen=True)
+class Difference:
+    """One row.
+
+    `refused`: a request with one of the `parameters` (patterns) gets a 400. `default`: where the caller does not say,
+    the library's call is given `keywords` ("none" is None). `adds`, `leaves out`: the `keys` of an answer. `level`:
+    sounds are compared as parts of their loudest sample.
+    """
+
+    library: str
+    tasks: Sequence[str]
+    kind: Kind
+    reason: str
+    models: Sequence[str] = ("*",)
+    parameters: Sequence[str] = ()
+    keywords: Mapping[str, Any] = field(default_factory=dict)
+    keys: Sequence[str] = ()
+
+    def of(self, case: Case) -> bool:
+        """Whether a case is of its library, task and model."""
+        models = any(fnmatch.fnmatchcase(case.model, pattern) for pattern in self.models)
+        return case.library == self.library and case.task in self.tasks and models
+
+
+@cache
+def differences() -> Sequence[Difference]:
+    """All rows, in the file's order."""
+    rows = tomllib.loads(FILE.read_text(encoding="utf-8"))["difference"]
+    return [Difference(**row) for row in rows]
+
+
+def of_kind(case: Case, kind: Kind) -> list[Difference]:
+    """The rows of one kind that a case has."""
+    return [row for row in differences() if row.kind == kind and row.of(case)]
+
+
+def refusals(case: Case) -> list[str]:
+    """The names of a case's parameters that the server refuses, the inner one of those in a field."""
+    patterns = [pattern for row in of_kind(case, "refused") for pattern in row.parameters]
+    matching = [name for name in case.about if any(fnmatch.fnmatchcase(name, pattern) for pattern in patterns)]
+    return [name.rpartition(".")[2] for name in matching]
+
+
+def keywords(case: Case) -> dict[str, Any]:
+    """What the library's call is given where the case does not say."""
+    found: dict[str, Any] = {}
+    for row in of_kind(case, "default"):
+        found |= {name: None if value == "none" else value for name, value in row.keywords.items()}
+    return found
+
+
+def keys(case: Case, kind: Literal["adds", "leaves out"]) -> frozenset[str]:
+    """The keys that an answer has more, or less, than the library's."""
+    return frozenset(key for row in of_kind(case, kind) for key in row.keys)
