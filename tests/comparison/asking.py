@@ -15,7 +15,7 @@ import orjson
 from inference_common.samples import sample
 
 from scripts.envs import python_of
-from scripts.images import ROOT, Library, library
+from scripts.images import ROOT, Library
 from scripts.tiny import tiny_model
 
 from ..servers import ALONE
@@ -47,38 +47,51 @@ def encoded(inputs: Any) -> Any:
 
 
 def library_answers(known: Library, cases: Sequence[Case]) -> list[Mapping[str, Any]]:
-    """For each case {"answer": ...}, or {"error": ...}, of the library's own calls."""
+    """For each case {"answer": ...}, or {"error": ...}, of the library's own calls; {} where the server refuses it."""
+    asked_too = [place for place, case in enumerate(cases) if not differences.refusals(case)]
+    found: list[Mapping[str, Any]] = [{} for _ in cases]
+    if asked_too:
+        for place, answer in zip(asked_too, _of_process(known, [cases[place] for place in asked_too]), strict=True):
+            found[place] = answer
+    return found
+
+
+def _of_process(known: Library, cases: Sequence[Case]) -> list[Mapping[str, Any]]:
     told = [
         {
             "task": case.task,
             "folder": str(tiny_model(known, case.model)),
             "inputs": case.inputs,
-            "parameters": case.parameters,
+            "parameters": differences.told(case),
             "keywords": differences.keywords(case),
         }
         for case in cases
     ]
     paths = os.pathsep.join((str(ROOT), str(ROOT / "common" / "src")))
+    environment = {**ALONE, **os.environ, "PYTHONPATH": paths, "HF_HUB_OFFLINE": "1"}
     with tempfile.TemporaryDirectory() as folder:
         written = Path(folder) / "answers.json"
         command = [python_of(known), "-W", "ignore", "-m", f"{__package__}.reference", known.name, written]
-        environment = {**ALONE, **os.environ, "PYTHONPATH": paths, "HF_HUB_OFFLINE": "1"}
-        done = subprocess.run(command, cwd=folder, env=environment, input=orjson.dumps(told), capture_output=True,
-                              check=False, timeout=SECONDS)  # fmt: skip
+        done = subprocess.run(
+            command,
+            cwd=folder,
+            env=environment,
+            input=orjson.dumps(told),
+            capture_output=True,
+            check=False,
+            timeout=SECONDS,
+        )
         assert done.returncode == 0, done.stderr.decode()
         found: list[Mapping[str, Any]] = orjson.loads(written.read_bytes())
     return found
 
 
-def compare(client: httpx.Client, cases: Sequence[Case]) -> list[str]:
-    """What is wrong with a server's answers to some cases of one library, in words; nothing, if they agree."""
-    known = library(cases[0].library)
-    asked_of_both = [case for case in cases if not differences.refusals(case)]
-    found = iter(library_answers(known, asked_of_both) if asked_of_both else [])
+def compare(client: httpx.Client, cases: Sequence[Case], found: Sequence[Mapping[str, Any]]) -> list[str]:
+    """What is wrong with a server's answers to some cases beside the library's, in words; nothing, if they agree."""
     wrong = []
-    for case in cases:
+    for case, reference in zip(cases, found, strict=True):
         response = asked(client, case)
-        faults = _refusal(case, response) if differences.refusals(case) else _faults(case, response, next(found))
+        faults = _refusal(case, response) if differences.refusals(case) else _faults(case, response, reference)
         told = f"{case.library} {case.task} ({case.model}) {case.inputs!r:.80} {dict(case.parameters)!r:.200}"
         wrong += [f"{told}: {fault}" for fault in faults]
     return wrong

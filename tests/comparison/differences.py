@@ -14,16 +14,17 @@ from typing import Any, Literal
 from .cases import Case
 
 FILE = Path(__file__).with_name("differences.toml")
-Kind = Literal["refused", "default", "adds", "leaves out", "level"]
+Kind = Literal["refused", "ignored", "default", "adds", "leaves out", "level"]
 
 
 @dataclass(frozen=True)
 class Difference:
     """One row.
 
-    `refused`: a request with one of the `parameters` (patterns) gets a 400. `default`: where the caller does not say,
-    the library's call is given `keywords` ("none" is None). `adds`, `leaves out`: the `keys` of an answer. `level`:
-    sounds are compared as parts of their loudest sample.
+    `refused`: a request with one of the `parameters` (patterns) gets a 400. `ignored`: the library's call is made without
+    `parameters`, which change nothing of what is compared. `default`: where the caller does not say, it is given
+    `keywords` ("none" is None). `adds`, `leaves out`: the `keys` of an answer. `level`: sounds are compared as parts of
+    their loudest sample.
     """
 
     library: str
@@ -58,6 +59,12 @@ def refusals(case: Case) -> list[str]:
     patterns = [pattern for row in of_kind(case, "refused") for pattern in row.parameters]
     matching = [name for name in case.about if any(fnmatch.fnmatchcase(name, pattern) for pattern in patterns)]
     return [name.rpartition(".")[2] for name in matching]
+
+
+def told(case: Case) -> dict[str, Any]:
+    """The parameters of a case that the library's call is given."""
+    left_out = {name for row in of_kind(case, "ignored") for name in row.parameters}
+    return {name: value for name, value in case.parameters.items() if name not in left_out}
 
 
 def keywords(case: Case) -> dict[str, Any]:

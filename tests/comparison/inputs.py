@@ -96,7 +96,6 @@ ALWAYS: Mapping[str, Mapping[str, Any]] = {
     "image-text-to-text": {"max_tokens": 8},
     "mask-generation": {"points_per_crop": 4},
     "text-generation": {"max_new_tokens": 8},
-    "text-to-audio": {"max_new_tokens": 12},
     "translation": {"src_lang": "eng_Latn", "tgt_lang": "fra_Latn"},
     "zero-shot-audio-classification": LABELS,
     "zero-shot-classification": LABELS,

@@ -17,7 +17,7 @@ def feature_extraction(folder: Path) -> Callable[..., Any]:
     network = SentenceTransformer(str(folder), device="cpu")
 
     def call(inputs: Any, parameters: Keywords, keywords: Keywords) -> Any:
-        told = {name: value for name, value in parameters.items() if name != "truncate"}  # it always cuts
+        told = dict(parameters)
         network.tokenizer.truncation_side = told.pop("truncation_direction", "right")
         return network.encode(inputs, **spelled(told, NAMES))
 

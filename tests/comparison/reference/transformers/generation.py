@@ -16,12 +16,6 @@ from .pipes import Answer, pipe_of
 
 CHATS = {"max_tokens": "max_new_tokens", "max_completion_tokens": "max_new_tokens"}
 SAMPLERS = ("temperature", "top_k", "top_p", "typical_p")
-SILENT = frozenset({
-    "adapter_id", "best_of", "decoder_input_details", "details", "grammar", "logit_bias", "logprobs", "model", "n",
-    "reasoning_effort", "response_format", "stream", "stream_options", "tool_choice", "tool_prompt", "tools",
-    "top_logprobs", "top_n_tokens", "user", "watermark",
-})  # fmt: skip
-"""What has no effect on the text, with the values that are sent here."""
 
 
 class Penalties(LogitsProcessor):
@@ -37,9 +31,9 @@ class Penalties(LogitsProcessor):
         return scores
 
 
-def told(pipe: Any, prompt: int, parameters: Keywords, keywords: Keywords) -> dict[str, Any]:
+def told(prompt: int, parameters: Keywords, keywords: Keywords) -> dict[str, Any]:
     """Keywords of `generate`, for our parameters; the chance is begun anew where there is a seed."""
-    found = {CHATS.get(name, name): value for name, value in parameters.items() if name not in SILENT}
+    found = {CHATS.get(name, name): value for name, value in parameters.items()}
     torch.manual_seed(found.pop("seed", 0))
     if found.get("temperature") == 0:
         found = {**found, "do_sample": False, "temperature": None}
@@ -50,30 +44,37 @@ def told(pipe: Any, prompt: int, parameters: Keywords, keywords: Keywords) -> di
         found["logits_processor"] = LogitsProcessorList([Penalties(prompt, *penalties)])
     stops = [*found.pop("stop", ()), *found.pop("stop_sequences", ())]
     if stops:
-        found |= {"stop_strings": stops, "tokenizer": pipe.tokenizer}
+        found["stop_sequence"] = stops
     return {**keywords, **found}
+
+
+def said(pipe: Any, prompt: str, parameters: Keywords, keywords: Keywords, *, bare: bool = False) -> Any:
+    """What a pipeline answers to a prompt, to which no special tokens are added where it is `bare`."""
+    most = parameters.get("truncate")
+    ids = pipe.tokenizer(prompt, add_special_tokens=not bare)["input_ids"]
+    kept = {name: value for name, value in parameters.items() if name != "truncate"}
+    options = told(min(most or len(ids), len(ids)), kept, keywords)
+    pipe.tokenizer.truncation_side = "left"
+    reading = {"truncation": True, "max_length": most} if most else {}
+    if bare:
+        reading["add_special_tokens"] = False
+    return pipe(prompt, **options, **({"tokenizer_encode_kwargs": reading} if reading else {}))
 
 
 def text_generation(folder: Path) -> Callable[..., Any]:
     pipe = pipe_of("text-generation", folder)
 
     def call(inputs: Any, parameters: Keywords, keywords: Keywords) -> Any:
-        kept = pipe.tokenizer(inputs)["input_ids"][-parameters.get("truncate", 0) :]
-        options = told(pipe, len(kept), parameters, keywords)
-        most = options.pop("truncate", None)
-        pipe.tokenizer.truncation_side = "left"
-        cut = {} if most is None else {"tokenizer_encode_kwargs": {"truncation": True, "max_length": most}}
-        return pipe(inputs, **options, **cut)
+        return said(pipe, inputs, parameters, keywords)
 
     return call
 
 
-def said(pipe: Any, messages: Any, parameters: Keywords, keywords: Keywords) -> str:
-    """What a model answers to messages."""
-    ids = pipe.tokenizer.apply_chat_template(messages, add_generation_prompt=True, return_dict=True)["input_ids"]
-    kept = {name: value for name, value in parameters.items() if name != "truncate"}
-    options = told(pipe, len(ids), kept, {**keywords, "return_full_text": False})
-    return str(pipe(messages, **options)[0]["generated_text"])
+def answered(pipe: Any, messages: Any, parameters: Keywords, keywords: Keywords) -> str:
+    """What a model answers to messages, by its chat template."""
+    prompt = pipe.tokenizer.apply_chat_template(messages, add_generation_prompt=True, tokenize=False)
+    made = said(pipe, prompt, parameters, {**keywords, "return_full_text": False}, bare=True)
+    return str(made[0]["generated_text"])
 
 
 def before(text: str, stops: Any) -> str:
@@ -85,7 +86,7 @@ def chat_completion(folder: Path) -> Callable[..., Any]:
     pipe = pipe_of("text-generation", folder)
 
     def call(inputs: Any, parameters: Keywords, keywords: Keywords) -> Any:
-        text = said(pipe, inputs, parameters, keywords)
+        text = answered(pipe, inputs, parameters, keywords)
         return {"generated_text": before(text, parameters.get("stop", ()))}
 
     return call
@@ -101,7 +102,7 @@ def conversational(folder: Path) -> Callable[..., Any]:
         ):
             messages += [{"role": "user", "content": question}, {"role": "assistant", "content": answer}]
         messages.append({"role": "user", "content": inputs["text"]})
-        return {"generated_text": said(pipe, messages, parameters, keywords)}
+        return {"generated_text": answered(pipe, messages, parameters, keywords)}
 
     return call
 
@@ -115,17 +116,19 @@ def image_text_to_text(folder: Path) -> Callable[..., Any]:
     def call(inputs: Any, parameters: Keywords, keywords: Keywords) -> Any:
         messages = [{**one, "content": [shown(part) for part in one["content"]]} for one in inputs]
         read = pipe.processor.apply_chat_template(messages, add_generation_prompt=True, tokenize=True, return_dict=True)
-        options = told(pipe, len(read["input_ids"][0]), parameters, keywords)
-        made = pipe(text=messages, return_full_text=False, generate_kwargs=options)
+        options = told(len(read["input_ids"][0]), parameters, keywords)
+        stops = options.pop("stop_sequence", None)
+        made = pipe(text=messages, return_full_text=False, generate_kwargs=options, stop_sequence=stops)
         return {"generated_text": before(made[0]["generated_text"], parameters.get("stop", ()))}
 
     return call
 
 
 def nested(parameters: Keywords, name: str) -> dict[str, Any]:
-    """Parameters with those in a field of theirs beside them."""
+    """Parameters, and beside them those in a field of theirs."""
     found = dict(parameters)
-    return {**found, **(found.pop(name, None) or {})} if name in found else found
+    inner = found.pop(name, None) or {}
+    return {**found, **inner}
 
 
 def rewriting(task: str, key: str) -> Answer:
@@ -139,7 +142,6 @@ def rewriting(task: str, key: str) -> Answer:
         @torch.inference_mode()
         def call(inputs: Any, parameters: Keywords, keywords: Keywords) -> Any:
             options = {**keywords, **own, **nested(parameters, "generate_parameters")}
-            options.pop("generate_parameters", None)
             clean = options.pop("clean_up_tokenization_spaces", False)
             cut = options.pop("truncation", False)
             source, target = options.pop("src_lang", None), options.pop("tgt_lang", None)

@@ -71,9 +71,11 @@ def image_to_text(folder: Path) -> Callable[..., Any]:
     @torch.inference_mode()
     def call(inputs: Any, parameters: Keywords, keywords: Keywords) -> Any:
         told = dict(parameters)
-        told |= told.pop("generation_parameters", None) or {}
+        inner = told.pop("generation_parameters", None) or {}
         pixels = processor(images=[image(inputs)], return_tensors="pt")["pixel_values"]
-        (text,) = tokenizer.batch_decode(network.generate(pixel_values=pixels, **told), skip_special_tokens=True)
+        (text,) = tokenizer.batch_decode(
+            network.generate(pixel_values=pixels, **told, **inner), skip_special_tokens=True
+        )
         return {"generated_text": text}
 
     return call

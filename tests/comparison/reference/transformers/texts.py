@@ -31,7 +31,7 @@ def table_question_answering(folder: Path) -> Callable[..., Any]:
     pipe = pipe_of("table-question-answering", folder)
 
     def call(inputs: Any, parameters: Keywords, keywords: Keywords) -> Any:
-        told = {name: value for name, value in parameters.items() if name != "model"}
+        told = dict(parameters)
         if "truncation" in told:
             told["truncation"] = "drop_rows_to_fit" if told["truncation"] else "do_not_truncate"
         return pipe({"table": pd.DataFrame(inputs["table"]), "query": inputs["query"]}, **told)
