@@ -9,6 +9,7 @@ import os
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from functools import cache
+from itertools import chain
 from typing import Any
 
 import orjson
@@ -24,7 +25,13 @@ from .comparison.cases import Case
 from .conftest import chosen, tiny_model
 from .servers import Server, start_process, wait_for_optimization
 
-Answers = Callable[[Library], Mapping[str, list[Any]]]
+Asked = Callable[[str, str], list[Case]]
+Answers = Callable[[Library, Asked], Mapping[str, list[Any]]]
+ASKED: Mapping[str, Asked] = {
+    "test_a_sample_of_the_answers_is_the_library_s": cases.sample_of,
+    "test_every_answer_is_the_library_s": cases.cases_of,
+}
+"""The cases that the tests of served tasks ask."""
 OPTIMIZER = "common/src/inference_common/onnx/*.py"
 pytestmark = pytest.mark.process_only
 
@@ -63,47 +70,44 @@ def serving_file(known: Library, model: str, task: str) -> Iterator[Server]:
 
 @pytest.fixture(scope="session")
 def of_libraries(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Answers:
-    """The libraries' answers to the samples of this session, by task: those of a library in one process of it, since
-    importing it takes longer than all of them. Workers share them."""
+    """The libraries' answers to what a test of this session asks of served tasks, by task: those of a library in one
+    process of it, since importing it takes longer than all of them. Workers share them."""
     base = tmp_path_factory.getbasetemp()
     shared = base.parent if "PYTEST_XDIST_WORKER" in os.environ else base
 
     @cache
-    def answers(known: Library) -> Mapping[str, list[Any]]:
-        tasks = sorted({task for library, task in sampled_here(request.session) if library == known})
-        with made(shared / f"answers-{known.name}") as missing:
-            file = shared / f"answers-{known.name}" / "answers.json"
+    def answers(known: Library, asked: Asked) -> Mapping[str, list[Any]]:
+        folder = shared / f"{known.name}-{asked.__name__}"
+        with made(folder) as missing:
             if missing:
-                some = [case for task in tasks for case in cases.sample_of(known.hub_name, task)]
-                found = iter(library_answers(known, some))
-                by_task = {task: [next(found) for _ in cases.sample_of(known.hub_name, task)] for task in tasks}
-                file.parent.mkdir()
-                file.write_bytes(orjson.dumps(by_task))
-            by_task = orjson.loads(file.read_bytes())
-        return by_task
+                some = {task: asked(known.hub_name, task) for task in tasks_here(request.session, known, asked)}
+                found = iter(library_answers(known, list(chain.from_iterable(some.values()))))
+                folder.mkdir()
+                by_task = {task: [next(found) for _ in of_task] for task, of_task in some.items()}
+                (folder / "answers.json").write_bytes(orjson.dumps(by_task))
+            read: Mapping[str, list[Any]] = orjson.loads((folder / "answers.json").read_bytes())
+        return read
 
     return answers
 
 
-def sampled_here(session: pytest.Session) -> Iterator[tuple[Library, str]]:
-    """The libraries and tasks of which this session takes a sample."""
-    for item in session.items:
-        if isinstance(item, pytest.Function) and item.function is test_a_sample_of_the_answers_is_the_library_s:
-            _, known, task = item.callspec.params["served"]
-            yield known, task
+def tasks_here(session: pytest.Session, known: Library, asked: Asked) -> list[str]:
+    """The tasks of a library of which this session asks such cases."""
+    items = [item for item in session.items if isinstance(item, pytest.Function)]
+    served = [item.callspec.params["served"] for item in items if ASKED.get(item.originalname) is asked]
+    return sorted({task for _, library, task in served if library == known})
 
 
 def assert_alike(server: Server, some: list[Case], answers: list[Any] | None = None) -> None:
-    found = library_answers(server.library, some) if answers is None else answers
-    wrong = compare(server.client, some, found)
+    wrong = compare(server.client, some, library_answers(server.library, some) if answers is None else answers)
     assert not wrong, again(wrong)
 
 
 @pytest.mark.compared
 @pytest.mark.timeout(300)
 def test_a_sample_of_the_answers_is_the_library_s(served: Server, of_libraries: Answers) -> None:
-    some = cases.sample_of(served.library.hub_name, served.task)
-    assert_alike(served, some, of_libraries(served.library)[served.task])
+    answers = of_libraries(served.library, cases.sample_of)[served.task]
+    assert_alike(served, cases.sample_of(served.library.hub_name, served.task), answers)
 
 
 @pytest.mark.timeout(600)
@@ -117,8 +121,9 @@ def test_a_sample_of_the_answers_of_a_file_is_the_library_s(library_with_onnx: L
 @pytest.mark.compared
 @pytest.mark.whole
 @pytest.mark.timeout(900)
-def test_every_answer_is_the_library_s(served: Server) -> None:
-    assert_alike(served, cases.cases_of(served.library.hub_name, served.task))
+def test_every_answer_is_the_library_s(served: Server, of_libraries: Answers) -> None:
+    answers = of_libraries(served.library, cases.cases_of)[served.task]
+    assert_alike(served, cases.cases_of(served.library.hub_name, served.task), answers)
 
 
 @pytest.mark.whole

@@ -21,7 +21,7 @@ Kind = Literal["refused", "ignored", "default", "adds", "leaves out", "level"]
 class Difference:
     """One row.
 
-    `refused`: a request with one of the `parameters` (patterns) gets a 400. `ignored`: the library's call is made without
+    `refused`: a request with one of the `parameters` (patterns) gets a 400. `ignored`: the library is called without
     `parameters`, which change nothing of what is compared. `default`: where the caller does not say, it is given
     `keywords` ("none" is None). `adds`, `leaves out`: the `keys` of an answer. `level`: sounds are compared as parts of
     their loudest sample.
