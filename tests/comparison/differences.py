@@ -55,10 +55,12 @@ def of_kind(case: Case, kind: Kind) -> list[Difference]:
 
 
 def refusals(case: Case) -> list[str]:
-    """The names of a case's parameters that the server refuses, the inner one of those in a field."""
+    """The names by one of which a server refuses the case, if it does: of a field of parameters, its own or theirs."""
     patterns = [pattern for row in of_kind(case, "refused") for pattern in row.parameters]
-    matching = [name for name in case.about if any(fnmatch.fnmatchcase(name, pattern) for pattern in patterns)]
-    return [name.rpartition(".")[2] for name in matching]
+    names = [name for name in case.about if any(fnmatch.fnmatchcase(name, pattern) for pattern in patterns)]
+    fields = [case.parameters[name] for name in names if "." not in name]
+    inner = [name for field in fields if isinstance(field, dict) for name in field]
+    return [*(part for name in names for part in name.split(".")), *inner]
 
 
 def told(case: Case) -> dict[str, Any]:
