@@ -54,10 +54,9 @@ class TextInput(Generic[In]):
         return {"x-compute-characters": str(sum(len(text) for item in items for text in self.texts(item)))}
 
     def _decode_json(self, value: Any, limits: Limits) -> Decoded[In]:
-        if isinstance(value, dict) and "inputs" not in value and self.bare and set(value) >= self.bare:
-            return Decoded([json.validate(self.schema, value, "body")], many=False)
         if isinstance(value, dict):
-            opened = envelope.opened(value, self.root)
+            is_bare = value.get("inputs") is None
+            opened = envelope.opened(envelope.enveloped(value, self.bare) if is_bare else value, self.root)
             many = isinstance(opened.inputs, list)
             return Decoded(self._items(opened.inputs, limits), many, opened.params, opened.options)
         return Decoded(self._items(value, limits), isinstance(value, list))

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Annotated, Any, Literal
 
 import numpy as np
 import numpy.typing as npt
-from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, TypeAdapter
 from typing_extensions import TypedDict  # pydantic reads typing's own only from Python 3.12 on
 
 from ..codecs.json import JsonOutput
@@ -22,6 +22,10 @@ Tensor = list[float] | list[list[list[float]]]
 """An embedding as JSON."""
 
 
+def _lower(value: Any) -> Any:
+    return value.lower() if isinstance(value, str) else value
+
+
 class FeatureExtractionParams(Params):
     """Of feature-extraction; `None` leaves a choice to the model."""
 
@@ -29,7 +33,10 @@ class FeatureExtractionParams(Params):
     truncate: bool | None = Field(
         default=None, description="cut texts longer than the model reads; false refuses them", strict=True
     )
-    truncation_direction: Literal["left", "right"] | None = Field(default=None, description="the side that is cut")
+    truncation_direction: Annotated[
+        Literal["left", "right"] | None,
+        BeforeValidator(_lower, json_schema_input_type=Literal["left", "right", "Left", "Right"] | None),
+    ] = Field(default=None, description="the side that is cut; older clients begin it with a capital")
     prompt_name: str | None = Field(
         default=None, description="a prompt of the model, put before each text", strict=True
     )
