@@ -25,6 +25,7 @@ DROPPED = frozenset(
     }
 )
 """Headers that say nothing of the request, differ from call to call, or are kept once for each release."""
+USUAL = {"accept": "*/*", "content-type": "application/json"}
 NAMED = re.compile("hf_hub|huggingface")
 """In the parts of a user agent that do not tell what the release was recorded on."""
 Releases = Mapping[str, list[dict[str, Any]]]
@@ -40,7 +41,10 @@ def merged(releases: Releases, samples: Path) -> Mapping[str, list[dict[str, Any
         for one in records:
             if "request" not in one or not one["reads"]:
                 continue  # refused by the client itself, or broken in this release
-            sent = {"task": one["task"], "method": one["method"], **_request(one["request"], files)}
+            request = _request(one["request"], files)
+            if not _says_anything(request):
+                continue
+            sent = {"task": one["task"], "method": one["method"], **request}
             entry = {**sent, "reads": one["reads"]}
             key = json.dumps(entry, sort_keys=True)
             entries.setdefault(key, entry)
@@ -85,9 +89,17 @@ def write(folder: Path, by_task: Mapping[str, Iterable[Mapping[str, Any]]]) -> N
 
 
 def _request(sent: Mapping[str, Any], files: Mapping[str, bytes]) -> dict[str, Any]:
+    """A request without what goes without saying: POST, the path `/`, and `USUAL` headers."""
     headers = {name: value for name, value in sorted(sent["headers"].items()) if name not in DROPPED}
     verb = {} if sent["method"] == "POST" else {"verb": sent["method"]}
-    return {**verb, "path": sent["path"], "headers": headers, **_body(base64.b64decode(sent["body"]), files)}
+    path = {} if sent["path"] == "/" else {"path": sent["path"]}
+    told = {} if headers == USUAL else {"headers": headers}
+    return {**verb, **path, **told, **_body(base64.b64decode(sent["body"]), files)}
+
+
+def _says_anything(request: Mapping[str, Any]) -> bool:
+    """Whether a release knew what to do with the arguments: some lose a file that they do not look for."""
+    return "verb" in request or "sample" in request or request.get("json", {"inputs": {}}).get("inputs") != {}
 
 
 def _body(body: bytes, files: Mapping[str, bytes]) -> dict[str, Any]:

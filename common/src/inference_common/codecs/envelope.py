@@ -58,10 +58,10 @@ def enveloped(value: Mapping[str, Any], bare: frozenset[str]) -> Mapping[str, An
     return {**beside, "inputs": {name: part for name, part in given.items() if name not in beside}}
 
 
-def schema(inputs: Schema, params: Schema, root: bool = False) -> Schema:
-    """The schema of an envelope; with `root`, parameters may stand beside `inputs` too."""
+def schema(inputs: Schema, params: Schema, root: frozenset[str] = frozenset()) -> Schema:
+    """The schema of an envelope; the parameters of `root` may stand beside `inputs` too."""
     options = {"type": ["object", "null"], "description": "use_cache, wait_for_model, use_gpu"}
-    beside = params.get("properties", {}) if root else {}
+    beside = {name: part for name, part in params.get("properties", {}).items() if name in root}
     unused = {name: {"type": ["string", "null"], "description": "not used"} for name in sorted(UNUSED)}
     nullable = {"anyOf": [params, {"type": "null"}]}
     fields = {"inputs": inputs, "parameters": nullable, "options": options, **unused, **beside}

@@ -35,7 +35,7 @@ class TextInput(Generic[In]):
 
     def content(self, schemas: Schemas, params: type[Params]) -> Mapping[str, Schema]:
         one = schemas.of(self.schema)
-        enveloped = envelope.schema(one_or_many(one) if self.batches else one, schemas.of(params), bool(self.root))
+        enveloped = envelope.schema(one_or_many(one) if self.batches else one, schemas.of(params), self.root)
         alone = one_or_many(one) if self.raw and self.batches else one
         json_body = {"anyOf": [enveloped, alone]} if self.raw or self.bare else enveloped
         plain: dict[str, Schema] = {"text/plain": {"type": "string", "minLength": 1}} if self.raw else {}
