@@ -6,7 +6,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-TEXTS = ["a happy person", "Œuvre ÉCOLE 日本", "  The Dog\tin PARIS ", "a sad dog was in the sunny car today " * 30, "a"]
+TEXTS = [
+    "a happy person",
+    "Œuvre ÉCOLE 日本",
+    "  The Dog\tin PARIS ",
+    "a sad dog was in the sunny car today " * 30,
+    "a",
+]
 PAIRS = [(TEXTS[0], text) for text in TEXTS[1:]]
 
 
@@ -22,9 +28,7 @@ REQUESTS: Mapping[str, Request] = {
     "usual": Request(),
     "normalized": Request({"normalize_embeddings": True}, {"normalize": True}),
     "half": Request({"truncate_dim": 16}, {"dimensions": 16}),
-    "few, normalized": Request(
-        {"truncate_dim": 3, "normalize_embeddings": True}, {"dimensions": 3, "normalize": True}
-    ),
+    "few, normalized": Request({"truncate_dim": 3, "normalize_embeddings": True}, {"dimensions": 3, "normalize": True}),
     "cut at the left": Request(params={"truncation_direction": "left"}),
     "cut at the right": Request(params={"truncation_direction": "right"}),
 }

@@ -28,6 +28,7 @@ from typing import Any, Protocol
 import numpy as np
 
 from ..lifetime import end_with
+from ..missing_weights import collect_missing_weights
 from ..network_limits import network_within
 from ..source import FolderSource, ModelSource
 from .attention import join_heads
@@ -91,15 +92,17 @@ def _main() -> None:
     module, _, name = asked["original"].partition(":")
     kind: type[Original] = getattr(import_module(module), name)
     source = FolderSource(Path(asked["folder"]))
-    with network_within(source):
+    with network_within(source), collect_missing_weights(source.name) as missing:
         original = kind(source, "cpu")
     batches, file = original.examples(), Path(asked["file"])
+    with torch.inference_mode():
+        if missing.names and missing.are_read(lambda: _outputs(original, batches, asked["outputs"])):
+            raise missing.error(source.name, "this task")
     if asked["write"]:
         export(original.network, batches, asked["outputs"], file)
     with torch.inference_mode():
-        said = [original.network(**batch) for batch in batches]
-    theirs = [{name: getattr(one, name).numpy() for name in asked["outputs"]} for one in said]
-    del original, said  # the answers take another set of weights
+        theirs = _outputs(original, batches, asked["outputs"])
+    del original  # the answers take another set of weights
     told: dict[str, Any] = {"agreement": None}
     told["difference"] = difference(OnnxNetwork(file, asked["outputs"], threads=threads), batches, theirs)
     if asked["int8"]:
@@ -108,6 +111,12 @@ def _main() -> None:
         told["agreement"] = agreement(OnnxNetwork(quantized, asked["outputs"], threads=threads), batches, theirs)
     told["answers"] = _differing_answer(asked)
     json.dump(told, sys.stdout)
+
+
+def _outputs(original: Original, batches: Sequence[Batch], names: Sequence[str]) -> list[Batch]:
+    """What the library's network gives of each batch: arrays by name."""
+    outputs = [original.network(**batch) for batch in batches]
+    return [{name: getattr(output, name).numpy() for name in names} for output in outputs]
 
 
 def _differing_answer(asked: Mapping[str, Any]) -> str:

@@ -13,6 +13,7 @@ from inference_common.source import ModelSource, Optimize
 from inference_common.task import In, Out, P
 from typing_extensions import TypeIs
 
+from ._kinds import kind_of
 from ._networks import Encoder, Scorer
 from ._tokens import TokenCounter
 
@@ -30,12 +31,13 @@ class TextPipeline(Pipeline[In, P, Out], Generic[In, P, Out]):
     max_batch_size = 32
 
     def __init__(self, model: ModelSource, device: Device) -> None:
+        kind = kind_of(model.path())
         try:
             from ._torch import load  # takes seconds, and hundreds of megabytes
         except ModuleNotFoundError as error:
             raise LoadFailed(NO_TORCH.format(reason=_why_not_onnx(model))) from error
         with network_within(model):  # anew: torch was not imported before
-            self._use(load(model.path(), device))
+            self._use(load(model.path(), kind, device))
 
     @classmethod
     def optimized(cls, model: ModelSource, mode: Optimize) -> Self | None:

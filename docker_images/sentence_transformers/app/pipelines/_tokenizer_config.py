@@ -14,7 +14,6 @@ from tokenizers import Tokenizer
 from ._networks import Side
 from ._unsupported import Unsupported
 
-NO_LIMIT = 10**9  # of `model_max_length`: transformers writes 10^30 where a tokenizer has none
 USUAL_PADS = ("[PAD]", "<pad>")  # of the tokenizers of BERT and RoBERTa, and their kin
 GENERIC_CLASSES = frozenset({"PreTrainedTokenizerFast", "TokenizersBackend"})
 """Classes of transformers that take a tokenizer.json as it is. The others make the tokenizer anew, of its vocabulary
@@ -24,13 +23,13 @@ and of what tokenizer_config.json says."""
 @dataclass(frozen=True)
 class TokenizerConfig:
     """`side` is the one cut off from what is too long, `padding_side` where padding is put, `longest` the most tokens
-    it gives (None: not said). `has_types` says whether it tells tokens of the second text of a pair from those of the
+    it gives (None: not said; transformers writes 10^30 for any number). `has_types` says whether it tells tokens of the second text of a pair from those of the
     first."""
 
     side: Side
     padding_side: Side
     pad_token: str
-    longest: int | None
+    longest: int | float | None
     has_types: bool
     has_chat_template: bool
 
@@ -48,13 +47,12 @@ def read_tokenizer_config(folder: Path) -> TokenizerConfig:
         _check_parts(parts, config)
     _check_added(parts["added_tokens"], config.get("added_tokens_decoder") or {})
     cutting, padding = tokenizer.truncation or {}, tokenizer.padding or {}
-    longest = config.get("model_max_length")
     inputs = config.get("model_input_names")
     return TokenizerConfig(
         side=_side(config.get("truncation_side") or cutting.get("direction")),
         padding_side=_side(config.get("padding_side") or padding.get("direction")),
         pad_token=_pad(folder, tokenizer, config, padding),
-        longest=int(longest) if longest is not None and longest < NO_LIMIT else None,
+        longest=config.get("model_max_length"),
         has_types=not inputs or "token_type_ids" in inputs,
         has_chat_template=bool(config.get("chat_template")) or any(folder.glob("*chat_template*")),
     )
