@@ -92,9 +92,10 @@ def whole_files(cache: Path, name: str, commit: str) -> dict[str, int] | None:
 
 
 def has_all(cache: Path, name: str, commit: str, sizes: Mapping[str, int]) -> bool:
-    """Whether each of these files of a commit is there, and as long as that."""
+    """Whether each of these files of a commit is there, and as long as that (0: any length, as the Hub tells none)."""
     folder = snapshot(cache, name, commit)
-    return all(size_of(folder / path) == size for path, size in sizes.items())
+    found = ((size_of(folder / path), size) for path, size in sizes.items())
+    return all(there is not None and there == (size or there) for there, size in found)
 
 
 def _listed(cache: Path, name: str, commit: str) -> dict[str, int] | None:
