@@ -15,7 +15,7 @@ from .units import MIB, limit_mib, needed_mib
 SETTING = "MAX_REQUEST_MEMORY_MIB"
 REQUEST_SHARE = 0.9  # of the budget: what one request may hold; the rest is for requests that hold little
 SMALL_BYTES = MIB  # that a request which holds little may hold
-BURST_SHARE = 0.4  # of the budget: requests that hold more at a time are a burst
+BURST_SHARE = 0.4  # of the budget: requests, of all processes, that hold more at a time are a burst
 BURST_OVER_SHARE = 0.1  # of the most that a burst held: it is over once less is held
 MEAN_DECAY = 0.8  # weight of the mean so far, in the mean seconds that reservations last
 MAX_RETRY_SECONDS = 60  # told to a refused caller
@@ -62,7 +62,7 @@ class MemoryAccount:
             self._hold(count)
             reservation.held += count
             if reservation.held > SMALL_BYTES:
-                self._peak = max(self._peak, self.used)
+                self._peak = max(self._peak, self._held_with(0))
                 reservation.since = reservation.since or time.monotonic()
 
     def _give_back(self, reservation: Reservation, count: int) -> None:

@@ -13,6 +13,7 @@ from huggingface_hub import snapshot_download
 from inference_common.testing.hub import Hub, Repo, serve_hub
 from toys.loopback import beside, toy
 from toys.started import MIB, Start
+from toys.waiting import until
 
 BODY_BYTES = 30 * MIB
 
@@ -196,7 +197,7 @@ def test_offline_with_a_token_what_another_tool_fetched_is_not_told_from_what_is
     assert cached.json()["error"] == absent.json()["error"].replace("org/b", "org/a")
     assert "SHARED_MODELS=org/a" in cached.json()["error"]
     assert "API_KEY" in cached.json()["error"]
-    assert any("counts as private" in line and "org/a" in line for line in server.lines)
+    until(lambda: any("counts as private" in line and "org/a" in line for line in server.lines))
     assert server.end() == 0
     shared = start(None, **offline, SHARED_MODELS="org/a")
     assert ask(client, f"{shared.url()}/models/org/a").json() == [1, 1]
