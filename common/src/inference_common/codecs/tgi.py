@@ -17,7 +17,6 @@ from ..schema import Schema, Schemas
 from ..task import Asked
 from .json import JsonOutput
 
-
 FIRST_TO_READ_INDEX = (0, 22)  # of huggingface_hub, and `input_length`; older ones take no field that they do not know
 
 
