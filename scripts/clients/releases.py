@@ -50,7 +50,7 @@ def record_inference(version: str, folder: Path) -> list[dict[str, Any]]:
     (folder / "package.json").write_text('{"private": true, "type": "module"}')
     program = folder / "inference.mjs"
     program.write_text((HERE / program.name).read_text(encoding="utf-8"), encoding="utf-8")
-    options = ["--ignore-scripts", "--no-audit", "--no-fund", "--prefix", folder]
+    options: list[str | Path] = ["--ignore-scripts", "--no-audit", "--no-fund", "--prefix", folder]
     run([programs / "npm", "install", *options, f"{JAVASCRIPT}@{version}"], _path(programs))
     return record([programs / "node", program], "inference.json")
 
