@@ -15,7 +15,7 @@ from scripts.clients.records import USUAL
 from scripts.images import ROOT
 
 RECORDED = ROOT / "tests" / "clients" / "recorded"
-ANSWERS = ROOT / "scripts" / "clients" / "answers.json"
+ANSWERS = ROOT / "tests" / "clients" / "answers.json"
 SAMPLES = ("audio.flac", "document.png", "image.jpg")
 NOT_ALWAYS = frozenset({"best_of_sequences", "details", "end", "logprobs", "prefill", "seed", "start", "usage"})
 """Fields of the answers that clients read which an answer holds, not null, only where they were asked for."""
