@@ -26,6 +26,13 @@ SPECIAL = ["<s>", "<pad>", "</s>", "<unk>", "<mask>"]
 LAYERS = {"encoder_layers": 2, "decoder_layers": 2, "encoder_attention_heads": 4, "decoder_attention_heads": 4}
 BARTS = {"d_model": HIDDEN, **LAYERS, "encoder_ffn_dim": 64, "decoder_ffn_dim": 64, "init_std": 0.5}
 
+TASKS: dict[str, object] = {
+    "summarization": {"prefix": "summarize: ", "max_length": 9, "min_length": 4, "no_repeat_ngram_size": 2},
+    "translation_en_to_de": {"prefix": "translate English to German: ", "max_length": 8, "num_beams": 3},
+    "translation_en_to_fr": {"prefix": "translate English to French: ", "max_length": 11, "early_stopping": True},
+}
+"""What a T5 says of its tasks, as those that were published do."""
+
 
 def summarization(folder: Path) -> None:
     """A BART that reads 128 tokens, with lengths of its own for this task."""
@@ -60,6 +67,21 @@ def t5_translation(folder: Path) -> None:
     """A T5 that is told by a prefix what to translate into."""
     to = {"prefix": "translate English to German: ", "max_length": 10, "num_beams": 2, "early_stopping": True}
     _t5(folder, "translation", {"translation_en_to_de": to})
+
+
+def t5_translations(folder: Path) -> None:
+    """A T5 of several tasks, each with a prefix and a way to write of its own."""
+    _t5(folder, "translation", TASKS)
+
+
+def t5_into_french(folder: Path) -> None:
+    """The same."""
+    _t5(folder, "translation", TASKS)
+
+
+def t5_summary(folder: Path) -> None:
+    """The same, to summarize."""
+    _t5(folder, "summarization", TASKS)
 
 
 def marian(folder: Path) -> None:

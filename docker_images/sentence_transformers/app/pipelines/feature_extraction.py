@@ -6,7 +6,9 @@ from collections.abc import Sequence
 
 from inference_common.errors import InvalidRequest
 from inference_common.tasks.text import Embedding, FeatureExtractionParams
+from inference_common.warning_headers import cut_warnings, warnings_of_inputs
 
+from ._cut import length_if_cut
 from ._networks import Way
 from ._shared import EncoderPipeline
 
@@ -38,6 +40,14 @@ class FeatureExtraction(EncoderPipeline[str, FeatureExtractionParams, Embedding]
 
     def cost(self, inputs: str) -> int:
         return self.tokens(inputs)
+
+    def warnings(self, inputs: Sequence[str], costs: Sequence[int], params: FeatureExtractionParams) -> Sequence[str]:
+        most, side = self.encoder.longest, "last" if params.truncation_direction == "left" else "first"
+        prompt = self.encoder.prompts.get(params.prompt_name or "", "")
+        if most is None or max(costs) + len(prompt.encode()) < most:
+            return ()
+        lengths = [length_if_cut(self.encoder, self.tokens, prompt + text) for text in inputs]
+        return warnings_of_inputs([cut_warnings(length, most, side) for length in lengths])
 
     def _refuse_too_long(self, texts: Sequence[str]) -> None:
         most = self.encoder.longest

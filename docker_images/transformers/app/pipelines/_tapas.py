@@ -27,6 +27,7 @@ class Tapas:
         self.tokenizer: Any = AutoTokenizer.from_pretrained(folder, local_files_only=True)
         config: Any = network.config
         self.tokenizer.model_max_length = min(self.tokenizer.model_max_length, config.max_position_embeddings)
+        self.longest = int(self.tokenizer.model_max_length)
         # Past these the network has no embedding, and a GPU would never recover from asking for one.
         self.tokenizer.max_column_id = min(self.tokenizer.max_column_id, config.type_vocab_sizes[COLUMNS])
         self.tokenizer.max_row_id = min(self.tokenizer.max_row_id, config.type_vocab_sizes[ROWS])
@@ -40,6 +41,14 @@ class Tapas:
         return [
             self._decoded(table, one, output) for (table, _), one, output in zip(asked, encoded, outputs, strict=True)
         ]
+
+    def rows_read(self, table: pd.DataFrame, queries: list[str]) -> int:
+        """How many rows of a table are read where it is cut to fit; all of one that is refused."""
+        try:
+            encoded = self._encode(table, queries, truncate=True)
+        except InvalidRequest:
+            return len(table)
+        return int(encoded["token_type_ids"][:, :, ROWS].amax(1).min())
 
     def _encode(self, table: pd.DataFrame, queries: list[str], truncate: bool) -> Mapping[str, torch.Tensor]:
         """Tensors of shape (questions, tokens, ...)."""
