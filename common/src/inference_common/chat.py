@@ -159,7 +159,8 @@ class ChatParams(OpenAIParams):
     reasoning_effort: Annotated[str | None, unserved("reasoning_effort is not served; leave it out", "none")] = None
 
     def within(self, limits: Limits) -> Self:
-        return self.model_copy(update={"max_tokens": new_tokens(self.most_tokens, limits)})
+        most = new_tokens(self.most_tokens, limits)
+        return self.model_copy(update={"max_tokens": most, "max_completion_tokens": None})
 
     def lowered(self, limits: Limits) -> Sequence[str]:
         return too_many(self.most_tokens, limits)

@@ -11,8 +11,6 @@ from transformers import (
     BartForConditionalGeneration,
     M2M100Config,
     M2M100ForConditionalGeneration,
-    MarianConfig,
-    MarianMTModel,
     NllbTokenizer,
     PreTrainedModel,
     PreTrainedTokenizerFast,
@@ -36,7 +34,7 @@ TASKS: dict[str, object] = {
 
 def summarization(folder: Path) -> None:
     """A BART that reads 128 tokens, with lengths of its own for this task."""
-    tokenizer = _tokenizer("<s> $A </s>", 128)
+    tokenizer = tokenizer_around("<s> $A </s>", 128)
     specific = {"summarization": {"max_length": 16, "min_length": 3, "no_repeat_ngram_size": 3}}
     torch.manual_seed(0)
     config = BartConfig(
@@ -84,21 +82,8 @@ def t5_summary(folder: Path) -> None:
     _t5(folder, "summarization", TASKS)
 
 
-def marian(folder: Path) -> None:
-    """A Marian, which knows one pair of languages."""
-    tokenizer = _tokenizer("$A </s>", 128)
-    torch.manual_seed(0)
-    config = MarianConfig(
-        vocab_size=len(tokenizer), max_position_embeddings=128, pad_token_id=1, eos_token_id=2,
-        decoder_start_token_id=1, forced_eos_token_id=2, **BARTS,
-    )  # fmt: skip
-    network = MarianMTModel(config)
-    network.generation_config.max_length = 14
-    _save(folder, network, tokenizer, "translation")
-
-
 def _t5(folder: Path, task: str, specific: dict[str, object]) -> None:
-    tokenizer = _tokenizer("$A </s>", 128)
+    tokenizer = tokenizer_around("$A </s>", 128)
     torch.manual_seed(0)
     config = T5Config(
         vocab_size=len(tokenizer), d_model=HIDDEN, d_kv=8, d_ff=64, num_layers=2, num_heads=4, initializer_factor=3.0,
@@ -115,7 +100,7 @@ def _save(folder: Path, network: PreTrainedModel, tokenizer: PreTrainedTokenizer
     card(folder, task, **own)
 
 
-def _tokenizer(template: str, longest: int) -> PreTrainedTokenizerFast:
+def tokenizer_around(template: str, longest: int) -> PreTrainedTokenizerFast:
     """Byte-level BPE, so every text can be read and said; `template` is what stands around a text."""
     bpe = _trained()
     special = [(token, bpe.token_to_id(token)) for token in SPECIAL]

@@ -67,5 +67,6 @@ def ineffective(asked: Asked, most: int, usual: Asked) -> Sequence[str]:
 
 
 def _unused(asked: Asked, names: Sequence[str], needed: str) -> Sequence[str]:
-    found = [name for name in names if asked.get(name)]
+    # 0 and 1 turn these off, of which nobody need be told.
+    found = [name for name in names if asked.get(name) is True or asked.get(name) not in (None, 0, 1)]
     return [f"not used without {needed}: {', '.join(found)}"] if found else []

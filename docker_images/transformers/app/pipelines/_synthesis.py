@@ -38,7 +38,7 @@ class SynthesisPipeline(Pipeline[str, TextToAudioParams, Audio]):
     def _use(self, pipe: Any) -> None:
         self.pipe = pipe
         self.device = str(pipe.device)
-        self._usual = vars(pipe.generation_config) if pipe.model.can_generate() else {}
+        self._usual = vars(pipe.model.generation_config) if pipe.model.can_generate() else {}
         if not pipe.sampling_rate:
             raise TypeError("the model's files do not tell its sampling rate")
 
