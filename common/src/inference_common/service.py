@@ -20,7 +20,7 @@ from .account import MemoryAccount
 from .body import BodyReader
 from .call_memory import hold_call
 from .card_defaults import with_defaults
-from .codecs.json import validate_params
+from .codecs.json import validate_params, without_nulls
 from .errors import InvalidRequest
 from .jobs import Timed
 from .metrics import Metrics
@@ -29,6 +29,7 @@ from .models import Models
 from .patience import ARRIVED, CancelOnDisconnect, disconnect_timer, too_slow
 from .pipeline import AnyPipeline, Chunk
 from .settings import Settings
+from .switching import ShortSwitchInterval
 from .task import Params, Task
 from .turns import caller_of
 from .warning_headers import warning_header
@@ -87,6 +88,7 @@ class Service(Generic[M]):
         metrics.watch_request_memory(self.account)
         self._bodies = BodyReader(settings, self.account)
         self._decoders, self._unlimited = CapacityLimiter(DECODERS), CapacityLimiter(math.inf)
+        self._short_switch_interval = ShortSwitchInterval()
         self._disconnect_timer = disconnect_timer(settings.timeout)
 
     async def in_thread(self, request: Request | None, call: Callable[[], T], *, light: bool = False) -> T:
@@ -95,12 +97,14 @@ class Service(Generic[M]):
         if light:
             return call()
         if request is None:
-            return await anyio.to_thread.run_sync(call, limiter=self._decoders)
+            with self._short_switch_interval:
+                return await anyio.to_thread.run_sync(call, limiter=self._decoders)
         turn = object()
         with CancelOnDisconnect(request, self.settings.timeout, self._disconnect_timer):
             await self._decoders.acquire_on_behalf_of(turn)
         try:
-            return await anyio.to_thread.run_sync(call, limiter=self._unlimited)
+            with self._short_switch_interval:
+                return await anyio.to_thread.run_sync(call, limiter=self._unlimited)
         finally:
             self._decoders.release_on_behalf_of(turn)
 
@@ -124,7 +128,7 @@ class Service(Generic[M]):
         Raises InvalidRequest, TooLarge (413), Overloaded (429).
         """
         pipeline = model.pipeline(task.name)
-        given = with_defaults(task.params, model.defaults.get(task.name, {}), raw)
+        given = with_defaults(task.params, model.defaults.get(task.name, {}), without_nulls(raw))
         asked = validate_params(task.params, given)
         params = asked.within(self.limits)
         pipeline.check(params)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from inference_common.task import Params
 from inference_common.tasks.text import SimilarityInputs
@@ -31,6 +31,10 @@ class SentenceSimilarity(EncoderPipeline[SimilarityInputs, Params, list[float]])
     def warnings(self, inputs: Sequence[SimilarityInputs], costs: Sequence[int], params: Params) -> Sequence[str]:
         texts = [text for item in inputs for text in (item.source_sentence, *item.sentences)]
         return cut_texts(self.encoder, self.tokens, texts)
+
+    def comparisons(self) -> Iterator[tuple[Sequence[SimilarityInputs], Params]]:
+        first, *others = self.compared_texts()
+        yield [SimilarityInputs(source_sentence=first, sentences=others)], Params()
 
     def cost(self, inputs: SimilarityInputs) -> int:
         return sum(self.tokens(text) for text in (inputs.source_sentence, *inputs.sentences))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from inference_common.task import Params
 from inference_common.tasks.text import RankedText, RankingInputs
@@ -30,6 +30,10 @@ class TextRanking(TextPipeline[RankingInputs, Params, list[RankedText]]):
         if encodes(self.network):
             return cut_texts(self.network, self.tokens, [text for one in inputs for text in (one.query, *one.texts)])
         return cut_texts(self.network, self.tokens, [f"{one.query} {text}" for one in inputs for text in one.texts])
+
+    def comparisons(self) -> Iterator[tuple[Sequence[RankingInputs], Params]]:
+        texts = self.compared_texts()
+        yield [RankingInputs(query=query, texts=list(texts)) for query in (texts[0], texts[-1])], Params()
 
     def cost(self, inputs: RankingInputs) -> int:
         return sum(self.tokens(text) for text in (inputs.query, *inputs.texts))

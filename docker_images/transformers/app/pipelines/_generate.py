@@ -7,9 +7,11 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import torch
+from inference_common.token_limit import config_values, token_limit
 from transformers import GenerationConfig, PreTrainedModel
 
 from ._asked import ineffective, refuse_impossible, within_model
+from ._shared import UNLIMITED_TOKENS
 
 NEW_TOKENS = 256
 """The most tokens where neither the caller nor the model says."""
@@ -26,7 +28,8 @@ class Writer:
                  usual: Mapping[str, Any] | None = None) -> None:  # fmt: skip
         self.network: Any = network
         text = network.config.get_text_config(decoder=True)
-        positions = int(getattr(text, "max_position_embeddings", None) or 1_000_000)
+        of_decoder = {"max_position_embeddings": getattr(text, "max_decoder_position_embeddings", None)}  # LED's
+        positions = token_limit(config_values(text)) or token_limit(of_decoder) or UNLIMITED_TOKENS
         self.most = positions - 1  # the first place holds the token that begins every text
         self._model_config: GenerationConfig = copy.deepcopy(self.network.generation_config)
         for name, value in {"pad_token_id": pad_token_id, **(usual or {})}.items():

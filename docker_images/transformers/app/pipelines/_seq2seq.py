@@ -16,6 +16,7 @@ from inference_common.pipeline import Device
 from inference_common.source import ModelSource
 from inference_common.task import Out
 from inference_common.tasks.seq2seq import Seq2SeqParams
+from inference_common.token_limit import config_values, token_limit
 from inference_common.warning_headers import cut_warnings, warnings_of_inputs
 from transformers import AutoModelForSeq2SeqLM
 
@@ -56,8 +57,8 @@ class Seq2SeqPipeline(TextPipeline[str, S, Out], Generic[S, Out]):
 
         self.specific = {name: told(own) for name, own in specific.items()}
         self.usual = self.specific.get(self.usual_task(self.specific), told({}))
-        positions = getattr(config, "max_position_embeddings", None)  # T5's are relative: it reads any length
-        self.most = None if positions is None else min(int(positions), self.longest)
+        is_bounded = token_limit(config_values(config)) is not None  # T5's positions are relative: it reads any length
+        self.most = self.longest if is_bounded else None
 
     def usual_task(self, names: Iterable[str]) -> str:
         """The one of the tasks that a model names which this is, where the caller does not say more."""

@@ -13,7 +13,8 @@ from PIL.Image import Image
 from transformers import AutoModelForZeroShotImageClassification
 
 from ._labels import LabelLengths, batches
-from ._vision import Features, ImagePipeline, tokenizer_of
+from ._shared import longest_of, tokenizer_of
+from ._vision import Features, ImagePipeline
 
 
 class ZeroShotImageClassification(ImagePipeline[Image, ZeroShotImageClassificationParams, list[Label]]):
@@ -50,8 +51,7 @@ class ZeroShotImageClassification(ImagePipeline[Image, ZeroShotImageClassificati
 
     @property
     def _longest_text(self) -> int:
-        text = self.network.config.get_text_config()
-        return min(int(self.tokenizer.model_max_length), int(getattr(text, "max_position_embeddings", 64)))
+        return longest_of(self.network.config.get_text_config(), self.tokenizer, 64)
 
     def _texts(self, texts: Sequence[str]) -> Features:
         longest = self._longest_text

@@ -13,7 +13,8 @@ from PIL.Image import Image
 from transformers import AutoModelForZeroShotObjectDetection
 
 from ._labels import LabelLengths, batches
-from ._vision import Features, ImagePipeline, box_of, sizes, tokenizer_of
+from ._shared import longest_of, tokenizer_of
+from ._vision import Features, ImagePipeline, box_of, sizes
 
 SEPARATE = ("owlvit", "owlv2")
 """Models that score each text by itself, whatever others are asked with it: one look at the image is enough."""
@@ -70,8 +71,7 @@ class ZeroShotObjectDetection(ImagePipeline[Image, ZeroShotObjectDetectionParams
 
     @property
     def _longest_text(self) -> int:
-        longest = getattr(self.network.config.get_text_config(), "max_position_embeddings", None)
-        return min(int(self.tokenizer.model_max_length), int(longest or 256))
+        return longest_of(self.network.config.get_text_config(), self.tokenizer, 256)
 
     def _texts(self, texts: Sequence[str]) -> Features:
         most = self._longest_text
