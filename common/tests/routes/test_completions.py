@@ -156,6 +156,7 @@ def test_a_model_that_generates_nothing_is_a_404(connect: Connect) -> None:
     ("path", "body", "text"),
     [
         ("/models/toy/v1/completions", {"prompt": "a b", "max_tokens": 2, "n": None, "echo": None}, " a b"),
+        ("/hf-inference/models/toy/v1/completions", {"prompt": "a b", "max_tokens": 1}, " a"),
         ("/models/toy/v1/chat/completions", {"messages": [{"role": "user", "content": "a"}], "max_tokens": 1}, None),
     ],
 )

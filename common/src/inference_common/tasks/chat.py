@@ -153,6 +153,8 @@ class Conversation(BaseModel):
 class ConversationalParams(TextGenerationParams):
     """Of conversational: those of text-generation, but that no answer is streamed."""
 
+    max_length: Annotated[int | None, unserved("max_length is not served; leave it out, or say max_new_tokens")] = None
+    min_length: Annotated[int | None, unserved("min_length is not served; leave it out")] = None
     stream: Annotated[
         bool | None, unserved("conversational is not streamed; ask chat-completion, or leave out stream", False)
     ] = None

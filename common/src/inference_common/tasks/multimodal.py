@@ -122,8 +122,10 @@ def asked_at_the_root(name: str, question: object, **fields: object) -> Payload:
 
 
 def _takes_a_list(client: Client) -> bool:
-    """huggingface_hub reads an object up to 0.23, either in 0.24, and later a list; JavaScript reads an object."""
-    return client.javascript is None and not client.older_than(0, 24)
+    """huggingface_hub reads an object in 0.22 and 0.23, and a list before and after; JavaScript's releases that name
+    themselves read an object."""
+    reads_an_object = client.older_than(0, 24) and not client.older_than(0, 22)
+    return client.javascript is None and not reads_an_object
 
 
 IMAGE_TO_TEXT = Task[Image, ImageToTextParams, GeneratedText](
