@@ -32,9 +32,9 @@ def main(form: str, folder: Path) -> None:
 def _answers(form: str, model: Path) -> Any:
     try:
         ranking = _ranking(form, model)
+        return ranking if isinstance(ranking, str) else _asked(ranking)
     except Exception as error:
         return f"{type(error).__name__}: {error}"
-    return ranking if isinstance(ranking, str) else _asked(ranking)
 
 
 def _ranking(form: str, model: Path) -> Any:

@@ -15,6 +15,8 @@ from ._networks import Side
 from ._unsupported import Unsupported
 
 USUAL_PADS = ("[PAD]", "<pad>")  # of the tokenizers of BERT and RoBERTa, and their kin
+WORD_PIECES: Mapping[str, Any] = {"continuing_subword_prefix": "##", "max_input_chars_per_word": 100}
+"""How a class of BERT's splits words."""
 GENERIC_CLASSES = frozenset({"PreTrainedTokenizerFast", "TokenizersBackend"})
 """Classes of transformers that take a tokenizer.json as it is. The others make the tokenizer anew, of its vocabulary
 and of what tokenizer_config.json says."""
@@ -92,6 +94,8 @@ def _check_class(tokenizer: Tokenizer, parts: Mapping[str, Any], config: Mapping
 
 def _check_bert(tokenizer: Tokenizer, parts: Mapping[str, Any], config: Mapping[str, Any]) -> None:
     normalizer, splitter = parts.get("normalizer") or {}, parts.get("pre_tokenizer") or {}
+    for key, usual in WORD_PIECES.items():
+        _check_equal(key, usual, parts["model"].get(key, usual))
     _check_equal("the normalizer", "BertNormalizer", normalizer.get("type"))
     _check_equal("the pre-tokenizer", "BertPreTokenizer", splitter.get("type"))
     lowercase = config.get("do_lower_case", True)
@@ -125,11 +129,12 @@ def _check_equal(key: str, said: Any, done: Any) -> None:
 
 
 def _check_added(added: list[Mapping[str, Any]], decoder: Mapping[str, Mapping[str, Any]]) -> None:
-    """Tokens that tokenizer_config.json adds must be those of tokenizer.json."""
-    known = {token["id"]: {**token} for token in added}
-    for place, token in decoder.items():
-        if any(known.get(int(place), {}).get(key) != value for key, value in token.items()):
-            raise Unsupported(f"tokenizer_config.json adds a token {_text(token)[:50]!r} that tokenizer.json has not")
+    """Tokens that tokenizer_config.json adds, if it tells any, must be those of tokenizer.json."""
+    known = {str(token["id"]): token for token in added}
+    for place in decoder.keys() | (known.keys() if decoder else ()):
+        ours, theirs = decoder.get(place, {}), known.get(place, {})
+        if not ours or any(theirs.get(key) != value for key, value in ours.items()):
+            raise Unsupported(f"tokenizer_config.json and tokenizer.json add different tokens as number {place[:20]}")
 
 
 def _nested(part: Mapping[str, Any] | None) -> Iterator[Mapping[str, Any]]:
