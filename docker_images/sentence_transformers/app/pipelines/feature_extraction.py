@@ -10,7 +10,7 @@ from inference_common.warning_headers import cut_warnings, warnings_of_inputs
 
 from ._cut import length_if_cut
 from ._networks import Way
-from ._shared import EncoderPipeline
+from ._shared import SHORT_TEXTS, EncoderPipeline
 
 
 class FeatureExtraction(EncoderPipeline[str, FeatureExtractionParams, Embedding]):
@@ -38,11 +38,13 @@ class FeatureExtraction(EncoderPipeline[str, FeatureExtractionParams, Embedding]
     def comparisons(self) -> Iterator[tuple[Sequence[str], FeatureExtractionParams]]:
         texts, width = self.compared_texts(), self.encoder.dimension
         sizes = [] if width is None else [max(1, width // 2), width]
-        for values in (
-            {}, {"normalize": True}, {"truncation_direction": "left"}, {"truncation_direction": "right"},
-            *({"prompt_name": name} for name in self.encoder.prompts), *({"dimensions": size} for size in sizes),
-        ):  # fmt: skip
+        for values in ({}, {"truncation_direction": "left"}, {"truncation_direction": "right"}):
             yield texts, FeatureExtractionParams.model_validate(values)
+        for values in (
+            {"normalize": True}, *({"prompt_name": name} for name in self.encoder.prompts),
+            *({"dimensions": size} for size in sizes),
+        ):  # fmt: skip
+            yield SHORT_TEXTS, FeatureExtractionParams.model_validate(values)
 
     def preprocess(self, inputs: str) -> str:
         return self.encoder.preprocess(inputs)
