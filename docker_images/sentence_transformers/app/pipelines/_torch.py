@@ -88,7 +88,8 @@ class TorchEncoder(TorchNetwork):
     def __init__(self, network: SentenceTransformer) -> None:
         super().__init__(network)
         self.network = network
-        self.dimension: int | None = network.get_embedding_dimension()
+        with network.truncate_embeddings(None):  # of which a request may ask for more than the config keeps
+            self.dimension: int | None = network.get_embedding_dimension()
         self.prompts = {name: prompt for name, prompt in network.prompts.items() if prompt is not None}
 
     def encode(self, texts: Sequence[str], way: Way = USUAL) -> Vectors:
