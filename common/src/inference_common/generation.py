@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Annotated, Any, Literal, Self
 
@@ -80,7 +81,10 @@ class TextGenerationParams(Params):
     def within(self, limits: Limits) -> Self:
         if self.stream and self.decoder_input_details:
             raise InvalidRequest("decoder_input_details is not told in a stream; leave out one of the two")
-        return self.model_copy(update={"max_new_tokens": within(self.max_new_tokens, limits, "max_new_tokens")})
+        return self.model_copy(update={"max_new_tokens": new_tokens(self.max_new_tokens, limits)})
+
+    def lowered(self, limits: Limits) -> Sequence[str]:
+        return too_many(self.max_new_tokens, limits)
 
     @property
     def stops(self) -> tuple[str, ...]:
@@ -100,27 +104,32 @@ class TextGenerationParams(Params):
         return self.do_sample or any(one != 1.0 for one in asked)
 
 
-def within(asked: int | None, limits: Limits, name: str) -> int:
-    """How many tokens to generate for a caller who asks for so many, or does not say. Raises InvalidRequest."""
-    if asked is None:
-        return min(NEW_TOKENS, limits.new_tokens)
-    if asked > limits.new_tokens:
-        raise InvalidRequest(
-            f"{name} is {asked:,}, and this server allows {limits.new_tokens:,} (MAX_NEW_TOKENS); ask for at most that"
-        )
-    return asked
+def new_tokens(asked: int | None, limits: Limits) -> int:
+    """How many tokens to generate at most for a caller who asks for so many, or does not say."""
+    return min(NEW_TOKENS if asked is None else asked, limits.new_tokens)
+
+
+def too_many(asked: int | None, limits: Limits) -> Sequence[str]:
+    """The warning for a caller who asks for more tokens than a server generates."""
+    if asked is None or asked <= limits.new_tokens:
+        return ()
+    return [
+        f"{asked:,} tokens were asked for, and this server generates at most {limits.new_tokens:,} (MAX_NEW_TOKENS)"
+    ]
 
 
 @dataclass(frozen=True)
 class Token:
     """A token; `text` is what the text grows by, `logprob` natural, None for a prompt's first; `top` are the likeliest
-    at its place, if they were asked for."""
+    at its place, if they were asked for. `start` is where a token of a prompt begins in its text, None for one that the
+    tokenizer put there, or does not tell of."""
 
     id: int
     text: str
     logprob: float | None
     special: bool = False
     top: tuple[Token, ...] = ()
+    start: int | None = None
 
 
 @dataclass(frozen=True)
