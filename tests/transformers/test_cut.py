@@ -33,7 +33,7 @@ CUT: dict[str, tuple[Any, dict[str, Any], str]] = {
     "table-question-answering": (TABLE, {}, r"the table has 300 rows, and its first \d+ are read"),
     "zero-shot-image-classification": (
         encoded("image.jpg"),
-        {"candidate_labels": [WORDS, "cat"]},
+        {"candidate_labels": ["dog " * 200, "cat"]},
         r"1 of 2 labels are cut to their first \d+ tokens",
     ),
 }
