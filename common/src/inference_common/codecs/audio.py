@@ -26,7 +26,7 @@ KEPT_RATE = 48_000  # Hz; above it no network listens, and half an hour of silen
 SAMPLES_A_SECOND = 96_000  # most on average, over all channels: silence in many channels is small until it is decoded
 SAMPLE_BYTES = 4  # of float32
 BLOCK = 1 << 18  # samples decoded at once, over all channels
-UNKNOWN_LENGTH = 1 << 60  # libsndfile's frames of a file that does not say
+UNKNOWN_LENGTH = 1 << 60  # libsndfile's frames of a file that does not say; those of MPEG are guessed of its size
 # What libsndfile reads well, by its first bytes: asked for anything, it would also try formats nobody sends. Vorbis
 # takes it twice as long as FFmpeg, which leaves out the first frames of some files.
 SNDFILE = (b"RIFF", b"RF64", b"fLaC", b"OggS", b"FORM", b"caff", b".snd")
@@ -146,7 +146,7 @@ class _Gathered:
 def _sndfile(body: bytes, limits: Limits) -> Audio:
     with soundfile.SoundFile(io.BytesIO(body)) as file:
         gathered = _Gathered(file.samplerate, limits)
-        if file.frames < UNKNOWN_LENGTH:
+        if file.frames < UNKNOWN_LENGTH and not file.subtype.startswith("MPEG"):
             gathered.expect(file.frames, file.channels)
         frames = max(1, BLOCK // file.channels)
         while len(block := file.read(frames, dtype="float32", always_2d=True)):

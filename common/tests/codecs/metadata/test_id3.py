@@ -158,8 +158,10 @@ def film(*kinds: str) -> bytes:
     written = io.BytesIO()
     with av.open(written, "w", format="matroska") as file:
         for kind in kinds:
-            stream = file.add_stream("png" if kind == "cover" else "mpeg4", rate=5)
-            stream.width, stream.height, stream.pix_fmt = (64, 48, "rgb24") if kind == "cover" else (32, 24, "yuv420p")
+            stream = file.add_stream("mjpeg" if kind == "cover" else "mpeg4", rate=5)
+            stream.width, stream.height, stream.pix_fmt = (
+                (64, 48, "yuvj420p") if kind == "cover" else (32, 24, "yuv420p")
+            )
             if kind == "cover":
                 stream.disposition = av.stream.Disposition.attached_pic
         heard = file.add_stream("flac", rate=16000, layout="mono")
