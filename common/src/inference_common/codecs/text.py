@@ -114,9 +114,12 @@ def _plain_text(payload: Payload, limits: Limits, bare: frozenset[str]) -> str |
         raise InvalidRequest("The body is text/plain and reads as a list in JSON; send that as application/json")
     _at_most(len(body) // UTF8_BYTES, limits.characters, "characters", "MAX_CHARACTERS")
     try:
-        return body.decode()
+        text = body.decode()
     except UnicodeDecodeError as error:
         raise InvalidRequest(f"The request body is not UTF-8 text (byte {error.start}); send UTF-8 or JSON") from None
+    if not text.strip():
+        raise InvalidRequest('The request body is empty; send a text, or JSON such as {"inputs": ...}')
+    return text
 
 
 def _is_envelope(body: bytes, begins: bytes, bare: frozenset[str]) -> bool:

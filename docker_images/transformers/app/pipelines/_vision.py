@@ -57,6 +57,13 @@ def channels_of(config: Any) -> int:
     return next((count for name in CHANNELS if isinstance(count := getattr(config, name, None), int)), RGB)
 
 
+def refuse_other_than_rgb(config: Any) -> None:
+    """For what always gets RGB. Raises TypeError for a network of other channels."""
+    channels = channels_of(config)
+    if channels != RGB:
+        raise TypeError(f"the network reads images of {channels} channels, and for this task they are in RGB")
+
+
 def fit_channels(processor: Any, channels: int) -> None:
     """Have an image processor keep an image's channels. A mean or deviation that is the same for each of its own holds
     for each of these. Raises TypeError where it is not."""
