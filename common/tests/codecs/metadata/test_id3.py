@@ -65,7 +65,7 @@ def png_of(width: int, height: int) -> bytes:
 
 TEXT = frame(b"TXXX", b"\3name\0" + b"a" * 10 * MIB)
 COVER = frame(b"APIC", b"\0image/png\0\3\0" + sample("image.png"))
-BOMB = frame(b"TXXX", b"\3name\0" + bytes(200 * MIB), compressed=True)
+BOMB = frame(b"TXXX", b"\3name\0" + bytes(100 * MIB), compressed=True)
 HUGE_COVER = frame(b"APIC", b"\0image/png\0\3\0" + png_of(30_000, 20_000))
 
 
@@ -74,10 +74,15 @@ def inside(body: bytes, at: bytes, told: bytes) -> bytes:
     return body.replace(at, told + at, 1)
 
 
+def tagged(kind: str, told: bytes) -> tuple[str, Callable[[], bytes]]:
+    """A sound after a tag of one frame."""
+    return kind, lambda: tag(told) + SOUNDS[kind]
+
+
 FILES: Mapping[str, tuple[str, Callable[[], bytes]]] = {
-    **{f"{kind}, text": (kind, lambda kind=kind: tag(TEXT) + SOUNDS[kind]) for kind in ("mp3", "aac", "flac", "wav")},
-    **{f"{kind}, cover": (kind, lambda kind=kind: tag(COVER) + SOUNDS[kind]) for kind in ("mp3", "aac", "flac")},
-    **{f"{kind}, bomb": (kind, lambda kind=kind: tag(BOMB) + SOUNDS[kind]) for kind in ("mp3", "aac", "flac", "wav")},
+    **{f"{kind}, text": tagged(kind, TEXT) for kind in ("mp3", "aac", "flac", "wav")},
+    **{f"{kind}, cover": tagged(kind, COVER) for kind in ("mp3", "aac", "flac")},
+    **{f"{kind}, bomb": tagged(kind, BOMB) for kind in ("mp3", "aac", "flac", "wav")},
     "mp3, several": ("mp3", lambda: tag(COVER) + tag(TEXT, version=3) + tag(b"") + SOUNDS["mp3"]),
     "mp3, large picture": ("mp3", lambda: tag(HUGE_COVER) + SOUNDS["mp3"]),
     "mp3, text after": ("mp3", lambda: SOUNDS["mp3"] + b"TAG" + bytes(125)),
