@@ -99,7 +99,8 @@ FILES: Mapping[str, tuple[str, Callable[[], bytes]]] = {
 @pytest.mark.parametrize("kind", FILES)
 def test_tags_leave_the_sound_as_it_is(kind: str) -> None:
     name, write = FILES[kind]
-    np.testing.assert_array_equal(decode(write(), LIMITS).samples, decode(SOUNDS[name], LIMITS).samples)
+    heard, plain = decode(write(), LIMITS).samples, decode(SOUNDS[name], LIMITS).samples
+    np.testing.assert_allclose(heard, plain, atol=1e-5)  # MPEG in WAV is read by one library or by the other
 
 
 @pytest.mark.parametrize("kind", [kind for kind in FILES if "bomb" in kind or "large" in kind])
