@@ -41,12 +41,12 @@ def of_other_channels(folder: Path) -> None:
     file.write_text(json.dumps({**config, "pretrained_cfg": {**config["pretrained_cfg"], **told}}))
 
 
-@torch.inference_mode()
 def scores(folder: Path, channels: int, images: list[str]) -> list[list[float]]:
     network = timm.create_model(f"local-dir:{folder}", pretrained=True).eval()
     transform = create_transform(**resolve_input_data_config(network))
     pixels = [transform(Image.open(image).convert(MODES[channels])) for image in images]
-    return network(torch.stack(pixels)).softmax(-1).tolist()  # type: ignore[no-any-return]
+    with torch.inference_mode():
+        return network(torch.stack(pixels)).softmax(-1).tolist()  # type: ignore[no-any-return]
 
 
 def refusal(folder: Path) -> str:

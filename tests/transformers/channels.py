@@ -68,13 +68,13 @@ def levels(first: float, channels: int) -> list[float]:
     return [first + 0.1 * n for n in range(channels)]
 
 
-@torch.inference_mode()
 def numbers(network: Any, processor: Any, channels: int, image: str) -> list[float]:
     if len(processor.image_mean) != channels:
         processor.image_mean = processor.image_mean[:channels]
         processor.image_std = processor.image_std[:channels]
     pixels = processor([Image.open(image).convert(MODES[channels])], do_convert_rgb=False, return_tensors="pt")
-    said = network(**pixels)
+    with torch.inference_mode():
+        said = network(**pixels)
     if hasattr(said, "logits"):
         return said.logits[0].softmax(-1).tolist()  # type: ignore[no-any-return]
     return said.pooler_output[0].tolist()  # type: ignore[no-any-return]
