@@ -71,7 +71,15 @@ def _of_process(known: Library, cases: Sequence[Case]) -> list[Mapping[str, Any]
     environment = {**ALONE, **os.environ, "PYTHONPATH": paths, "HF_HUB_OFFLINE": "1"}
     with tempfile.TemporaryDirectory() as folder:
         written = Path(folder) / "answers.json"
-        command = [python_of(known), "-W", "ignore", "-m", f"{__package__}.reference", known.name, written]
+        command: list[str | Path] = [
+            python_of(known),
+            "-W",
+            "ignore",
+            "-m",
+            f"{__package__}.reference",
+            known.name,
+            written,
+        ]
         done = subprocess.run(
             command,
             cwd=folder,

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import torch
 import transformers
 
 from ..media import Keywords, spelled
@@ -15,6 +16,7 @@ from ..sounds import waveform
 
 Read = Callable[[Any, Any], Any]
 Answer = Callable[[Path], Callable[..., Any]]
+torch.set_grad_enabled(False)
 transformers.utils.logging.set_verbosity_error()
 
 

@@ -52,7 +52,6 @@ def visual_question_answering(folder: Path) -> Callable[..., Any]:
     network: Any = AutoModelForVisualQuestionAnswering.from_pretrained(folder).eval()
     processor, tokenizer = AutoImageProcessor.from_pretrained(folder), AutoTokenizer.from_pretrained(folder)
 
-    @torch.inference_mode()
     def call(inputs: Any, parameters: Keywords, keywords: Keywords) -> Any:
         features = {**processor(images=[image(inputs["image"])], return_tensors="pt"),
                     **tokenizer(inputs["question"], return_tensors="pt")}  # fmt: skip
@@ -68,7 +67,6 @@ def image_to_text(folder: Path) -> Callable[..., Any]:
     network: Any = AutoModelForImageTextToText.from_pretrained(folder).eval()
     processor, tokenizer = AutoImageProcessor.from_pretrained(folder), AutoTokenizer.from_pretrained(folder)
 
-    @torch.inference_mode()
     def call(inputs: Any, parameters: Keywords, keywords: Keywords) -> Any:
         told = dict(parameters)
         inner = told.pop("generation_parameters", None) or {}
@@ -85,7 +83,6 @@ def image_to_image(folder: Path) -> Callable[..., Any]:
     network: Any = AutoModelForImageToImage.from_pretrained(folder).eval()
     processor: Any = AutoImageProcessor.from_pretrained(folder)
 
-    @torch.inference_mode()
     def call(inputs: Any, parameters: Keywords, keywords: Keywords) -> Any:
         given = image(inputs)
         drawn = network(**processor(images=[given], return_tensors="pt")).reconstruction[0].clamp(0, 1).numpy()

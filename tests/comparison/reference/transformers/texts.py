@@ -43,7 +43,6 @@ def question_answering(folder: Path) -> Callable[..., Any]:
     network: Any = AutoModelForQuestionAnswering.from_pretrained(folder).eval()
     tokenizer: Any = AutoTokenizer.from_pretrained(folder)
 
-    @torch.inference_mode()
     def call(inputs: Any, parameters: Keywords, keywords: Keywords) -> Any:
         most = min(parameters.get("max_seq_len", LONGEST), tokenizer.model_max_length)
         question, context = _cut(tokenizer, inputs["question"], parameters.get("max_question_len")), inputs["context"]
