@@ -102,7 +102,8 @@ DRAWN: Values = alone(negative_prompt="rain", guidance_scale=2.5, num_inference_
                       target_size={"width": 48, "height": 32})  # fmt: skip
 NAMED: Values = {"candidate_labels": [{"candidate_labels": ["a cat"]}, {"candidate_labels": ["cat", "car", "sad"]}]}
 SAID: Values = {"hypothesis_template": [{"hypothesis_template": "I like {}!"}], **NAMED}
-SOUND: Values = {**GENERATED, **inside("generation_parameters", GENERATED)}
+BEAMS: Values = {**GENERATED, "num_beams": [{"num_beams": 2}]}
+SOUND: Values = {**BEAMS, **inside("generation_parameters", BEAMS)}
 HEARD: Values = {**GENERATED, **alone(language="french", task="translate")}
 
 VALUES: Mapping[str, Values] = {
@@ -121,7 +122,7 @@ VALUES: Mapping[str, Values] = {
     },
     "feature-extraction": alone(normalize=True, truncate=True, truncation_direction="left", prompt_name="query",
                                 dimensions=8),
-    "fill-mask": {"top_k": [{"top_k": 2}, {"top_k": 1000}],
+    "fill-mask": {"top_k": [{"top_k": 2}, {"top_k": 100}],
                   "targets": [{"targets": ["happy", "sad", "sunny"]}, {"targets": "cat"}]},
     "image-classification": SCORED,
     "image-feature-extraction": {"pool": [{"pool": True}, {"pool": False}]},

@@ -12,7 +12,6 @@ import torch
 from .media import Keywords
 from .pictures import image
 
-torch.set_grad_enabled(False)
 ACTIVATIONS: Mapping[str, Callable[[Any], Any]] = {
     "softmax": lambda logits: logits.softmax(-1),
     "sigmoid": torch.sigmoid,

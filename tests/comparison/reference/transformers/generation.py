@@ -139,7 +139,7 @@ def rewriting(task: str, key: str) -> Answer:
         tokenizer: Any = AutoTokenizer.from_pretrained(folder)
         own: Mapping[str, Any] = (getattr(network.config, "task_specific_params", None) or {}).get(task, {})
 
-            def call(inputs: Any, parameters: Keywords, keywords: Keywords) -> Any:
+        def call(inputs: Any, parameters: Keywords, keywords: Keywords) -> Any:
             options = {**keywords, **own, **nested(parameters, "generate_parameters")}
             clean = options.pop("clean_up_tokenization_spaces", False)
             cut = options.pop("truncation", False)

@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import torch
 import transformers
 
 from ..media import Keywords, spelled
@@ -16,7 +15,6 @@ from ..sounds import waveform
 
 Read = Callable[[Any, Any], Any]
 Answer = Callable[[Path], Callable[..., Any]]
-torch.set_grad_enabled(False)
 transformers.utils.logging.set_verbosity_error()
 
 
@@ -54,3 +52,9 @@ def as_image(inputs: Any, pipe: Any) -> Any:
 def as_sound(inputs: Any, pipe: Any) -> Any:
     np.random.seed(0)  # CLAP's extractor draws the part of a long sound that is heard
     return waveform(inputs, pipe.feature_extractor.sampling_rate)
+
+
+def cut(tokenizer: Any, question: str, most: int | None) -> str:
+    """A question's first so many tokens; all, without a number."""
+    encoded = tokenizer(question, add_special_tokens=False, return_offsets_mapping=True)
+    return question if most is None else question[: encoded["offset_mapping"][:most][-1][1]]
