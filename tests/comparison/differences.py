@@ -14,7 +14,7 @@ from typing import Any, Literal
 from .cases import Case
 
 FILE = Path(__file__).with_name("differences.toml")
-Kind = Literal["refused", "ignored", "mended", "default", "adds", "leaves out", "level"]
+Kind = Literal["refused", "ignored", "mended", "inputs", "default", "adds", "leaves out", "level"]
 
 
 @dataclass(frozen=True)
@@ -24,7 +24,8 @@ class Difference:
     `refused`: a request with one of the `parameters` (patterns) gets a 400. `ignored`: the library is called without
     `parameters`, which change nothing of what is compared. `mended`: the library has `parameters`, and fails on them.
     `default`: where the caller does not say, it is given `keywords` ("none" is None). `adds`, `leaves out`: the `keys`
-    of an answer. `level`: sounds are compared as parts of their loudest sample.
+    of an answer. `level`: sounds are compared as parts of their loudest sample. `inputs`: the library is given what the
+    reference (reference/pictures.py) makes of a file.
     """
 
     library: str

@@ -51,10 +51,10 @@ class SynthesisPipeline(Pipeline[str, TextToAudioParams, Audio]):
         if params.asked and not self.pipe.model.can_generate():
             names = ", ".join(sorted(params.asked))
             raise InvalidRequest(f"This model makes the whole sound at once, so it takes no {names}; leave them out")
+        refuse_impossible(params.asked, 1_000_000)
         beams: Any = params.asked.get("num_beams") or 1
         if beams > 1 and self.pipe.model.config.model_type.startswith("musicgen"):
             raise InvalidRequest("This model makes its sound without beams; leave num_beams out")
-        refuse_impossible(params.asked, 1_000_000)
 
     @torch.inference_mode()
     def __call__(self, inputs: str, params: TextToAudioParams) -> Audio:
