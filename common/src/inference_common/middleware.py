@@ -15,7 +15,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from .access import AccessLog
-from .errors import InferenceError, ServerBusy
+from .errors import InferenceError, InferenceTimeout, InternalError, InvalidRequest, NotFound, ServerBusy
 from .logs import REQUEST_ID
 from .metrics import Metrics
 from .patience import ARRIVED
@@ -62,7 +62,7 @@ class RequestContext:
             status = CLIENT_LEFT
         except asyncio.CancelledError:  # the grace is over: what has begun must break, the rest is told
             if not status:
-                await JSONResponse({"error": STOPPING}, 503)(scope, receive, send_with_id)
+                await JSONResponse(InferenceTimeout(STOPPING).body(), 503)(scope, receive, send_with_id)
             raise
         except Exception as error:
             answer = _answer(error, scope, request_id)
@@ -132,10 +132,12 @@ def _answer(error: Exception, scope: Scope, request_id: str) -> Response:
             405: f"{method} is not answered at {path}",
         }
         told = reasons.get(error.status_code, error.detail)
-        return JSONResponse({"error": told}, status_code=error.status_code, headers=error.headers)
+        kind = NotFound if error.status_code == NotFound.status else InvalidRequest
+        body = {"error": told, "error_type": kind.error_type}
+        return JSONResponse(body, status_code=error.status_code, headers=error.headers)
     if isinstance(error, RuntimeError) and str(error) == NO_THREAD:
         busy = ServerBusy("The server can start no thread for this request now; try again shortly", retry_after=1)
         return _answer(busy, scope, request_id)
     log.error("unhandled error", exc_info=error)
     told = f"An internal error occurred; the server log has the details under request id {request_id}"
-    return JSONResponse({"error": told}, 500)
+    return JSONResponse(InternalError(told).body(), 500)

@@ -19,7 +19,7 @@ from . import memory
 from .account import MemoryAccount
 from .body import BodyReader
 from .call_memory import hold_call
-from .codecs.json import validate_params
+from .codecs.json import validate_params, without_nulls
 from .errors import InvalidRequest
 from .jobs import Timed
 from .metrics import Metrics
@@ -28,6 +28,7 @@ from .models import Models
 from .patience import ARRIVED, CancelOnDisconnect, disconnect_timer, too_slow
 from .pipeline import AnyPipeline, Chunk
 from .settings import Settings
+from .switching import ShortSwitchInterval
 from .task import Params, Task
 from .turns import caller_of
 
@@ -83,6 +84,7 @@ class Service(Generic[M]):
         metrics.watch_request_memory(self.account)
         self._bodies = BodyReader(settings, self.account)
         self._decoders, self._unlimited = CapacityLimiter(DECODERS), CapacityLimiter(math.inf)
+        self._short_switch_interval = ShortSwitchInterval()
         self._disconnect_timer = disconnect_timer(settings.timeout)
 
     async def in_thread(self, request: Request | None, call: Callable[[], T], *, light: bool = False) -> T:
@@ -91,12 +93,14 @@ class Service(Generic[M]):
         if light:
             return call()
         if request is None:
-            return await anyio.to_thread.run_sync(call, limiter=self._decoders)
+            with self._short_switch_interval:
+                return await anyio.to_thread.run_sync(call, limiter=self._decoders)
         turn = object()
         with CancelOnDisconnect(request, self.settings.timeout, self._disconnect_timer):
             await self._decoders.acquire_on_behalf_of(turn)
         try:
-            return await anyio.to_thread.run_sync(call, limiter=self._unlimited)
+            with self._short_switch_interval:
+                return await anyio.to_thread.run_sync(call, limiter=self._unlimited)
         finally:
             self._decoders.release_on_behalf_of(turn)
 
@@ -120,7 +124,7 @@ class Service(Generic[M]):
         Raises InvalidRequest, TooLarge (413), Overloaded (429).
         """
         pipeline = model.pipeline(task.name)
-        given = {**model.defaults.get(task.name, {}), **raw}
+        given = {**model.defaults.get(task.name, {}), **without_nulls(raw)}
         params = validate_params(task.params, given).within(self.limits)
         pipeline.check(params)
         items = [pipeline.preprocess(item) for item in items]

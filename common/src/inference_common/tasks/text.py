@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Annotated, Any, Literal
 
 import numpy as np
 import numpy.typing as npt
-from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, TypeAdapter
 from typing_extensions import TypedDict  # pydantic reads typing's own only from Python 3.12 on
 
 from ..codecs.json import JsonOutput
 from ..codecs.text import TextInput
+from ..generation import unserved
 from ..pipeline import Pipeline
 from ..task import BadPayload, Params, Payload, Task
 
@@ -22,6 +23,10 @@ Tensor = list[float] | list[list[list[float]]]
 """An embedding as JSON."""
 
 
+def _lower(value: Any) -> Any:
+    return value.lower() if isinstance(value, str) else value
+
+
 class FeatureExtractionParams(Params):
     """Of feature-extraction; `None` leaves a choice to the model."""
 
@@ -29,13 +34,19 @@ class FeatureExtractionParams(Params):
     truncate: bool | None = Field(
         default=None, description="cut texts longer than the model reads; false refuses them", strict=True
     )
-    truncation_direction: Literal["left", "right"] | None = Field(default=None, description="the side that is cut")
+    truncation_direction: Annotated[
+        Literal["left", "right"] | None,
+        BeforeValidator(_lower, json_schema_input_type=Literal["left", "right", "Left", "Right"] | None),
+    ] = Field(default=None, description="the side that is cut; older clients begin it with a capital")
     prompt_name: str | None = Field(
         default=None, description="a prompt of the model, put before each text", strict=True
     )
     dimensions: int | None = Field(
         default=None, gt=0, description="keep only the first so many dimensions", strict=True
     )
+    encoding_format: Annotated[
+        str | None, unserved("embeddings are numbers here; leave out encoding_format, or ask /v1/embeddings", "float")
+    ] = Field(default=None, description="float: as numbers")
 
 
 class SimilarityInputs(BaseModel):

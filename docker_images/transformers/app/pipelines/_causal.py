@@ -13,13 +13,14 @@ from inference_common.generation import Piece, TextGenerationParams
 from inference_common.pipeline import Device, Pipeline
 from inference_common.source import ModelSource
 from inference_common.task import In, Out, P
+from inference_common.token_limit import config_values, token_limit
 from jinja2 import TemplateError
 from transformers import AutoModelForCausalLM
 from transformers.utils import logging
 
 from ._engine import Engine
 from ._row import Row
-from ._shared import TextPipeline
+from ._shared import UNLIMITED_TOKENS, TextPipeline
 from ._spelling import Vocabulary
 
 
@@ -56,8 +57,8 @@ class CausalPipeline(TextPipeline[In, P, Out], Generic[In, P, Out]):
 
     @property
     def longest(self) -> int:
-        positions = getattr(self.network.config.get_text_config(decoder=True), "max_position_embeddings", None)
-        return int(positions or self.tokenizer.model_max_length)
+        config = config_values(self.network.config.get_text_config(decoder=True))
+        return token_limit(config) or token_limit({}, self.tokenizer.model_max_length) or UNLIMITED_TOKENS
 
     def memory(self, costs: Sequence[int], params: P) -> int:
         asked = params.generation() if isinstance(params, ChatParams) else params

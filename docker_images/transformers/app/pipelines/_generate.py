@@ -8,7 +8,10 @@ from typing import Any
 
 import torch
 from inference_common.errors import InvalidRequest
+from inference_common.token_limit import config_values, token_limit
 from transformers import GenerationConfig, PreTrainedModel
+
+from ._shared import UNLIMITED_TOKENS
 
 NEW_TOKENS = 256
 """The most tokens where neither the caller nor the model says."""
@@ -35,7 +38,8 @@ class Writer:
                  usual: Mapping[str, Any] | None = None) -> None:  # fmt: skip
         self.network: Any = network
         text = network.config.get_text_config(decoder=True)
-        positions = int(getattr(text, "max_position_embeddings", None) or 1_000_000)
+        of_decoder = {"max_position_embeddings": getattr(text, "max_decoder_position_embeddings", None)}  # LED's
+        positions = token_limit(config_values(text)) or token_limit(of_decoder) or UNLIMITED_TOKENS
         self.most = positions - 1  # the first place holds the token that begins every text
         self._usual: GenerationConfig = copy.deepcopy(self.network.generation_config)
         unsaid = {name: value for name, value in (usual or {}).items() if getattr(self._usual, name, None) is None}

@@ -15,6 +15,7 @@ from inference_common.pipeline import Device
 from inference_common.source import ModelSource
 from inference_common.task import Out
 from inference_common.tasks.seq2seq import Seq2SeqParams
+from inference_common.token_limit import config_values, token_limit
 from transformers import AutoModelForSeq2SeqLM
 
 from ._generate import LENGTHS, Writer
@@ -40,8 +41,8 @@ class Seq2SeqPipeline(TextPipeline[str, S, Out], Generic[S, Out]):
         own = dict(self.specific.get(self.task, {}))
         self.prefix = str(own.pop("prefix", None) or getattr(config, "prefix", None) or "")
         self.writer = Writer(self.network, self.tokenizer.pad_token_id, own, {"num_beams": BEAMS})
-        positions = getattr(config, "max_position_embeddings", None)  # T5's are relative: it reads any length
-        self.most = None if positions is None else min(int(positions), self.longest)
+        is_bounded = token_limit(config_values(config)) is not None  # T5's positions are relative: it reads any length
+        self.most = self.longest if is_bounded else None
 
     def check(self, params: S) -> None:
         self.writer.refuse_impossible(params.asked)

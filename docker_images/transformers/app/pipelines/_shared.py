@@ -18,12 +18,15 @@ from inference_common.source import ModelSource, Optimize
 from inference_common.task import In, Out, P
 from inference_common.tasks.classification import Activation, Label
 from inference_common.templates.library import render_in_processes
+from inference_common.token_limit import config_values, token_limit
+from inference_common.vocabulary import refuse_empty_vocabulary
 from tokenizers import Tokenizer
 from transformers import AutoConfig, AutoTokenizer, PreTrainedModel, PreTrainedTokenizerBase
 
 from ._memory import NetworkMemory
 
 render_in_processes()
+UNLIMITED_TOKENS = 1_000_000  # a text of what reads any number may have
 T = TypeVar("T")
 Features = dict[str, torch.Tensor]
 """A network's inputs; each has a first dimension of inputs that run together."""
@@ -102,7 +105,7 @@ class TextPipeline(ModelPipeline[In, P, Out], Generic[In, P, Out]):
 
     def __init__(self, model: ModelSource, device: Device) -> None:
         super().__init__(model, device)
-        self.tokenizer: PreTrainedTokenizerBase = AutoTokenizer.from_pretrained(self.folder, local_files_only=True)
+        self.tokenizer: PreTrainedTokenizerBase = tokenizer_of(self.folder)
         if self.tokenizer.pad_token is None:
             self.tokenizer.pad_token = self.tokenizer.eos_token
             self.network.config.pad_token_id = self.tokenizer.pad_token_id
@@ -128,8 +131,7 @@ class TextPipeline(ModelPipeline[In, P, Out], Generic[In, P, Out]):
     @property
     def longest(self) -> int:
         """The most tokens the network reads."""
-        positions = getattr(self.network.config.get_text_config(), "max_position_embeddings", None) or 1_000_000
-        return min(int(self.tokenizer.model_max_length), int(positions))
+        return longest_of(self.network.config.get_text_config(), self.tokenizer)
 
     def tokens(self, text: str) -> int:
         """How many tokens the network reads of a text (characters, where only Python knows the tokenizer)."""
@@ -155,6 +157,20 @@ class TextPipeline(ModelPipeline[In, P, Out], Generic[In, P, Out]):
                 **options,
             )
         return encoded.to(self.device)  # type: ignore[no-any-return]
+
+
+def tokenizer_of(folder: Path) -> PreTrainedTokenizerBase:
+    """A model's tokenizer. Raises LoadFailed where its files hold no vocabulary."""
+    tokenizer: PreTrainedTokenizerBase = AutoTokenizer.from_pretrained(folder, local_files_only=True)
+    refuse_empty_vocabulary(tokenizer)
+    return tokenizer
+
+
+def longest_of(config: Any, tokenizer: PreTrainedTokenizerBase, usual: int = UNLIMITED_TOKENS) -> int:
+    """The most tokens that a network with this config of texts reads, `usual` where the config does not say, and that
+    its tokenizer does not cut off."""
+    limit = token_limit(config_values(config)) or usual
+    return token_limit({}, limit, tokenizer.model_max_length) or limit
 
 
 def checkpoint_at_each_call(network: PreTrainedModel) -> None:

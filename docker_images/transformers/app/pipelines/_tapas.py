@@ -13,6 +13,8 @@ from inference_common.tasks.tables import TableAnswer
 from transformers import AutoTokenizer, PreTrainedModel
 from transformers.pipelines.table_question_answering import TableQuestionAnsweringPipeline
 
+from ._shared import longest_of
+
 Asked = tuple[pd.DataFrame, list[str]]
 """A table of texts, and the questions about it."""
 ROWS_AT_ONCE = 16
@@ -26,7 +28,7 @@ class Tapas:
         self.network: Any = network
         self.tokenizer: Any = AutoTokenizer.from_pretrained(folder, local_files_only=True)
         config: Any = network.config
-        self.tokenizer.model_max_length = min(self.tokenizer.model_max_length, config.max_position_embeddings)
+        self.tokenizer.model_max_length = longest_of(config, self.tokenizer)
         # Past these the network has no embedding, and a GPU would never recover from asking for one.
         self.tokenizer.max_column_id = min(self.tokenizer.max_column_id, config.type_vocab_sizes[COLUMNS])
         self.tokenizer.max_row_id = min(self.tokenizer.max_row_id, config.type_vocab_sizes[ROWS])

@@ -15,6 +15,7 @@ from inference_common.errors import InvalidRequest
 from inference_common.tasks.tables import TableAnswer
 from transformers import AutoTokenizer, BartTokenizer, PreTrainedModel
 
+from ._shared import longest_of
 from ._tapas import Asked
 
 NAME = "TapexTokenizer"
@@ -33,8 +34,7 @@ class Tapex:
         self.tokenizer = loader.from_pretrained(folder, local_files_only=True)
         self.lower = bool(told.get("do_lower_case", is_tapex))
         self.cell = int(told.get("max_cell_length", 15))  # tokens
-        positions = getattr(network.config, "max_position_embeddings", None) or 1_000_000
-        self.longest = min(int(self.tokenizer.model_max_length), int(positions))
+        self.longest = longest_of(network.config, self.tokenizer)
         told_length = network.generation_config.max_length or network.generation_config.max_new_tokens
         self.length = {} if told_length else {"max_new_tokens": USUAL}
 

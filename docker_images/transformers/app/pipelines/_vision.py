@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from pathlib import Path
 from typing import Any, ClassVar, Generic
 
 import torch
@@ -14,7 +13,7 @@ from inference_common.source import ModelSource
 from inference_common.task import In, Out, P
 from inference_common.tasks.detection import Box
 from PIL.Image import Image, fromarray
-from transformers import AutoImageProcessor, AutoTokenizer, PreTrainedTokenizerBase
+from transformers import AutoImageProcessor
 
 from ._shared import Features as Features
 from ._shared import ModelPipeline
@@ -29,12 +28,6 @@ def box_of(corners: Sequence[float]) -> Box:
     """A box of its corners (left, top, right, bottom), cut to whole pixels."""
     xmin, ymin, xmax, ymax = map(int, corners)
     return {"xmin": xmin, "ymin": ymin, "xmax": xmax, "ymax": ymax}
-
-
-def tokenizer_of(folder: Path) -> PreTrainedTokenizerBase:
-    """The tokenizer of a model that reads texts beside images."""
-    tokenizer: PreTrainedTokenizerBase = AutoTokenizer.from_pretrained(folder, local_files_only=True)
-    return tokenizer
 
 
 def side_of(processor: Any) -> int | None:

@@ -20,13 +20,12 @@ from transformers import (
     AutoModelForCTC,
     AutoModelForSpeechSeq2Seq,
     AutoModelForTDT,
-    AutoTokenizer,
 )
 from transformers.models.whisper.tokenization_whisper import TO_LANGUAGE_CODE
 
 from ._audio import AudioPipeline
 from ._generate import refuse_impossible
-from ._shared import Features
+from ._shared import Features, tokenizer_of
 
 CHUNK_SECONDS = 30  # a spelling network's attention grows with the square of this; a sixth of it overlaps at each end
 PROMPT_TOKENS = 4  # that Whisper begins with: start, language, task, no timestamps
@@ -55,7 +54,7 @@ class AutomaticSpeechRecognition(AudioPipeline[RecognitionParams, Transcript]):
     def __init__(self, model: ModelSource, device: Device) -> None:
         self.auto = auto_of(model)
         super().__init__(model, device)
-        tokenizer = AutoTokenizer.from_pretrained(self.folder, local_files_only=True)
+        tokenizer = tokenizer_of(self.folder)
         make: Any = AutomaticSpeechRecognitionPipeline
         self.pipe = make(self.network, feature_extractor=self.extractor, tokenizer=tokenizer, device=self.device)
         self.is_whisper = self.pipe.type == "seq2seq_whisper"

@@ -12,11 +12,11 @@ from inference_common.pipeline import Device
 from inference_common.source import ModelSource
 from inference_common.tasks.audio import ZeroShotAudioParams
 from inference_common.tasks.classification import Label
-from transformers import AutoModel, AutoTokenizer, PreTrainedTokenizerBase
+from transformers import AutoModel
 
 from ._audio import AudioPipeline
 from ._labels import batches
-from ._shared import Features
+from ._shared import Features, longest_of, tokenizer_of
 
 TEMPLATE = "This is a sound of {}."
 
@@ -28,7 +28,7 @@ class ZeroShotAudioClassification(AudioPipeline[ZeroShotAudioParams, list[Label]
         super().__init__(model, device)
         if not hasattr(self.network, "get_audio_features"):
             raise TypeError("this model does not compare sounds with texts, as CLAP does: its task is another one")
-        self.tokenizer: PreTrainedTokenizerBase = AutoTokenizer.from_pretrained(self.folder, local_files_only=True)
+        self.tokenizer = tokenizer_of(self.folder)
 
     def features(self, waveforms: Sequence[Waveform], **options: Any) -> Features:
         # Parts of a long sound are drawn at random: the same sound shall get the same answer.
@@ -52,7 +52,7 @@ class ZeroShotAudioClassification(AudioPipeline[ZeroShotAudioParams, list[Label]
         return self.together([self.waveform(audio) for audio in inputs], answer)
 
     def _tokens(self, texts: Sequence[str]) -> Features:
-        longest = min(self.tokenizer.model_max_length, 512)
+        longest = longest_of(self.network.config.get_text_config(), self.tokenizer, 512)
         return self.moved(
             self.tokenizer(list(texts), padding=True, truncation=True, max_length=longest, return_tensors="pt")
         )

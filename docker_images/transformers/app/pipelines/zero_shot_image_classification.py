@@ -13,7 +13,8 @@ from PIL.Image import Image
 from transformers import AutoModelForZeroShotImageClassification
 
 from ._labels import batches
-from ._vision import Features, ImagePipeline, tokenizer_of
+from ._shared import longest_of, tokenizer_of
+from ._vision import Features, ImagePipeline
 
 
 class ZeroShotImageClassification(ImagePipeline[Image, ZeroShotImageClassificationParams, list[Label]]):
@@ -43,8 +44,7 @@ class ZeroShotImageClassification(ImagePipeline[Image, ZeroShotImageClassificati
         return self.in_groups([self.prepare(image) for image in inputs], answer)
 
     def _texts(self, texts: Sequence[str]) -> Features:
-        text = self.network.config.get_text_config()
-        longest = min(int(self.tokenizer.model_max_length), int(getattr(text, "max_position_embeddings", 64)))
+        longest = longest_of(self.network.config.get_text_config(), self.tokenizer, 64)
         padding = "max_length" if self.is_siglip else True
         return self.moved(
             self.tokenizer(list(texts), padding=padding, truncation=True, max_length=longest, return_tensors="pt")

@@ -13,7 +13,8 @@ from PIL.Image import Image
 from transformers import AutoModelForZeroShotObjectDetection
 
 from ._labels import batches
-from ._vision import Features, ImagePipeline, box_of, sizes, tokenizer_of
+from ._shared import longest_of, tokenizer_of
+from ._vision import Features, ImagePipeline, box_of, sizes
 
 SEPARATE = ("owlvit", "owlv2")
 """Models that score each text by itself, whatever others are asked with it: one look at the image is enough."""
@@ -63,8 +64,7 @@ class ZeroShotObjectDetection(ImagePipeline[Image, ZeroShotObjectDetectionParams
                 yield SimpleNamespace(logits=logits, pred_boxes=boxes)
 
     def _texts(self, texts: Sequence[str]) -> Features:
-        longest = getattr(self.network.config.get_text_config(), "max_position_embeddings", None)
-        most = min(int(self.tokenizer.model_max_length), int(longest or 256))
+        most = longest_of(self.network.config.get_text_config(), self.tokenizer, 256)
         return self.moved(
             self.tokenizer(list(texts), padding=True, truncation=True, max_length=most, return_tensors="pt")
         )
