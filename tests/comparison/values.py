@@ -78,7 +78,9 @@ TEXT_GENERATION: Values = {
     "decoder_input_details": [{"details": True, "decoder_input_details": True}],
     "top_n_tokens": [{"details": True, "top_n_tokens": 2}],
     "stream": [{"stream": True}],
-    **alone(best_of=1, watermark=False, adapter_id="some", grammar={"type": "regex", "value": "a"}),
+    **alone(
+        best_of=1, num_return_sequences=1, watermark=False, adapter_id="some", grammar={"type": "regex", "value": "a"}
+    ),
 }
 CHAT: Values = {
     "max_tokens": [{"max_tokens": 3}],
@@ -98,7 +100,8 @@ CHAT: Values = {
 }  # fmt: skip
 SCORED: Values = {"function_to_apply": [{"function_to_apply": name} for name in ("sigmoid", "none", "softmax")],
           "top_k": [{"top_k": 2}, {"top_k": 100}]}  # fmt: skip
-DRAWN: Values = alone(negative_prompt="rain", guidance_scale=2.5, num_inference_steps=2, seed=7, prompt="a house",
+DRAWN: Values = alone(negative_prompt="rain", guidance_scale=2.5, num_inference_steps=2, seed=7,
+                      prompt="a house", strength=0.5, guess_mode=False,
                       target_size={"width": 48, "height": 32})  # fmt: skip
 NAMED: Values = {"candidate_labels": [{"candidate_labels": ["a cat"]}, {"candidate_labels": ["cat", "car", "sad"]}]}
 SAID: Values = {"hypothesis_template": [{"hypothesis_template": "I like {}!"}], **NAMED}
@@ -121,7 +124,7 @@ VALUES: Mapping[str, Values] = {
         "doc_stride": [{"max_seq_len": 64, "doc_stride": 4, "top_k": 3}],
     },
     "feature-extraction": alone(normalize=True, truncate=True, truncation_direction="left", prompt_name="query",
-                                dimensions=8),
+                                dimensions=8, encoding_format="float"),
     "fill-mask": {"top_k": [{"top_k": 2}, {"top_k": 100}],
                   "targets": [{"targets": ["happy", "sad", "sunny"]}, {"targets": "cat"}]},
     "image-classification": SCORED,
