@@ -35,7 +35,7 @@ def test_requests_are_read(task: str) -> None:
         refusal = refused(task, one)
         if names:
             assert refusal, str(one)
-            assert all(name in refusal for name in names), refusal
+            assert any(name in refusal for name in names), refusal
         else:
             assert not refusal, str(one)
 

@@ -153,3 +153,8 @@ CONFIGURATIONS: Mapping[str, Configuration] = {
     "pairs written by a template": scorer("chat template", is_refused=True, **BEFORE_5_4, TOKENIZER={
         "chat_template": "{{ messages }}"}),
 }  # fmt: skip
+ASSEMBLED = (
+    "Dense", "Dense before Normalize", "LayerNorm", "Dropout", "CNN", "WordWeights", "WeightedLayerPooling", "Router",
+    "StaticEmbedding", "StaticEmbedding, few dimensions kept", "WordEmbeddings", "LSTM", "BoW",
+)  # fmt: skip
+"""Models of modules that only the library runs, which `assemblies` writes."""

@@ -76,7 +76,8 @@ def reads(network: Any, count: int) -> bool:
 
 
 def of_network(kind: str, options: Mapping[str, Any]) -> tuple[int | None, bool, bool]:
-    config_class = transformers.models.auto.configuration_auto.CONFIG_MAPPING.get(kind) or towers()[kind]
+    known = transformers.CONFIG_MAPPING
+    config_class = known[kind] if kind in known else towers()[kind]
     config = config_class(**{**TOKENS, "max_position_embeddings": POSITIONS, **options})
     network = auto_of(config)(config).eval()
     limit = token_limit(config_values(config))

@@ -48,10 +48,11 @@ class Loader:
 
     def load(self, batcher: Batcher) -> Loaded:
         """Load the weights and warm up. Raises whatever a library does."""
-        task = self._task or self._source.card().task
+        card = self._source.card()
+        task = self._task or card.task
         if task is None:
             known = ", ".join(self._library.tasks)
-            raise InvalidRequest(f"{self._source.name} does not name its task; set TASK to one of: {known}")
+            raise InvalidRequest(f"{card.without_task(self._source.name)}; set TASK to one of: {known}")
         kind = self._library.load(task)
         if kind.unsafe_formats and not self._is_trusted:
             raise untrusted(self._source.name)

@@ -122,6 +122,15 @@ class Pipeline(ABC, Generic[In, P, Out]):
         """How much work an input is (tokens, pixels, samples). Runs where `preprocess` does: must be thread-safe."""
         return 1
 
+    def warnings(self, inputs: Sequence[In], costs: Sequence[int], params: P) -> Sequence[str]:
+        """What the answer to inputs of these costs will leave out of what was asked for, in words for the header
+        `x-warning`: what is cut off a long text, say. `params` are as the caller sent them, not yet lowered to the
+        server's limits.
+
+        Runs where `cost` does: must be quick and thread-safe.
+        """
+        return ()
+
     def memory(self, costs: Sequence[int], params: P) -> int:
         """Bytes of host memory that answering inputs of these costs takes at its peak: the largest call on some of
         them, and the outputs of all with the answer written of them. It is held of the server's memory for requests

@@ -1,5 +1,6 @@
 import base64
 import json
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -97,3 +98,25 @@ def test_a_missing_question_is_told() -> None:
 def test_two_different_media_are_refused() -> None:
     with pytest.raises(InvalidRequest, match="different image"):
         ASKED.decode(body({"inputs": "aGVsbG8=", "image": ENCODED, "question": "why?"}), LIMITS)
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        {"inputs": None, "image": ENCODED, "question": "a", "parameters": {"k": None}},
+        {"inputs": ENCODED, "image": ENCODED, "question": "a", "model": "org/name"},
+        {"inputs": {"image": ENCODED, "question": "a", "other": None}, "question": None},
+    ],
+)
+def test_null_is_left_out(value: object) -> None:
+    decoded = ASKED.decode(body(value), LIMITS)
+    assert (decoded.items[0], decoded.params) == (Question(image=BYTES, question="a"), {})
+
+
+def test_parameters_inside_the_inputs() -> None:
+    codec = replace(PLAIN, params_inside={"candidateLabels": "candidate_labels"})
+    value = {"inputs": {"image": ENCODED, "candidateLabels": "a,b"}, "parameters": {"k": 1}}
+    decoded = codec.decode(body(value), LIMITS)
+    assert (decoded.items[0], decoded.params) == (BYTES, {"candidate_labels": "a,b", "k": 1})
+    with pytest.raises(InvalidRequest, match="candidateLabels"):
+        PLAIN.decode(body(value), LIMITS)

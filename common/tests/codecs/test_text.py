@@ -76,3 +76,32 @@ def test_a_list_is_refused_where_one_answer_is_all_there_is() -> None:
     assert list(single.decode(Payload(b'{"inputs": "a"}'), LIMITS).items) == ["a"]
     with pytest.raises(InvalidRequest, match="one input at a time"):
         single.decode(Payload(b'["a"]'), LIMITS)
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b'{"inputs": null, "parameters": {}, "source_sentence": "a", "sentences": ["b"]}',
+        b'{"source_sentence": "a", "sentences": ["b"], "parameters": null, "model": "org/name"}',
+        b'{"inputs": {"source_sentence": "a", "sentences": ["b"], "other": null}, "model": null}',
+    ],
+)
+def test_null_is_left_out(body: bytes) -> None:
+    decoded = PAIR.decode(Payload(body), LIMITS)
+    assert (decoded.items[0].source_sentence, decoded.items[0].sentences, decoded.params) == ("a", ["b"], {})
+
+
+def test_parameters_beside_inputs_of_the_root() -> None:
+    body = b'{"inputs": null, "parameters": {"k": 1}, "source_sentence": "a", "sentences": ["b"]}'
+    assert PAIR.decode(Payload(body), LIMITS).params == {"k": 1}
+
+
+@pytest.mark.parametrize("sent", ["Right", "right"])
+def test_a_direction_as_releases_before_1_0_spell_it(sent: str) -> None:
+    assert FEATURE_EXTRACTION.params.model_validate({"truncation_direction": sent}).truncation_direction == "right"
+
+
+def test_embeddings_in_base64_are_another_routes() -> None:
+    assert FEATURE_EXTRACTION.params.model_validate({"encoding_format": "float"})
+    with pytest.raises(ValueError, match="/v1/embeddings"):
+        FEATURE_EXTRACTION.params.model_validate({"encoding_format": "base64"})

@@ -20,6 +20,8 @@ def test_what_was_asked_of_generation_is_gathered() -> None:
         (Client(python=(2, 4, 0)), True),
         (Client(python=(0, 36)), True),
         (Client(python=(0, 23, 5)), False),
+        (Client(python=(0, 22)), False),
+        (Client(python=(0, 21, 4)), True),
         (Client(javascript=(4, 13)), False),
     ],
 )

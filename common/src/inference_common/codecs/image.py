@@ -93,9 +93,13 @@ def as_base64_png(image: Image.Image) -> str:
     return base64.b64encode(_encoded(image, "image/png")).decode()
 
 
-def image_input(*, bare: frozenset[str] = frozenset()) -> MediaInput[Image.Image, Image.Image]:
-    """The input codec of every task that takes one image and nothing beside it; `bare` as of MediaInput."""
-    return MediaInput("image", read_image, alone, metered, "image", "image", bare)
+def image_input(
+    *, bare: frozenset[str] = frozenset(), params_inside: Mapping[str, str] | None = None
+) -> MediaInput[Image.Image, Image.Image]:
+    """The input codec of every task that takes one image and nothing beside it; `bare` and `params_inside` as of
+    MediaInput."""
+    inside = params_inside or {}
+    return MediaInput("image", read_image, alone, metered, "image", "image", bare, params_inside=inside)
 
 
 class ImageOrPrompt(MediaInput[Image.Image, Image.Image | None]):

@@ -6,7 +6,7 @@ import base64
 import binascii
 import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Generic, TypeVar
 
 from pydantic import TypeAdapter
@@ -29,7 +29,8 @@ class MediaInput(Generic[M, In]):
     `medium` is its name in errors; `read` decodes its bytes; `make` makes an input of the medium and the other fields
     of an `inputs` object, where `key` is the medium's own; `metered` gives the `x-compute-*` headers; `bare` is the
     set of keys that mark an input sent without the `inputs` envelope; `others` is a type whose fields are the others;
-    `required` is whether there must be `inputs`.
+    `required` is whether there must be `inputs`; `params_inside` are parameters that some clients put inside `inputs`:
+    their names there, and their own.
     """
 
     medium: str
@@ -42,6 +43,7 @@ class MediaInput(Generic[M, In]):
     others: Any = None
     batches: bool = False
     required: bool = True
+    params_inside: Mapping[str, str] = field(default_factory=dict)
 
     def content(self, schemas: Schemas, params: type[Params]) -> Mapping[str, Schema]:
         encoded: Schema = {"type": "string", "contentEncoding": "base64", "minLength": 1}
@@ -61,6 +63,8 @@ class MediaInput(Generic[M, In]):
         if not _is_json(payload):
             return Decoded([self.make(self.read(payload.body, limits), {})], many=False)
         opened = self._opened(json.parse(payload.body, limits))
+        if self.params_inside and isinstance(opened.inputs, dict):
+            self._take_out(opened, opened.inputs)
         return Decoded([self._item(opened.inputs, limits)], False, opened.params, opened.options)
 
     def meter(self, items: Sequence[In]) -> Mapping[str, str]:
@@ -76,6 +80,11 @@ class MediaInput(Generic[M, In]):
         if self.bare and None not in twice and twice[0] != twice[1]:
             raise InvalidRequest(f'"inputs" and {self.key!r} hold a different {self.medium} each; send one')
         return envelope.opened(envelope.enveloped(value, self.bare), required=self.required)
+
+    def _take_out(self, opened: envelope.Envelope, inputs: dict[str, Any]) -> None:
+        """Put the parameters that stand inside the inputs where they belong."""
+        found = {own: inputs.pop(name) for name, own in self.params_inside.items() if name in inputs}
+        opened.params = {**found, **opened.params}
 
     def _item(self, inputs: Any, limits: Limits) -> In:
         fields: Mapping[str, Any] = inputs if isinstance(inputs, dict) else {self.key: inputs}
