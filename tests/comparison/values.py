@@ -79,7 +79,12 @@ TEXT_GENERATION: Values = {
     "top_n_tokens": [{"details": True, "top_n_tokens": 2}],
     "stream": [{"stream": True}],
     **alone(
-        best_of=1, num_return_sequences=1, watermark=False, adapter_id="some", grammar={"type": "regex", "value": "a"}
+        max_time=10.0,
+        best_of=1,
+        num_return_sequences=1,
+        watermark=False,
+        adapter_id="some",
+        grammar={"type": "regex", "value": "a"},
     ),
 }
 CHAT: Values = {
@@ -116,7 +121,7 @@ VALUES: Mapping[str, Values] = {
         **inside("generation_parameters", HEARD),
     },
     "chat-completion": CHAT,
-    "conversational": TEXT_GENERATION,
+    "conversational": {**TEXT_GENERATION, **alone(max_length=20, min_length=2)},
     "document-question-answering": {
         **alone(top_k=3, lang="eng", handle_impossible_answer=True, max_answer_len=2, max_question_len=3,
                 word_boxes=[["Paris", [65, 150, 165, 220]], ["US-001", [430.5, 350, 585, 420]]]),
