@@ -124,7 +124,9 @@ def without_tokenizer(folder: Path) -> None:
 def faults(task: str, folder: Path) -> Mapping[str, Callable[[Path], None]]:
     """What may be wrong with a copy of this model, by name."""
     changes = {**WEIGHTS, "no unread weights": partial(without_unread, names=UNREAD.get(task, "^$"))}
-    of_weights = {name: partial(rewrite, change=change) for name, change in changes.items()}
+    of_weights: dict[str, Callable[[Path], None]] = {
+        name: partial(rewrite, change=change) for name, change in changes.items()
+    }
     of_tokenizer = {"no tokenizer": without_tokenizer, "larger vocabulary": larger_vocabulary}
     has_weights, has_tokenizer = bool(weight_files(folder)), (folder / "tokenizer.json").is_file()
     return {
