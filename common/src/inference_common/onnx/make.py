@@ -28,7 +28,7 @@ from typing import Any, Protocol
 import numpy as np
 
 from ..lifetime import end_with
-from ..missing_weights import collect_missing_weights
+from ..missing_weights import MissingWeights, collect_missing_weights
 from ..network_limits import network_within
 from ..source import FolderSource, ModelSource
 from .attention import join_heads
@@ -95,9 +95,7 @@ def _main() -> None:
     with network_within(source), collect_missing_weights(source.name) as missing:
         original = kind(source, "cpu")
     batches, file = original.examples(), Path(asked["file"])
-    with torch.inference_mode():
-        if missing.names and missing.are_read(lambda: _outputs(original, batches, asked["outputs"])):
-            raise missing.error(source.name, "this task")
+    _refuse_missing(missing, original, batches, asked)
     if asked["write"]:
         export(original.network, batches, asked["outputs"], file)
     with torch.inference_mode():
@@ -111,6 +109,17 @@ def _main() -> None:
         told["agreement"] = agreement(OnnxNetwork(quantized, asked["outputs"], threads=threads), batches, theirs)
     told["answers"] = _differing_answer(asked)
     json.dump(told, sys.stdout)
+
+
+def _refuse_missing(
+    missing: MissingWeights, original: Original, batches: Sequence[Batch], asked: Mapping[str, Any]
+) -> None:
+    """Raise LoadFailed where the network gives what is asked by weights that were in no file."""
+    import torch
+
+    with torch.inference_mode():
+        if missing.names and missing.are_read(lambda: _outputs(original, batches, asked["outputs"])):
+            raise missing.error(Path(asked["folder"]).name, "the network")
 
 
 def _outputs(original: Original, batches: Sequence[Batch], names: Sequence[str]) -> list[Batch]:
