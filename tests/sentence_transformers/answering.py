@@ -15,7 +15,7 @@ from app.pipelines.sentence_similarity import SentenceSimilarity  # type: ignore
 from app.pipelines.text_ranking import TextRanking  # type: ignore[import-not-found]
 from inference_common.onnx.search import Search, searching
 from inference_common.source import FolderSource
-from inference_common.task import Params
+from inference_common.tasks import TASKS
 from inference_common.tasks.text import FeatureExtractionParams, RankingInputs, SimilarityInputs
 from questions import REQUESTS, TEXTS  # type: ignore[import-not-found]
 
@@ -32,9 +32,9 @@ def main(form: str, folder: Path) -> None:
 def _answers(form: str, model: Path) -> Any:
     try:
         ranking = _ranking(form, model)
+        return ranking if isinstance(ranking, str) else _asked(ranking)
     except Exception as error:
         return f"{type(error).__name__}: {error}"
-    return ranking if isinstance(ranking, str) else _asked(ranking)
 
 
 def _ranking(form: str, model: Path) -> Any:
@@ -48,12 +48,15 @@ def _ranking(form: str, model: Path) -> Any:
 
 
 def _asked(ranking: Any) -> dict[str, Any]:
-    scores = {one["index"]: one["score"] for one in ranking.batch([RankingInputs(**PAIR)], Params())[0]}
+    scores = {
+        one["index"]: one["score"] for one in ranking.batch([RankingInputs(**PAIR)], TASKS["text-ranking"].params())[0]
+    }
     answers: dict[str, Any] = {"scores": [scores[n] for n in range(len(scores))]}
     features, similarity = FeatureExtraction.adopt(ranking), SentenceSimilarity.adopt(ranking)
     if features is None:
         return answers
-    answers["similarities"] = similarity.batch([SimilarityInputs(**SIMILAR)], Params())[0]
+    usual = TASKS["sentence-similarity"].params()
+    (answers["similarities"],) = similarity.batch([SimilarityInputs(**SIMILAR)], usual)
     params = {name: request.params for name, request in REQUESTS.items()}
     prompts = {f"prompt {name}": {"prompt_name": name} for name in features.encoder.prompts}
     for name, raw in {**params, **prompts}.items():

@@ -8,6 +8,7 @@ from typing import Any
 
 import models  # type: ignore[import-not-found]  # the library's own, in whose folder this runs
 import torch
+from configurations import ASSEMBLED  # type: ignore[import-not-found]  # beside this file
 from sentence_transformers import SentenceTransformer
 from sentence_transformers.base.modules import Dense, Normalize, Router, Transformer
 from sentence_transformers.sentence_transformer import modules as parts
@@ -52,12 +53,12 @@ def _routed(folder: Path) -> list[Any]:
 
 
 ASSEMBLIES: Mapping[str, Callable[[Path], None]] = {
-    "Dense": _of(lambda folder: [_transformer(folder), _pooling(), Dense(HIDDEN, 8)]),
+    "Dense": _of(lambda folder: [_transformer(folder), _pooling(), Dense(HIDDEN, 20)]),
     "Dense before Normalize": _of(lambda folder: [
-        _transformer(folder), _pooling(), Dense(HIDDEN, 8, activation_function=None), Normalize()]),
+        _transformer(folder), _pooling(), Dense(HIDDEN, 20, activation_function=None), Normalize()]),
     "LayerNorm": _of(lambda folder: [_transformer(folder), _pooling(), parts.LayerNorm(HIDDEN)]),
     "Dropout": _of(lambda folder: [_transformer(folder), _pooling(), parts.Dropout(0.5)]),
-    "CNN": _of(lambda folder: [_transformer(folder), parts.CNN(HIDDEN, 4, [1, 3]), parts.Pooling(8, "mean")]),
+    "CNN": _of(lambda folder: [_transformer(folder), parts.CNN(HIDDEN, 10, [1, 3]), parts.Pooling(20, "mean")]),
     "WordWeights": _of(lambda folder: [
         _transformer(folder),
         parts.WordWeights(list(models._tokenizer().get_vocab()), {"happy": 3.0, "dog": 0.1}), _pooling()]),
@@ -68,6 +69,7 @@ ASSEMBLIES: Mapping[str, Callable[[Path], None]] = {
     "StaticEmbedding": _of(lambda folder: [_static()]),
     "StaticEmbedding, few dimensions kept": _of(lambda folder: [_static()], truncate_dim=8),
     "WordEmbeddings": _of(lambda folder: [_words(), _pooling()]),
-    "LSTM": _of(lambda folder: [_words(), parts.LSTM(HIDDEN, 8), parts.Pooling(16, "mean")]),
-    "BoW": _of(lambda folder: [parts.BoW(WORDS, {"happy": 2.0}), Dense(len(WORDS), 8)]),
+    "LSTM": _of(lambda folder: [_words(), parts.LSTM(HIDDEN, 10), parts.Pooling(20, "mean")]),
+    "BoW": _of(lambda folder: [parts.BoW(WORDS, {"happy": 2.0}), Dense(len(WORDS), 20)]),
 }  # fmt: skip
+assert tuple(ASSEMBLIES) == ASSEMBLED

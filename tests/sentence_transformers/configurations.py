@@ -58,7 +58,7 @@ OLDER_TYPES = [
 ]
 IDENTITY, TANH = "torch.nn.modules.linear.Identity", "torch.nn.modules.activation.Tanh"
 WITHOUT_TRANSFORMER_KEYS = dict.fromkeys(("transformer_task", "modality_config", "module_output_name"), LEFT_OUT)
-BEFORE_5_4 = {"MODULES": GONE, "MODEL": GONE, "TRANSFORMER": GONE}
+BEFORE_5_4: Mapping[str, Any] = {"MODULES": GONE, "MODEL": GONE, "TRANSFORMER": GONE}
 """Files that a cross-encoder has only since."""
 
 CONFIGURATIONS: Mapping[str, Configuration] = {
@@ -153,3 +153,8 @@ CONFIGURATIONS: Mapping[str, Configuration] = {
     "pairs written by a template": scorer("chat template", is_refused=True, **BEFORE_5_4, TOKENIZER={
         "chat_template": "{{ messages }}"}),
 }  # fmt: skip
+ASSEMBLED = (
+    "Dense", "Dense before Normalize", "LayerNorm", "Dropout", "CNN", "WordWeights", "WeightedLayerPooling", "Router",
+    "StaticEmbedding", "StaticEmbedding, few dimensions kept", "WordEmbeddings", "LSTM", "BoW",
+)  # fmt: skip
+"""Models of modules that only the library runs, which `assemblies` writes."""

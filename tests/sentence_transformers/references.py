@@ -85,7 +85,8 @@ def _embeddings(model: SentenceTransformer) -> dict[str, Any]:
         model.tokenizer.truncation_side = usual
     for prompt in model.prompts:
         answers[f"prompt {prompt}"] = _numbers(model.encode(TEXTS, prompt_name=prompt))
-    similar = model.similarity(model.encode(TEXTS[:1]), model.encode(TEXTS[1:]))
+    together = model.encode(TEXTS)  # as the task does: with padding at the left, numbers depend on who is together
+    similar = model.similarity(together[:1], together[1:])
     ranked = model.similarity(model.encode_query(TEXTS[:1]), model.encode_document(TEXTS[1:]))
     return {**answers, "similarities": _numbers(similar[0]), "scores": _numbers(ranked[0])}
 

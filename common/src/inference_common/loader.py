@@ -48,10 +48,11 @@ class Loader:
 
     def load(self, batcher: Batcher) -> Loaded:
         """Load the weights and warm up. Raises whatever a library does."""
-        task = self._task or self._source.card().task
+        card = self._source.card()
+        task = self._task or card.task
         if task is None:
             known = ", ".join(self._library.tasks)
-            raise InvalidRequest(f"{self._source.name} does not name its task; set TASK to one of: {known}")
+            raise InvalidRequest(f"{card.without_task(self._source.name)}; set TASK to one of: {known}")
         kind = self._library.load(task)
         if kind.unsafe_formats and not self._is_trusted:
             raise untrusted(self._source.name)
@@ -100,13 +101,11 @@ class Loader:
             _fit_batches(pipeline, weights)
         defaults = {name: card_defaults(self._source.name, name, parameters, limits) for name in served}
         for name, pipeline in list(served.items()):
-            warm_up = WarmUp(self._source.name, name, pipeline, limits, defaults[name], is_first=pipeline is first)
+            is_first = pipeline is first
             try:
-                if missing.names:
-                    warm_up.refuse_missing(missing)
-                warm_up.run(batcher)
+                WarmUp(self._source.name, name, pipeline, limits, defaults[name], missing, is_first).run(batcher)
             except LoadFailed as error:
-                if pipeline is first:
+                if is_first:
                     raise
                 log.warning("a task is not answered", model=self._source.name, task=name, reason=str(error))
                 del served[name], defaults[name]

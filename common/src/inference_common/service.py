@@ -19,6 +19,7 @@ from . import memory
 from .account import MemoryAccount
 from .body import BodyReader
 from .call_memory import hold_call
+from .card_defaults import with_defaults
 from .codecs.json import validate_params, without_nulls
 from .errors import InvalidRequest
 from .jobs import Timed
@@ -32,6 +33,7 @@ from .slot import Slot
 from .switching import ShortSwitchInterval
 from .task import Params, Task
 from .turns import caller_of
+from .warning_headers import warning_header
 
 T = TypeVar("T")
 M = TypeVar("M", default=Models)
@@ -42,7 +44,8 @@ DECODERS = 4  # threads for decoding and encoding; more would only fight the mod
 
 @dataclass(slots=True)
 class Work:
-    """One request, decoded and ready for the model; `costs` are those of its items."""
+    """One request, decoded and ready for the model; `costs` are those of its items, `warnings` what the answer will
+    leave out of what was asked for."""
 
     model: Model
     task: AnyTask
@@ -51,6 +54,7 @@ class Work:
     costs: Sequence[int]
     params: Params
     many: bool
+    warnings: Sequence[str] = ()
 
     @property
     def compute_type(self) -> str:
@@ -126,13 +130,15 @@ class Service(Generic[M]):
         Raises InvalidRequest, TooLarge (413), Overloaded (429).
         """
         pipeline = model.pipeline(task.name)
-        given = {**model.defaults.get(task.name, {}), **without_nulls(raw)}
-        params = validate_params(task.params, given).within(self.limits)
+        given = with_defaults(task.params, model.defaults.get(task.name, {}), without_nulls(raw))
+        asked = validate_params(task.params, given)
+        params = asked.within(self.limits)
         pipeline.check(params)
         items = [pipeline.preprocess(item) for item in items]
         costs = [pipeline.cost(item) for item in items]
         hold_call(pipeline, costs, params)
-        work = Work(model, task, pipeline, items, costs, params, many)
+        warnings = [*asked.lowered(self.limits), *pipeline.warnings(items, costs, asked)]
+        work = Work(model, task, pipeline, items, costs, params, many, warnings)
         if work.streamed and many:
             raise InvalidRequest("A stream answers one input, and inputs is a list; send one, or leave out stream")
         return work
@@ -190,6 +196,7 @@ def _headers(work: Work, timed: Sequence[Timed], cost: int, total: float) -> Map
         "x-inference-time": seconds,
         "x-total-time": f"{total:.6f}",
         **work.task.input.meter(work.items),
+        **warning_header(work.warnings),
     }
     if work.pipeline.cost_unit is not None:
         headers[f"x-compute-{work.pipeline.cost_unit}"] = str(cost)

@@ -209,7 +209,7 @@ def _default_prompt(config: Mapping[str, Any], prompts: Mapping[str, str]) -> st
 def _activation(config: Mapping[str, Any], network: Mapping[str, Any]) -> str:
     """The first that is named: by the model's config; by the network's, as releases 4.0 to 5.3 wrote it; as those
     before did. The library runs nobody's class but torch's, and takes its usual one instead of another."""
-    newer = network.get("sentence_transformers", {})
+    newer = network.get("sentence_transformers") or {}
     older = newer.get("activation_fn") if "activation_fn" in newer else network.get(
         "sbert_ce_default_activation_function"
     )  # fmt: skip

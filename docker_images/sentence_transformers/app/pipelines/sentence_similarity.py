@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from inference_common.task import Params
 from inference_common.tasks.text import SimilarityInputs
 
+from ._cut import cut_texts
 from ._shared import EncoderPipeline
 
 
@@ -26,6 +27,10 @@ class SentenceSimilarity(EncoderPipeline[SimilarityInputs, Params, list[float]])
             scores.append([float(score) for score in row])
             start = end
         return scores
+
+    def warnings(self, inputs: Sequence[SimilarityInputs], costs: Sequence[int], params: Params) -> Sequence[str]:
+        texts = [text for item in inputs for text in (item.source_sentence, *item.sentences)]
+        return cut_texts(self.encoder, self.tokens, texts)
 
     def comparisons(self) -> Iterator[tuple[Sequence[SimilarityInputs], Params]]:
         first, *others = self.compared_texts()

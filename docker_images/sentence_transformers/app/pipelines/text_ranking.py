@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from inference_common.task import Params
 from inference_common.tasks.text import RankedText, RankingInputs
 
+from ._cut import cut_texts
 from ._networks import Encoder, Scorer, Way
 from ._shared import TextPipeline, encodes
 
@@ -24,6 +25,11 @@ class TextRanking(TextPipeline[RankingInputs, Params, list[RankedText]]):
         pairs = [(item.query, text) for item in inputs for text in item.texts]
         flat = iter(network.score(pairs))
         return [_ranked([next(flat) for _ in item.texts]) for item in inputs]
+
+    def warnings(self, inputs: Sequence[RankingInputs], costs: Sequence[int], params: Params) -> Sequence[str]:
+        if encodes(self.network):
+            return cut_texts(self.network, self.tokens, [text for one in inputs for text in (one.query, *one.texts)])
+        return cut_texts(self.network, self.tokens, [f"{one.query} {text}" for one in inputs for text in one.texts])
 
     def comparisons(self) -> Iterator[tuple[Sequence[RankingInputs], Params]]:
         texts = self.compared_texts()

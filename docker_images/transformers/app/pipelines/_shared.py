@@ -20,6 +20,7 @@ from inference_common.tasks.classification import Activation, Label
 from inference_common.templates.library import render_in_processes
 from inference_common.token_limit import config_values, token_limit
 from inference_common.vocabulary import refuse_empty_vocabulary
+from inference_common.warning_headers import cut_warnings, warnings_of_inputs
 from tokenizers import Tokenizer
 from transformers import AutoConfig, AutoTokenizer, PreTrainedModel, PreTrainedTokenizerBase
 
@@ -111,14 +112,9 @@ class TextPipeline(ModelPipeline[In, P, Out], Generic[In, P, Out]):
             self.network.config.pad_token_id = self.tokenizer.pad_token_id
         self.network_memory = NetworkMemory(self.network.config, self.device)
         self._encoding = threading.Lock()  # each call reconfigures the tokenizer
-        # A copy that nobody reconfigures: `cost` runs beside the model's thread.
-        fast = getattr(self.tokenizer, "backend_tokenizer", None)
-        self._counter: Tokenizer | None = copy.deepcopy(fast) if isinstance(fast, Tokenizer) else None
+        self._counter = whole_tokenizer(self.tokenizer)
         if self._counter is None:
             self.cost_unit = None
-        else:
-            self._counter.no_truncation()
-            self._counter.no_padding()
 
     def memory(self, costs: Sequence[int], params: P) -> int:
         rows = min(len(costs), self.max_batch_size)
@@ -138,11 +134,23 @@ class TextPipeline(ModelPipeline[In, P, Out], Generic[In, P, Out]):
         count = len(text) if self._counter is None else len(self._counter.encode(text).ids)
         return min(count, self.longest)
 
-    def length(self, text: str) -> int:
-        """The tokens of a text, special ones and cut ones included."""
+    def length(self, text: str, *, special: bool = True) -> int:
+        """The tokens of a text, cut ones included, and special ones around it if `special`."""
         if self._counter is None:
-            return len(self.tokenizer(text)["input_ids"])
-        return len(self._counter.encode(text).ids)
+            return len(self.tokenizer(text, add_special_tokens=special)["input_ids"])
+        return len(self._counter.encode(text, add_special_tokens=special).ids)
+
+    def warnings(self, inputs: Sequence[In], costs: Sequence[int], params: P) -> Sequence[str]:
+        texts = [text if isinstance(text, str) else "" for text in inputs]
+        return warnings_of_inputs([self.cut(text, cost) for text, cost in zip(texts, costs, strict=True)])
+
+    def cut(self, text: str, cost: int, side: str | None = None, what: str = "text") -> Sequence[str]:
+        """The warning that a text of this cost is cut, where it is: which `side` is read, by default the tokenizer's
+        own."""
+        if cost < self.longest:
+            return ()
+        side = side or ("last" if self.tokenizer.truncation_side == "left" else "first")
+        return cut_warnings(self.length(text), self.longest, side, what)
 
     def encode(self, texts: Sequence[str], pairs: Sequence[str] | None = None, **options: Any) -> Mapping[str, Any]:
         """The network's inputs, padded to the longest and cut at what it reads: tensors of shape (texts, tokens)."""
@@ -157,6 +165,18 @@ class TextPipeline(ModelPipeline[In, P, Out], Generic[In, P, Out]):
                 **options,
             )
         return encoded.to(self.device)  # type: ignore[no-any-return]
+
+
+def whole_tokenizer(tokenizer: Any) -> Tokenizer | None:
+    """A copy that neither cuts nor pads, and that nobody reconfigures: it is used beside the model's thread. None for a
+    tokenizer that only Python knows."""
+    fast = getattr(tokenizer, "backend_tokenizer", None)
+    if not isinstance(fast, Tokenizer):
+        return None
+    whole: Tokenizer = copy.deepcopy(fast)
+    whole.no_truncation()
+    whole.no_padding()
+    return whole
 
 
 def tokenizer_of(folder: Path) -> PreTrainedTokenizerBase:

@@ -28,7 +28,8 @@ class Tapas:
         self.network: Any = network
         self.tokenizer: Any = AutoTokenizer.from_pretrained(folder, local_files_only=True)
         config: Any = network.config
-        self.tokenizer.model_max_length = longest_of(config, self.tokenizer)
+        self.longest = longest_of(config, self.tokenizer)
+        self.tokenizer.model_max_length = self.longest
         # Past these the network has no embedding, and a GPU would never recover from asking for one.
         self.tokenizer.max_column_id = min(self.tokenizer.max_column_id, config.type_vocab_sizes[COLUMNS])
         self.tokenizer.max_row_id = min(self.tokenizer.max_row_id, config.type_vocab_sizes[ROWS])
@@ -42,6 +43,14 @@ class Tapas:
         return [
             self._decoded(table, one, output) for (table, _), one, output in zip(asked, encoded, outputs, strict=True)
         ]
+
+    def rows_read(self, table: pd.DataFrame, queries: list[str]) -> int:
+        """How many rows of a table are read where it is cut to fit; all of one that is refused."""
+        try:
+            encoded = self._encode(table, queries, truncate=True)
+        except InvalidRequest:
+            return len(table)
+        return int(encoded["token_type_ids"][:, :, ROWS].amax(1).min())
 
     def _encode(self, table: pd.DataFrame, queries: list[str], truncate: bool) -> Mapping[str, torch.Tensor]:
         """Tensors of shape (questions, tokens, ...)."""

@@ -45,6 +45,11 @@ class Tapex:
         written = iter([words for n in starts for words in self._write(texts[n : n + ROWS_AT_ONCE])])
         return [[_answer(next(written)) for _ in queries] for _, queries in asked]
 
+    def rows_read(self, table: pd.DataFrame, queries: list[str]) -> int:
+        """How many rows of a table are read where it is cut to fit; all of one that is refused."""
+        read = min(self._fitting(self._lines(table, query)) for query in queries) - 1
+        return read if read > 0 else len(table)
+
     def _write(self, texts: list[str]) -> list[str]:
         encoded = self.tokenizer(texts, padding=True, return_tensors="pt").to(self.network.device)
         inputs = {name: encoded[name] for name in ("input_ids", "attention_mask")}
@@ -56,15 +61,19 @@ class Tapex:
 
     def _text(self, table: pd.DataFrame, query: str, truncate: bool) -> str:
         """The question and the table, of as many rows as the network reads."""
-        header = f"{query} col : {' | '.join(table.columns)}"
-        cells = [" | ".join(map(self._cut, row)) for row in table.itertuples(index=False)]
-        lines = [header, *(f"row {n} : {row}" for n, row in enumerate(cells, 1))]
+        lines = self._lines(table, query)
         count = self._fitting(lines)
         if count < 2 or (count < len(lines) and not truncate):
             raise InvalidRequest(
                 f"The question and the table have more tokens than the {self.longest} this model reads; send less of it"
             )
         return self._joined(lines[:count])
+
+    def _lines(self, table: pd.DataFrame, query: str) -> Sequence[str]:
+        """The question with the names of the columns, and each row."""
+        cells = [" | ".join(map(self._cut, row)) for row in table.itertuples(index=False)]
+        header = f"{query} col : {' | '.join(table.columns)}"
+        return [header, *(f"row {n} : {row}" for n, row in enumerate(cells, 1))]
 
     def _fitting(self, lines: Sequence[str]) -> int:
         """How many of the lines, from the first, the network reads."""
