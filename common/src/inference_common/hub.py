@@ -6,26 +6,16 @@ import functools
 import itertools
 import re
 import threading
-<<<<<<< HEAD
 from collections.abc import Callable, Collection, Mapping
-from dataclasses import dataclass, field
-=======
-from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
->>>>>>> main
 from pathlib import Path
 
 import structlog
 from huggingface_hub import HfApi, constants, get_token, hf_hub_download, hf_hub_url, snapshot_download
 from huggingface_hub.utils import build_hf_headers
 
-<<<<<<< HEAD
 from . import free_space, hub_cache, hub_digests
-from .card import MAX_CARD_BYTES, ModelCard, parse_card, read_card
-=======
-from . import free_space, hub_cache
 from .card import MAX_CARD_BYTES, ModelCard, name_of, parse_card, read_card
->>>>>>> main
 from .errors import HubUnavailable, InvalidRequest, TooLarge
 from .hub_client import call_limit, install, read_beginning
 from .hub_download import fetch
@@ -116,17 +106,9 @@ class HubSource:
                 f"{self.name} has {len(resolved.sizes):,} files, and models here at most {MAX_FILES:,}; name another"
             )
         try:
-<<<<<<< HEAD
             is_checked = self._record(resolved).checked
             if not is_checked or not hub_cache.has_all(self._cache, self.name, resolved.commit, resolved.sizes):
                 self._download(resolved, is_checked)
-=======
-            is_whole = hub_cache.whole_files(self._cache, self.name, resolved.commit) is not None
-            who = {"private": resolved.private, "gated": resolved.gated}
-            hub_cache.record(self._cache, self.name, resolved.commit, **who, task=resolved.card.task)
-            if not is_whole:
-                self._download(resolved)
->>>>>>> main
         except Exception as error:
             raise hub_error(error, self.name, self._asked) from error
         hub_cache.remember(self._cache, self.name, self._asked, resolved.commit)
@@ -213,16 +195,11 @@ class HubSource:
         if known is not None and not known.checked:
             return None
         if known is None:
-<<<<<<< HEAD
             has_token = (self._token or get_token()) is not None
             if has_token:
                 log.warning("counts as private: the Hub was never asked, and a token is set", model=self.name)
             return Resolved(commit, card, sizes, private=has_token)
-        return Resolved(commit, card, sizes, known.private, known.gated)
-=======
-            return Resolved(commit, card, sizes, private=(self._token or get_token()) is not None)
         return Resolved(commit, _with_task(card, known.task), sizes, known.private, known.gated)
->>>>>>> main
 
     def _record(self, resolved: Resolved, *, checked: bool | None = None) -> hub_cache.Record:
         return hub_cache.record(
@@ -231,6 +208,7 @@ class HubSource:
             resolved.commit,
             private=resolved.private,
             gated=resolved.gated,
+            task=resolved.card.task,
             checked=checked,
             sizes=resolved.sizes if checked else None,
         )
@@ -253,25 +231,14 @@ class HubSource:
         unchecked = [name for name in resolved.sizes if not is_checked or hub_cache.size_of(folder / name) is None]
         self._record(resolved, checked=False)
         fetch(call, self._cache, self.name, self.missing_bytes())
-<<<<<<< HEAD
         self._check(resolved, unchecked)
         self._record(resolved, checked=True)
 
     def _check(self, resolved: Resolved, names: Collection[str]) -> None:
-        """Raises HubUnavailable where the content of a fetched file is not what the Hub says; the file is removed."""
-        folder = hub_cache.snapshot(self._cache, self.name, resolved.commit)
-        damaged = hub_digests.damaged(folder, {name: d for name, d in resolved.digests.items() if name in names})
-        for name in damaged:
-            hub_cache.remove(folder / name)
-        if damaged:
-            raise HubUnavailable(
-                f"{damaged[0][:200]} of {self.name} arrived damaged: its content is not what the Hub says; try again,"
-                " and check HF_ENDPOINT where it stays so"
-            )
-=======
+        digests = {name: digest for name, digest in resolved.digests.items() if name in names}
+        hub_digests.check(hub_cache.snapshot(self._cache, self.name, resolved.commit), self.name, digests)
 
 
 def _with_task(card: ModelCard, task: str | None) -> ModelCard:
     """A card that names its task itself, else the one that the Hub does."""
     return replace(card, task=task) if card.task is None else card
->>>>>>> main

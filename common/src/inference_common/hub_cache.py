@@ -28,16 +28,10 @@ _RECORDS = "served"  # the folder of records, beside the client's own `blobs`, `
 
 @dataclass(frozen=True)
 class Record:
-<<<<<<< HEAD
     """What a server keeps of a commit: whether only some accounts may read it, whether a server `fetched` it, so that
     one may remove it, and whether its files are `checked`: False from when a download of them begins until their
-    content was found to be what the Hub says. `sizes` are those of the files that are wanted (none: not kept), and
-    `used` is when a server last did (seconds since 1970)."""
-=======
-    """What a server keeps of a commit: whether only some accounts may read it, and whether a server `fetched` it, so
-    that one may remove it; `used` is when a server last did (seconds since 1970), `task` that of its card, or of the
-    Hub."""
->>>>>>> main
+    content was found to be what the Hub says. `sizes` are those of the files that are wanted (none: not kept), `used`
+    is when a server last did (seconds since 1970), `task` that of its card, or of the Hub."""
 
     private: bool
     gated: bool
@@ -167,9 +161,8 @@ def remember(cache: Path, name: str, revision: str | None, commit: str) -> None:
             _write(repository(cache, name) / "refs" / revision, commit)
 
 
-<<<<<<< HEAD
-def record(cache: Path, name: str, commit: str, *, private: bool, gated: bool, checked: bool | None = None,
-           sizes: Mapping[str, int] | None = None) -> Record:  # fmt: skip
+def record(cache: Path, name: str, commit: str, *, private: bool, gated: bool, task: str | None = None,
+           checked: bool | None = None, sizes: Mapping[str, int] | None = None) -> Record:  # fmt: skip
     """Keep what the Hub tells of a commit that is used now, and whether it is `checked`, and the `sizes` of its files
     (None: as before). A server fetches it if there is nothing of it yet."""
     known = read_record(cache, name, commit)
@@ -181,15 +174,12 @@ def record(cache: Path, name: str, commit: str, *, private: bool, gated: bool, c
         known.fetched,
         known.checked if checked is None else checked,
         known.sizes if sizes is None else sizes,
+        task=task,
     )
-    kept = {"private": private, "gated": gated, "fetched": now.fetched, "checked": now.checked, "sizes": {**now.sizes}}
-=======
-def record(cache: Path, name: str, commit: str, *, private: bool, gated: bool, task: str | None) -> None:
-    """Keep what the Hub tells of a commit that is used now. A server fetches it if there is nothing of it yet."""
-    known = read_record(cache, name, commit)
-    fetched = not snapshot(cache, name, commit).exists() if known is None else known.fetched
-    kept = {"private": private, "gated": gated, "fetched": fetched, "task": task}
->>>>>>> main
+    kept = {
+        **{"private": private, "gated": gated, "fetched": now.fetched, "task": task},
+        **{"checked": now.checked, "sizes": {**now.sizes}},
+    }
     with contextlib.suppress(OSError):
         _write(_record_file(cache, name, commit), json.dumps(kept))
     return now
@@ -201,14 +191,10 @@ def read_record(cache: Path, name: str, commit: str) -> Record | None:
     with contextlib.suppress(OSError, ValueError, KeyError, TypeError, AttributeError):
         kept = json.loads(file.read_text(encoding="utf-8"))
         is_private, is_gated = kept["private"] is not False, kept["gated"] is not False
-<<<<<<< HEAD
         is_checked = kept.get("checked") is not False  # servers that did not check kept nothing of it
         sizes = {str(path): int(size) for path, size in kept.get("sizes", {}).items()}
-        return Record(is_private, is_gated, kept["fetched"] is True, is_checked, sizes, file.stat().st_mtime)
-=======
         used, task = file.stat().st_mtime, name_of(kept.get("task"))
-        return Record(is_private, is_gated, kept["fetched"] is True, used, task)
->>>>>>> main
+        return Record(is_private, is_gated, kept["fetched"] is True, is_checked, sizes, used, task)
     return None
 
 

@@ -11,6 +11,9 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from . import hub_cache
+from .errors import HubUnavailable
+
 _SHA256_BYTES, _SHA1_BYTES = 32, 20
 _CHUNK_BYTES = 1024 * 1024
 
@@ -30,6 +33,19 @@ def of_listed(file: Any) -> bytes | None:
 def damaged(folder: Path, digests: Mapping[str, bytes]) -> list[str]:
     """Those of the files of a folder whose content is not what their digest says. Reads each of them once."""
     return [name for name, digest in digests.items() if _digest(folder / name, len(digest)) != digest]
+
+
+def check(folder: Path, name: str, digests: Mapping[str, bytes]) -> None:
+    """Raises HubUnavailable, which names the model, where the content of a file is not what its digest says; such files
+    are removed."""
+    found = damaged(folder, digests)
+    for file in found:
+        hub_cache.remove(folder / file)
+    if found:
+        raise HubUnavailable(
+            f"{found[0][:200]} of {name} arrived damaged: its content is not what the Hub says; try again, and check"
+            " HF_ENDPOINT where it stays so"
+        )
 
 
 def _digest(path: Path, length: int) -> bytes:

@@ -27,13 +27,10 @@ _MODEL = "/api/models/{org}/{name}"
 class Repo:
     """A repository: a folder, its branches besides `main`, and the token that opens it when it is gated.
 
-        `revisions` are folders of other commits by name: branches, or pull requests (`refs/pr/1`). `past` are those of
-        main's earlier commits. A private one is told of to nobody without its token, or one of `readers`. `sizes` are told
-    <<<<<<< HEAD
-        of files instead of their own. Weights are in Git LFS, as the Hub has it: their digests are of SHA-256.
-    =======
-        of files instead of their own, `pipeline_tag` of the model as the Hub names its task.
-    >>>>>>> main
+    `revisions` are folders of other commits by name: branches, or pull requests (`refs/pr/1`). `past` are those of
+    main's earlier commits. A private one is told of to nobody without its token, or one of `readers`. `sizes` are told
+    of files instead of their own, `pipeline_tag` of the model as the Hub names its task. Weights are in Git LFS, as the
+    Hub has it: their digests are of SHA-256.
     """
 
     folder: Path

@@ -8,14 +8,9 @@ from inference_common.errors import InvalidRequest
 from inference_common.tasks.text import Embedding, FeatureExtractionParams
 from inference_common.warning_headers import cut_warnings, warnings_of_inputs
 
-<<<<<<< HEAD
-from ._networks import TOKENS_PER_CALL, Encoder, Scorer, Way
-from ._shared import EncoderPipeline
-=======
 from ._cut import length_if_cut
-from ._networks import Way
+from ._networks import TOKENS_PER_CALL, Encoder, Scorer, Way
 from ._shared import SHORT_TEXTS, EncoderPipeline
->>>>>>> main
 
 
 class FeatureExtraction(EncoderPipeline[str, FeatureExtractionParams, Embedding]):
