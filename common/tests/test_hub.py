@@ -11,7 +11,6 @@ from pathlib import Path
 import huggingface_hub
 import pytest
 from inference_common import hub as hub_module
-from inference_common import hub_cache
 from inference_common.errors import HubUnavailable, InferenceError, InvalidRequest, LoadFailed, TooLarge
 from inference_common.hub import HubSource
 from inference_common.testing.hub import Hub, Repo, serve_hub
@@ -238,46 +237,3 @@ def test_a_download_that_always_breaks_off_ends_and_leaves_nothing(hub: Hub, tmp
     hub.cut.clear()
     assert (source(hub, tmp_path).path() / "model.safetensors").read_text() == "model.safetensors" * 50
     assert not list((tmp_path / "cache").glob("**/*.incomplete"))
-
-
-@pytest.mark.parametrize("name", ["model.safetensors", "config.json"])
-def test_a_file_that_arrives_altered_is_removed_told_and_fetched_again(hub: Hub, tmp_path: Path, name: str) -> None:
-    hub.altered[name] = 1
-    with pytest.raises(HubUnavailable, match=f"{name} of org/open arrived damaged: its content is not what"):
-        source(hub, tmp_path).path()
-    away = Hub({}, url="http://127.0.0.1:9")
-    with pytest.raises(HubUnavailable):
-        source(away, tmp_path).path()
-    asked = len(hub.downloads())
-    folder = source(hub, tmp_path).path()
-    assert (folder / name).read_text() == name * 50
-    assert [line.rpartition("/")[2] for line in hub.downloads()[asked:] if "README" not in line] == [name]
-    assert source(away, tmp_path).path() == folder
-
-
-def test_another_form_of_the_weights_that_arrives_altered_is_not_used(hub: Hub, tmp_path: Path) -> None:
-    hub.altered["pytorch_model.bin"] = 1
-    assert source(hub, tmp_path).file("pytorch_model.bin") is None
-    found = source(hub, tmp_path).file("pytorch_model.bin")
-    assert found is not None
-    assert found.read_text() == "pytorch_model.bin" * 50
-
-
-def test_files_that_no_server_has_checked_yet_are_before_they_are_used(hub: Hub, tmp_path: Path) -> None:
-    """As where a server ended between a download and its check."""
-    one = source(hub, tmp_path)
-    weights = one.path() / "model.safetensors"
-    resolved = one.resolve()
-    weights.resolve().write_bytes(b"x" * weights.stat().st_size)
-    hub_cache.record(tmp_path / "cache", "org/open", resolved.commit, private=False, gated=False, checked=False)
-    with pytest.raises(HubUnavailable):
-        source(Hub({}, url="http://127.0.0.1:9"), tmp_path).path()
-    with pytest.raises(HubUnavailable, match="arrived damaged"):
-        source(hub, tmp_path).path()
-    assert (source(hub, tmp_path).path() / "model.safetensors").read_text() == "model.safetensors" * 50
-
-
-def test_files_that_were_checked_are_not_read_again(hub: Hub, tmp_path: Path) -> None:
-    weights = source(hub, tmp_path).path() / "model.safetensors"
-    weights.resolve().write_bytes(b"x" * weights.stat().st_size)
-    assert (source(hub, tmp_path).path() / "model.safetensors").read_bytes().startswith(b"xx")
