@@ -19,8 +19,8 @@ from .test_contract import assert_same, post
 
 CHATS = ("chat-completion", "image-text-to-text")  # whose parameters stand at the root
 NOT_TOLD_APART = frozenset({"image-segmentation", "zero-shot-classification"})
-"""Tasks whose answers @huggingface/inference reads otherwise than other programs of Node.js, and gets as they do until it
-says its name (3.1)."""
+"""Tasks whose answers @huggingface/inference reads otherwise than other programs of Node.js, and gets as they do until
+it says its name (3.1)."""
 KNOW_NO_TOP_K: Mapping[str, tuple[str, ...]] = {"question-answering": ("list",)}
 """Answers to a parameter that releases pass on which do not know of it, and so of its answer."""
 pytestmark = pytest.mark.process_only  # what is sent is the same for a container
