@@ -63,7 +63,8 @@ class BadPayload:
 class Limits:
     """How much one request may hold: `inputs` in texts, `characters` over all of them; `pixels` of one image or video
     frame, `seconds` of one audio or video. `new_tokens` is how much one answer may. `rate` is the sampling rate in Hz
-    that the model listens at, `side` how many pixels of an image's shorter side it looks at (None: any)."""
+    that the model listens at, `side` how many pixels of an image's shorter side it looks at (None: any), `image_mode`
+    the mode of Pillow that it reads images in."""
 
     inputs: int
     characters: int
@@ -72,6 +73,7 @@ class Limits:
     new_tokens: int = 2048
     rate: int | None = None
     side: int | None = None
+    image_mode: str = "RGB"
 
     @property
     def values(self) -> int:

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 from inference_common.codecs.media import MediaInput, alone, with_fields
-from inference_common.errors import InvalidRequest
+from inference_common.errors import InvalidRequest, UnsupportedMedia
 from inference_common.task import Limits, Payload
 from pydantic import BaseModel, ConfigDict, TypeAdapter
 
@@ -47,6 +47,11 @@ def body(value: object) -> Payload:
         body({"inputs": {"image": ENCODED}}),
         body(ENCODED),
         body({"inputs": f"data:image/png;base64,{ENCODED}"}),
+        Payload(BYTES, "application/x-www-form-urlencoded"),  # as of `curl --data-binary`
+        Payload(BYTES, "application/octet-stream"),
+        Payload(json.dumps({"inputs": ENCODED}).encode("utf-16"), None),
+        Payload(json.dumps({"inputs": ENCODED}).encode("utf-8-sig"), "application/json"),
+        Payload(json.dumps({"inputs": ENCODED}).encode(), "text/plain"),
         body({"inputs": base64.urlsafe_b64encode(BYTES).decode().rstrip("=") + "\n"}),
     ],
 )
@@ -88,6 +93,23 @@ def test_a_medium_with_a_question(value: dict[str, Any]) -> None:
 def test_what_holds_no_medium_is_refused(payload: Payload, said: str) -> None:
     with pytest.raises(InvalidRequest, match=said):
         PLAIN.decode(payload, LIMITS)
+
+
+@pytest.mark.parametrize(
+    ("sent", "content_type"),
+    [
+        (b"inputs=" + ENCODED.encode(), "application/x-www-form-urlencoded"),
+        (b'--x\r\nContent-Disposition: form-data; name="file"\r\n\r\n' + BYTES, "multipart/form-data; boundary=x"),
+    ],
+)
+def test_a_form_is_refused(sent: bytes, content_type: str) -> None:
+    with pytest.raises(UnsupportedMedia, match=r"is a form .* send the bytes of the image alone"):
+        PLAIN.decode(Payload(sent, content_type), LIMITS)
+
+
+def test_an_image_may_begin_as_a_form_does() -> None:
+    gif = b"GIF89a=\x00\x10\x00"  # 61 pixels wide
+    assert PLAIN.decode(Payload(gif, "application/x-www-form-urlencoded"), LIMITS).items == [gif]
 
 
 def test_a_missing_question_is_told() -> None:

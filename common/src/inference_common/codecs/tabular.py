@@ -100,7 +100,7 @@ class TableInput:
         return {"application/json": {"anyOf": [enveloped, at_root]}}
 
     def decode(self, payload: Payload, limits: Limits) -> Decoded[Columns]:
-        value = json.parse(payload.body, limits, values=VALUES_PER_CELL * limits.characters)
+        value = json.parse_payload(payload, limits, values=VALUES_PER_CELL * limits.characters)
         if not isinstance(value, dict):
             raise InvalidRequest(f"The request body must be a JSON object; {_FORMS}")
         if value.get("table") is not None and value.get("inputs") is None:

@@ -24,6 +24,7 @@ from transformers.pipelines.document_question_answering import select_starts_end
 
 from ._ocr import Reader, Words
 from ._rows import RowsPipeline, refuse_windows
+from ._vision import refuse_other_than_rgb
 
 STRIDE = 256
 Answers = list[DocumentAnswer]
@@ -48,6 +49,7 @@ class LayoutPipeline(RowsPipeline[AskedImage, DocumentQuestionAnsweringParams, A
         self.reader = Reader()
         self.sees = self.network.config.model_type != "layoutlm"
         if self.sees:
+            refuse_other_than_rgb(self.network.config)
             loader: Any = AutoImageProcessor
             self.processor: Any = loader.from_pretrained(self.folder, local_files_only=True, backend="pil")
             self.processor.apply_ocr = False

@@ -14,6 +14,7 @@ from inference_common.source import ModelSource
 from transformers import AutoModelForImageTextToText, AutoProcessor
 
 from ._chat import ChatPipeline
+from ._vision import refuse_other_than_rgb
 
 
 class ImageTextToText(ChatPipeline[Chat, ChatParams, Generation]):
@@ -22,6 +23,7 @@ class ImageTextToText(ChatPipeline[Chat, ChatParams, Generation]):
 
     def __init__(self, model: ModelSource, device: Device) -> None:
         super().__init__(model, device)
+        refuse_other_than_rgb(self.network.config)
         loader: Any = AutoProcessor
         self.processor: Any = loader.from_pretrained(self.folder, local_files_only=True)
 
