@@ -20,4 +20,7 @@ LABELS = [{"label": "b", "score": 0.75}, {"label": "c", "score": 0.25}]
     ],
 )
 def test_labels_as_each_client_reads_them(client: Client, expected: Any) -> None:
-    assert orjson.loads(ZERO_SHOT_CLASSIFICATION.output.encode([OUTPUT], client, many=False).body) == expected
+    codec = ZERO_SHOT_CLASSIFICATION.output
+    assert orjson.loads(codec.encode([OUTPUT], client, many=False).body) == expected
+    of_two = expected * 2 if expected == [OUTPUT] else [expected] * 2
+    assert orjson.loads(codec.encode([OUTPUT] * 2, client, many=True).body) == of_two

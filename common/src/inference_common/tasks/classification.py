@@ -51,13 +51,14 @@ class ZeroShot(TypedDict):
     scores: list[float]
 
 
+def _is_listed(client: Client) -> bool:
+    return client.javascript_older_than(4, 5)
+
+
 def _of_client(output: ZeroShot, client: Client) -> object:
-    """Older Python clients read the object itself, current ones a list of labels; JavaScript a list of the one object
-    before 4.5, and later either of the others."""
-    if client.older_than(1, 1, 5):
+    """Older clients read the object itself, JavaScript's in a list; current ones a list of labels."""
+    if client.older_than(1, 1, 5) or _is_listed(client):
         return output
-    if client.javascript_older_than(4, 5):
-        return [output]
     return [{"label": name, "score": score} for name, score in zip(output["labels"], output["scores"], strict=True)]
 
 
@@ -93,7 +94,7 @@ ZERO_SHOT_CLASSIFICATION = Task[str, ZeroShotParams, ZeroShot](
     name="zero-shot-classification",
     input=TEXT,
     params=ZeroShotParams,
-    output=JsonOutput(list[Label], shape=_of_client),
+    output=JsonOutput(list[Label], shape=_of_client, listed=_is_listed),
     good=(
         Payload(b'{"inputs": "I love that dog", "parameters": {"candidate_labels": ["animals", "cars"]}}'),
         Payload(b'{"inputs": ["I love that dog", "My car"], "parameters": {"candidate_labels": "animals, cars"}}'),

@@ -94,6 +94,8 @@ def _segments(output: list[Segment], client: Client) -> list[SegmentAnswer]:
         answer: SegmentAnswer = {"label": segment["label"], "mask": as_base64_png(segment["mask"])}
         if segment["score"] is not None:
             answer["score"] = segment["score"]
+        elif client.javascript_older_than(3, 13):  # these refuse an answer with a segment that has none
+            answer["score"] = 1.0
         answers.append(answer)
     return answers
 
