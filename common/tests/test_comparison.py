@@ -3,7 +3,7 @@ import math
 import numpy as np
 import pytest
 from inference_common.codecs.audio import Audio
-from inference_common.comparison import difference, holds_nan
+from inference_common.comparison import difference, holds_float, holds_nan
 
 
 def scored(label: object, score: float) -> dict[str, object]:
@@ -56,3 +56,16 @@ def test_numbers_may_differ_a_little_and_nothing_else_may(answer: object, other:
 )
 def test_nan_is_found_wherever_it_is(answer: object, holds: bool) -> None:
     assert holds_nan(answer) is holds
+
+
+@pytest.mark.parametrize(
+    ("answer", "holds"),
+    [
+        ([{"label": "a", "score": 0.5}], True),
+        (Audio(np.zeros(1, dtype=np.float32), 8), True),
+        (np.zeros((0, 3)), False),
+        ([{"generated_text": "a", "tokens": 3, "done": True}], False),
+    ],
+)
+def test_floats_are_found_wherever_they_are(answer: object, holds: bool) -> None:
+    assert holds_float(answer) is holds

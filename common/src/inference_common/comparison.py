@@ -45,6 +45,17 @@ def holds_nan(answer: Any) -> bool:
     return isinstance(answer, list | tuple) and any(map(holds_nan, answer))
 
 
+def holds_float(answer: Any) -> bool:
+    """Whether an answer holds a number that is no integer, which the least change of weights changes."""
+    if isinstance(answer, np.ndarray | float | np.number):
+        return bool(np.asarray(answer).dtype.kind == "f" and np.asarray(answer).size)
+    if dataclasses.is_dataclass(answer):
+        return holds_float(_fields(answer))
+    if isinstance(answer, Mapping):
+        return any(map(holds_float, answer.values()))
+    return isinstance(answer, list | tuple) and any(map(holds_float, answer))
+
+
 def _fields(value: Any) -> list[Any]:
     return [getattr(value, field.name) for field in dataclasses.fields(value)]
 

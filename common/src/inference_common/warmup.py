@@ -15,14 +15,14 @@ import structlog
 from .batcher import Batcher
 from .client import Client
 from .codecs.json import dumped
-from .comparison import holds_nan
+from .comparison import holds_float, holds_nan
 from .errors import InferenceError, InferenceFailed, LoadFailed
 from .examples import example
 from .missing_weights import MissingWeights
 from .nan_outputs import nan_outputs
 from .pipeline import AnyPipeline, Chunk
 from .reasons import reason
-from .task import Asked, Limits, Params
+from .task import Asked, Limits, Params, Payload
 from .tasks import TASKS
 
 log = structlog.get_logger("inference")
@@ -71,22 +71,39 @@ class WarmUp:
             )
 
     def _refuse_missing(self) -> None:
+        """Raise LoadFailed where answers depend on weights that are missing: numbers do as they change at all, a text or
+        a picture may be the same by chance, so that all examples are answered then."""
         try:
-            items, params = self._inputs()
-            if "seed" in type(params).model_fields:
-                params = params.model_copy(update={"seed": 0})
-            are_read = self.missing.are_read(lambda: self._outputs(items, params))
+            inputs = [self._seeded(*self._inputs())]
+            if not holds_float(list(self._outputs(*inputs[0]))):
+                inputs += self._other_inputs()
+            are_read = self.missing.are_read(lambda: [self._outputs(items, params) for items, params in inputs])
         except Exception as error:  # not even once: an error that `run` tells better, unless the example is refused
             are_read = _is_refusal(error)
         if are_read:
             raise self.missing.error(self.name, self.task)
 
-    def _inputs(self) -> tuple[Sequence[Any], Params]:
-        """What the server makes of the example before a model's thread has it."""
-        first = example(self.task, TASKS[self.task].good[0], self.pipeline, self.limits, self.defaults)
-        items = [self.pipeline.preprocess(item) for item in first.items]
-        self.pipeline.memory([self.pipeline.cost(item) for item in items], first.params)
-        return items, first.params
+    def _other_inputs(self) -> list[tuple[Sequence[Any], Params]]:
+        """Those of the task's other examples that the model takes."""
+        found = []
+        for payload in TASKS[self.task].good[1:]:
+            with contextlib.suppress(InferenceError):
+                items, params = self._seeded(*self._inputs(payload))
+                self._outputs(items, params)
+                found.append((items, params))
+        return found
+
+    def _seeded(self, items: Sequence[Any], params: Params) -> tuple[Sequence[Any], Params]:
+        has_seed = "seed" in type(params).model_fields
+        return items, params.model_copy(update={"seed": 0}) if has_seed else params
+
+    def _inputs(self, payload: Payload | None = None) -> tuple[Sequence[Any], Params]:
+        """What the server makes of an example, by default the first, before a model's thread has it."""
+        chosen = payload or TASKS[self.task].good[0]
+        found = example(self.task, chosen, self.pipeline, self.limits, self.defaults)
+        items = [self.pipeline.preprocess(item) for item in found.items]
+        self.pipeline.memory([self.pipeline.cost(item) for item in items], found.params)
+        return items, found.params
 
     def _outputs(self, items: Sequence[Any], params: Params) -> Sequence[Any]:
         """Whole answers, but of a stream of which the first chunk is enough."""
