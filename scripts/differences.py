@@ -27,6 +27,10 @@ def _what(row: Mapping[str, Any]) -> str:
     """What we do, in a few words."""
     if row["kind"] == "refused":
         return "every parameter is refused" if row["parameters"] == ["*"] else f"refused: {_code(row['parameters'])}"
+    if row["kind"] == "inputs":
+        return "how a file is read"
+    if row["kind"] == "mended":
+        return f"works: {_code(row['parameters'])}"
     if row["kind"] == "ignored":
         return f"no counterpart: {_code(row['parameters'])}"
     if row["kind"] == "default":

@@ -70,6 +70,8 @@ def not_numbers(tensors: Tensors) -> Tensors:
     }
 
 
+WRITTEN = frozenset({"automatic-speech-recognition"})
+"""Tasks whose tokenizer makes texts of numbers alone."""
 WEIGHTS: Mapping[str, Callable[[Tensors], Tensors]] = {
     "no first group": partial(without, place=0),
     "no last group": partial(without, place=-1),
@@ -123,10 +125,17 @@ def without_tokenizer(folder: Path) -> None:
 
 def faults(task: str, folder: Path) -> Mapping[str, Callable[[Path], None]]:
     """What may be wrong with a copy of this model, by name."""
-    changes = {**WEIGHTS, "no unread weights": partial(without_unread, names=UNREAD.get(task, "^$"))}
-    of_weights = {name: partial(rewrite, change=change) for name, change in changes.items()}
+    changes: dict[str, Callable[[Tensors], Tensors]] = {
+        **WEIGHTS,
+        "no unread weights": partial(without_unread, names=UNREAD.get(task, "^$")),
+    }
+    of_weights: dict[str, Callable[[Path], None]] = {
+        name: partial(rewrite, change=change) for name, change in changes.items()
+    }
     of_tokenizer = {"no tokenizer": without_tokenizer, "larger vocabulary": larger_vocabulary}
     has_weights, has_tokenizer = bool(weight_files(folder)), (folder / "tokenizer.json").is_file()
+    if task in WRITTEN:
+        del of_tokenizer["larger vocabulary"]
     return {
         "none": lambda copy: None,
         "none, again": lambda copy: None,

@@ -15,7 +15,7 @@ from scripts.clients.records import USUAL
 from scripts.images import ROOT
 
 RECORDED = ROOT / "tests" / "clients" / "recorded"
-ANSWERS = ROOT / "scripts" / "clients" / "answers.json"
+ANSWERS = ROOT / "tests" / "clients" / "answers.json"
 SAMPLES = ("audio.flac", "document.png", "image.jpg")
 NOT_ALWAYS = frozenset({"best_of_sequences", "details", "end", "logprobs", "prefill", "seed", "start", "usage"})
 """Fields of the answers that clients read which an answer holds, not null, only where they were asked for."""
@@ -45,8 +45,10 @@ class Recorded:
         """What the JSON holds beside the inputs, wherever it stands, and is not null."""
         if not isinstance(self.given, dict):
             return {}
-        nested = self.given.get("parameters") or {}
-        return {name: value for name, value in {**self.given, **nested}.items() if value is not None}
+        found = {**self.given, **(self.given.get("parameters") or {})}
+        inside = (value for value in list(found.values()) if isinstance(value, dict))
+        found |= {name: value for part in inside for name, value in part.items()}
+        return {name: value for name, value in found.items() if value is not None}
 
     def __str__(self) -> str:
         return f"{self.client} {self.releases} {self.method} {self.verb} {self.path} {json.dumps(self.given)[:500]}"

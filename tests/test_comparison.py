@@ -94,7 +94,7 @@ def of_libraries(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPa
 def tasks_here(session: pytest.Session, known: Library, asked: Asked) -> list[str]:
     """The tasks of a library of which this session asks such cases."""
     items = [item for item in session.items if isinstance(item, pytest.Function)]
-    served = [item.callspec.params["served"] for item in items if ASKED.get(item.originalname) is asked]
+    served: list[Any] = [item.callspec.params["served"] for item in items if ASKED.get(item.originalname) is asked]
     return sorted({task for _, library, task in served if library == known})
 
 

@@ -55,13 +55,6 @@ def unwrapped(answer: Any) -> Any:
     return answer
 
 
-def without(answer: Any, keys: frozenset[str]) -> Any:
-    """An answer without some keys."""
-    if isinstance(answer, dict):
-        return {name: without(value, keys) for name, value in answer.items() if name not in keys}
-    return [without(value, keys) for value in answer] if isinstance(answer, list) else answer
-
-
 def leveled(answer: Any) -> Any:
     """A list of sounds, or one, whose samples are parts of the loudest of all."""
     sounds = answer if isinstance(answer, list) else [answer]
@@ -69,20 +62,32 @@ def leveled(answer: Any) -> Any:
     return [{**one, "samples": one["samples"] / loudest} for one in sounds]
 
 
-def apart(one: Any, other: Any, at: str = "answer") -> Iterator[str]:
-    """Every place where two answers are apart, in words."""
+def apart(
+    one: Any,
+    other: Any,
+    adds: frozenset[str] = frozenset(),
+    leaves_out: frozenset[str] = frozenset(),
+    at: str = "answer",
+) -> Iterator[str]:
+    """Every place where two answers are apart, in words; one may hold keys that it `adds`, and lack what it
+    `leaves_out`."""
     if isinstance(one, dict) and isinstance(other, dict):
-        if one.keys() != other.keys():
+        if one.keys() - other.keys() - adds or other.keys() - one.keys() - leaves_out:
             yield f"{at}: keys {sorted(one)} and {sorted(other)}"
         for name in one.keys() & other.keys():
-            yield from apart(one[name], other[name], f"{at}.{name}")
+            yield from apart(one[name], other[name], adds, leaves_out, f"{at}.{name}")
     elif is_list(one) and is_list(other):
         if len(one) != len(other):
             yield f"{at}: {len(one)} and {len(other)} of them"
         for n, pair in enumerate(zip(one, other, strict=False)):
-            yield from apart(*pair, f"{at}.{n}")
+            yield from apart(*pair, adds, leaves_out, f"{at}.{n}")
     elif not _is_near(one, other):
-        yield f"{at}: {one!r:.300} and {other!r:.300}"
+        yield f"{at}: {_short(one)} and {_short(other)}"
+
+
+def _short(value: Any) -> str:
+    array = _numbers(value)
+    return f"{value!r:.200}" if array is None or array.size < 5 else f"numbers of shape {array.shape}, {array.sum():g}"
 
 
 def is_list(value: Any) -> bool:

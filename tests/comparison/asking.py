@@ -71,7 +71,15 @@ def _of_process(known: Library, cases: Sequence[Case]) -> list[Mapping[str, Any]
     environment = {**ALONE, **os.environ, "PYTHONPATH": paths, "HF_HUB_OFFLINE": "1"}
     with tempfile.TemporaryDirectory() as folder:
         written = Path(folder) / "answers.json"
-        command = [python_of(known), "-W", "ignore", "-m", f"{__package__}.reference", known.name, written]
+        command: list[str | Path] = [
+            python_of(known),
+            "-W",
+            "ignore",
+            "-m",
+            f"{__package__}.reference",
+            known.name,
+            written,
+        ]
         done = subprocess.run(
             command,
             cwd=folder,
@@ -105,17 +113,22 @@ def again(wrong: Sequence[str]) -> str:
 def _refusal(case: Case, response: httpx.Response) -> Iterator[str]:
     names = differences.refusals(case)
     if response.status_code != 400 or not any(name in response.json()["error"] for name in names):
-        yield f"not refused by the name of {' or '.join(names)}: {response.status_code} {response.text:.300}"
+        yield f"not refused by the name of {' or '.join(names)}: {_short(response)}"
 
 
 def _faults(case: Case, response: httpx.Response, reference: Mapping[str, Any]) -> Iterator[str]:
     if "error" in reference:
-        yield f"the library failed: {reference['error']:.1000}; ours: {response.status_code} {response.text:.300}"
+        yield f"the library failed: {reference['error'][-500:]}; ours: {_short(response)}"
     elif response.status_code != 200:
-        yield f"the server answered {response.status_code}: {response.text:.300}"
+        yield f"the server answered {_short(response)}"
     else:
-        ours = answers.without(answers.ours(response), differences.keys(case, "adds"))
-        theirs = answers.without(answers.theirs(reference["answer"]), differences.keys(case, "leaves out"))
+        ours, theirs = answers.ours(response), answers.theirs(reference["answer"])
         if differences.of_kind(case, "level"):
             ours, theirs = answers.leveled(ours), answers.leveled(theirs)
-        yield from list(answers.apart(answers.unwrapped(ours), answers.unwrapped(theirs)))[:5]
+        keys = differences.keys(case, "adds"), differences.keys(case, "leaves out")
+        yield from list(answers.apart(answers.unwrapped(ours), answers.unwrapped(theirs), *keys))[:5]
+
+
+def _short(response: httpx.Response) -> str:
+    is_text = response.headers["content-type"] == "application/json"
+    return f"{response.status_code} {response.text[:300] if is_text else response.headers['content-type']}"

@@ -14,7 +14,7 @@ from typing import Any, Literal
 from .cases import Case
 
 FILE = Path(__file__).with_name("differences.toml")
-Kind = Literal["refused", "ignored", "default", "adds", "leaves out", "level"]
+Kind = Literal["refused", "ignored", "mended", "inputs", "default", "adds", "leaves out", "level"]
 
 
 @dataclass(frozen=True)
@@ -22,9 +22,10 @@ class Difference:
     """One row.
 
     `refused`: a request with one of the `parameters` (patterns) gets a 400. `ignored`: the library is called without
-    `parameters`, which change nothing of what is compared. `default`: where the caller does not say, it is given
-    `keywords` ("none" is None). `adds`, `leaves out`: the `keys` of an answer. `level`: sounds are compared as parts of
-    their loudest sample.
+    `parameters`, which change nothing of what is compared. `mended`: the library has `parameters`, and fails on them.
+    `default`: where the caller does not say, it is given `keywords` ("none" is None). `adds`, `leaves out`: the `keys`
+    of an answer. `level`: sounds are compared as parts of their loudest sample. `inputs`: the library is given what the
+    reference (reference/pictures.py) makes of a file.
     """
 
     library: str
@@ -55,12 +56,12 @@ def of_kind(case: Case, kind: Kind) -> list[Difference]:
 
 
 def refusals(case: Case) -> list[str]:
-    """The names by one of which a server refuses the case, if it does: of a field of parameters, its own or theirs."""
+    """The names by one of which a server refuses the case, if it does: those of its parameters."""
     patterns = [pattern for row in of_kind(case, "refused") for pattern in row.parameters]
-    names = [name for name in case.about if any(fnmatch.fnmatchcase(name, pattern) for pattern in patterns)]
-    fields = [case.parameters[name] for name in names if "." not in name]
-    inner = [name for field in fields if isinstance(field, dict) for name in field]
-    return [*(part for name in names for part in name.split(".")), *inner]
+    if not any(fnmatch.fnmatchcase(name, pattern) for name in case.about for pattern in patterns):
+        return []
+    inner = [name for value in case.parameters.values() if isinstance(value, dict) for name in value]
+    return [*case.parameters, *inner]
 
 
 def told(case: Case) -> dict[str, Any]:

@@ -19,7 +19,9 @@ def alone(**values: Any) -> dict[str, list[Parameters]]:
 
 def inside(name: str, values: Values) -> dict[str, list[Parameters]]:
     """The same parameters in a field of their own."""
-    nested = {f"{name}.{inner}": [{name: dict(one)} for one in some] for inner, some in values.items()}
+    nested: dict[str, list[Parameters]] = {
+        f"{name}.{inner}": [{name: dict(one)} for one in some] for inner, some in values.items()
+    }
     return {name: [{name: {"max_new_tokens": 4}}], **nested}
 
 
@@ -76,7 +78,14 @@ TEXT_GENERATION: Values = {
     "decoder_input_details": [{"details": True, "decoder_input_details": True}],
     "top_n_tokens": [{"details": True, "top_n_tokens": 2}],
     "stream": [{"stream": True}],
-    **alone(best_of=1, watermark=False, adapter_id="some", grammar={"type": "regex", "value": "a"}),
+    **alone(
+        max_time=10.0,
+        best_of=1,
+        num_return_sequences=1,
+        watermark=False,
+        adapter_id="some",
+        grammar={"type": "regex", "value": "a"},
+    ),
 }
 CHAT: Values = {
     "max_tokens": [{"max_tokens": 3}],
@@ -94,13 +103,15 @@ CHAT: Values = {
     **alone(model="any", user="me", n=1, logit_bias={}, response_format={"type": "text"}, tools=[], tool_choice="none",
             tool_prompt="Use tools", reasoning_effort="none"),
 }  # fmt: skip
-SCORED = {"function_to_apply": [{"function_to_apply": name} for name in ("sigmoid", "none", "softmax")],
+SCORED: Values = {"function_to_apply": [{"function_to_apply": name} for name in ("sigmoid", "none", "softmax")],
           "top_k": [{"top_k": 2}, {"top_k": 100}]}  # fmt: skip
-DRAWN: Values = alone(negative_prompt="rain", guidance_scale=2.5, num_inference_steps=2, seed=7, prompt="a house",
+DRAWN: Values = alone(negative_prompt="rain", guidance_scale=2.5, num_inference_steps=2, seed=7,
+                      prompt="a house", strength=0.5, guess_mode=False,
                       target_size={"width": 48, "height": 32})  # fmt: skip
 NAMED: Values = {"candidate_labels": [{"candidate_labels": ["a cat"]}, {"candidate_labels": ["cat", "car", "sad"]}]}
 SAID: Values = {"hypothesis_template": [{"hypothesis_template": "I like {}!"}], **NAMED}
-SOUND: Values = {**GENERATED, **inside("generation_parameters", GENERATED)}
+BEAMS: Values = {**GENERATED, "num_beams": [{"num_beams": 2}]}
+SOUND: Values = {**BEAMS, **inside("generation_parameters", BEAMS)}
 HEARD: Values = {**GENERATED, **alone(language="french", task="translate")}
 
 VALUES: Mapping[str, Values] = {
@@ -110,16 +121,16 @@ VALUES: Mapping[str, Values] = {
         **inside("generation_parameters", HEARD),
     },
     "chat-completion": CHAT,
-    "conversational": TEXT_GENERATION,
+    "conversational": {**TEXT_GENERATION, **alone(max_length=20, min_length=2)},
     "document-question-answering": {
         **alone(top_k=3, lang="eng", handle_impossible_answer=True, max_answer_len=2, max_question_len=3,
                 word_boxes=[["Paris", [65, 150, 165, 220]], ["US-001", [430.5, 350, 585, 420]]]),
-        "max_seq_len": [{"max_seq_len": 40, "top_k": 2}],
-        "doc_stride": [{"max_seq_len": 48, "doc_stride": 4, "top_k": 3}],
+        "max_seq_len": [{"max_seq_len": 80, "top_k": 2}],
+        "doc_stride": [{"max_seq_len": 64, "doc_stride": 4, "top_k": 3}],
     },
     "feature-extraction": alone(normalize=True, truncate=True, truncation_direction="left", prompt_name="query",
-                                dimensions=8),
-    "fill-mask": {"top_k": [{"top_k": 2}, {"top_k": 1000}],
+                                dimensions=8, encoding_format="float"),
+    "fill-mask": {"top_k": [{"top_k": 2}, {"top_k": 100}],
                   "targets": [{"targets": ["happy", "sad", "sunny"]}, {"targets": "cat"}]},
     "image-classification": SCORED,
     "image-feature-extraction": {"pool": [{"pool": True}, {"pool": False}]},
@@ -137,8 +148,8 @@ VALUES: Mapping[str, Values] = {
     "object-detection": {"threshold": [{"threshold": 0.2}, {"threshold": 0.9}, {"threshold": 0.0}]},
     "question-answering": {
         **alone(top_k=4, max_answer_len=3, max_question_len=3, handle_impossible_answer=True, align_to_words=False),
-        "max_seq_len": [{"max_seq_len": 48}],
-        "doc_stride": [{"max_seq_len": 64, "doc_stride": 8, "top_k": 3}],
+        "max_seq_len": [{"max_seq_len": 100}],
+        "doc_stride": [{"max_seq_len": 80, "doc_stride": 8, "top_k": 3}],
     },
     "summarization": REWRITING,
     "table-question-answering": {

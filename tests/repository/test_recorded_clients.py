@@ -22,7 +22,7 @@ REFUSED: Mapping[str, frozenset[str]] = {
     "text-generation": frozenset({"adapter_id", "grammar", "max_time", "watermark"}),
 }
 """Parameters that clients have and no model here takes, by task: they are refused by their names."""
-NOTHING = (None, False, [], "float")
+NOTHING: tuple[object, ...] = (None, False, [], "float")
 """Values of them that ask for nothing that is not done anyway."""
 
 

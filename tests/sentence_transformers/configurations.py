@@ -58,7 +58,7 @@ OLDER_TYPES = [
 ]
 IDENTITY, TANH = "torch.nn.modules.linear.Identity", "torch.nn.modules.activation.Tanh"
 WITHOUT_TRANSFORMER_KEYS = dict.fromkeys(("transformer_task", "modality_config", "module_output_name"), LEFT_OUT)
-BEFORE_5_4 = {"MODULES": GONE, "MODEL": GONE, "TRANSFORMER": GONE}
+BEFORE_5_4: Mapping[str, Any] = {"MODULES": GONE, "MODEL": GONE, "TRANSFORMER": GONE}
 """Files that a cross-encoder has only since."""
 
 CONFIGURATIONS: Mapping[str, Configuration] = {

@@ -71,7 +71,7 @@ def _said(answer: Callable[[Path], Any], model: Path) -> Any:
         return f"{type(error).__name__}: {error}"
 
 
-@torch.inference_mode()
+@torch.inference_mode()  # type: ignore[untyped-decorator]  # torch is not where this is checked
 def _reference(model: Path) -> dict[str, Any]:
     library: Any = timm
     network = library.create_model(f"local-dir:{model}", pretrained=True).eval()

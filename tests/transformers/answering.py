@@ -45,11 +45,19 @@ def main(folder: Path) -> None:
             (model / file).write_text(json.dumps({**config, **edit}))
         ways: Mapping[str, Callable[[], Any]] = {
             "reference": partial(_reference, task, model),
-            "library": lambda model=model, task=task: _answer(task, KINDS[task](FolderSource(model), "cpu")),
-            "onnx": lambda model=model, task=task: _answer(task, _over_file(task, model, folder / f"{task}.onnx")),
+            "library": partial(_by_library, task, model),
+            "onnx": partial(_by_file, task, model, folder / f"{task}.onnx"),
         }
         answers[name] = {way: _said(answer) for way, answer in ways.items()}
     json.dump(answers, sys.stdout)
+
+
+def _by_library(task: str, model: Path) -> Any:
+    return _answer(task, KINDS[task](FolderSource(model), "cpu"))
+
+
+def _by_file(task: str, model: Path, file: Path) -> Any:
+    return _answer(task, _over_file(task, model, file))
 
 
 def _over_file(task: str, model: Path, file: Path) -> Any:

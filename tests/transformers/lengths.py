@@ -13,6 +13,7 @@ import json
 import re
 import sys
 from collections.abc import Mapping, Sequence
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -29,6 +30,7 @@ POSITIONS = 20
 T5 = {"d_model": 32, "d_ff": 64, "d_kv": 8, "num_layers": 1, "num_heads": 4}
 XLNET = {"d_model": 32, "n_layer": 1, "n_head": 4, "d_inner": 64}
 RELATIVE = {"relative_attention": True, "pos_att_type": ["c2p", "p2c"], "position_biased_input": False}
+UNBOUND = ("t5", "xlnet")  # whose configs take no number of positions
 TEXT_TOWER = {**SMALL, "project_dim": 32}
 KINDS: Mapping[str, Mapping[str, Any]] = {
     "altclip_text_model": TEXT_TOWER, "bert": SMALL, "bridgetower_text_model": SMALL, "camembert": SMALL,
@@ -78,7 +80,8 @@ def reads(network: Any, count: int) -> bool:
 def of_network(kind: str, options: Mapping[str, Any]) -> tuple[int | None, bool, bool]:
     known = transformers.CONFIG_MAPPING
     config_class = known[kind] if kind in known else towers()[kind]
-    config = config_class(**{**TOKENS, "max_position_embeddings": POSITIONS, **options})
+    positions = {} if kind in UNBOUND else {"max_position_embeddings": POSITIONS}
+    config = config_class(**{**TOKENS, **positions, **options})
     network = auto_of(config)(config).eval()
     limit = token_limit(config_values(config))
     return limit, reads(network, limit or 10 * POSITIONS), reads(network, (limit or 10 * POSITIONS) + 1)
@@ -93,7 +96,10 @@ def towers() -> dict[str, Any]:
 def auto_of(config: Any) -> Any:
     """The class of the network of a config."""
     known = transformers.MODEL_MAPPING
-    return known[type(config)] if type(config) in known else getattr(transformers, type(config).__name__[:-6] + "Model")
+    if type(config) in known:
+        return known[type(config)]
+    module = import_module(type(config).__module__.replace("configuration", "modeling"))
+    return getattr(module, type(config).__name__.replace("Config", "Model"))
 
 
 def padded() -> list[str]:

@@ -101,13 +101,11 @@ class Loader:
             _fit_batches(pipeline, weights)
         defaults = {name: card_defaults(self._source.name, name, parameters, limits) for name in served}
         for name, pipeline in list(served.items()):
-            warm_up = WarmUp(self._source.name, name, pipeline, limits, defaults[name], is_first=pipeline is first)
+            is_first = pipeline is first
             try:
-                if missing.names:
-                    warm_up.refuse_missing(missing)
-                warm_up.run(batcher)
+                WarmUp(self._source.name, name, pipeline, limits, defaults[name], missing, is_first).run(batcher)
             except LoadFailed as error:
-                if pipeline is first:
+                if is_first:
                     raise
                 log.warning("a task is not answered", model=self._source.name, task=name, reason=str(error))
                 del served[name], defaults[name]

@@ -42,6 +42,11 @@ class MissingWeights:
         """In order."""
         return sorted(name for name, _, _ in self._missing.values())
 
+    @property
+    def modules(self) -> frozenset[int]:
+        """The ids of the modules that they are of."""
+        return frozenset(module for module, _ in self._missing)
+
     def record(self, network: Any, missing: Collection[str]) -> None:
         """A network was loaded but for the weights of these names; those that it shares with loaded ones are there."""
         tensors: Mapping[str, Any] = network.state_dict(keep_vars=True)

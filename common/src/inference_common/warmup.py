@@ -19,6 +19,7 @@ from .comparison import holds_nan
 from .errors import InferenceError, InferenceFailed, LoadFailed
 from .examples import example
 from .missing_weights import MissingWeights
+from .nan_outputs import nan_outputs
 from .pipeline import AnyPipeline, Chunk
 from .reasons import reason
 from .task import Asked, Limits, Params
@@ -29,7 +30,8 @@ log = structlog.get_logger("inference")
 
 @dataclass(frozen=True)
 class WarmUp:
-    """That of one pipeline for one task of the model `name`; `defaults` are the raw parameters that its card sets.
+    """That of one pipeline for one task of the model `name`; `defaults` are the raw parameters that its card sets,
+    `missing` what its files lack.
 
     Of the tasks that share weights the first alone is measured, and streamed to the end; of others one chunk is enough.
     """
@@ -39,17 +41,21 @@ class WarmUp:
     pipeline: AnyPipeline
     limits: Limits
     defaults: Mapping[str, Any] = field(default_factory=dict)
+    missing: MissingWeights = field(default_factory=MissingWeights)
     is_first: bool = True
 
     def run(self, batcher: Batcher) -> None:
         """Answer the example in the model's thread, and have the batcher measure what a call costs.
 
-        Raises LoadFailed where that fails, or the answer holds NaN. A model that refuses the plain example (it wants a
-        prompt, say) may serve all the same.
+        Raises LoadFailed where that fails or depends on missing weights, or the network gives NaN. A model that refuses
+        the plain example (it wants a prompt, say) may serve all the same.
         """
+        if self.missing.names:
+            self._refuse_missing()
         try:
             items, params = self._inputs()
-            outputs = self._outputs(items, params)
+            with nan_outputs(self.missing.modules) as broken:
+                outputs = self._outputs(items, params)
             self._encode(outputs, params)
             if self.is_first and not self.pipeline.streams:
                 batcher.measure(self.pipeline, items[0], params)
@@ -58,23 +64,22 @@ class WarmUp:
                 log.warning("the example was refused", model=self.name, task=self.task, error=str(error))
                 return
             raise LoadFailed(f"{self.name} fails at an example of {self.task}: {_reason(error)}") from error
-        if holds_nan(list(outputs)):
+        if broken or holds_nan(list(outputs)):
             raise LoadFailed(
                 f"{self.name} answers an example of {self.task} by NaN: its weights are broken, or too large for the"
                 " type that they run in; name another model"
             )
 
-    def refuse_missing(self, missing: MissingWeights) -> None:
-        """Raise LoadFailed where the answer depends on weights that are missing."""
+    def _refuse_missing(self) -> None:
         try:
             items, params = self._inputs()
             if "seed" in type(params).model_fields:
                 params = params.model_copy(update={"seed": 0})
-            are_read = missing.are_read(lambda: self._outputs(items, params))
+            are_read = self.missing.are_read(lambda: self._outputs(items, params))
         except Exception as error:  # not even once: an error that `run` tells better, unless the example is refused
             are_read = _is_refusal(error)
         if are_read:
-            raise missing.error(self.name, self.task)
+            raise self.missing.error(self.name, self.task)
 
     def _inputs(self) -> tuple[Sequence[Any], Params]:
         """What the server makes of the example before a model's thread has it."""

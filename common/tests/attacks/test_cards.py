@@ -45,6 +45,9 @@ def hub(tmp_path: Path) -> Iterator[Hub]:
         folder = toy(tmp_path / "repos" / name)
         (folder / "README.md").write_text(card)
         repos[f"org/{name}"] = Repo(folder)
+    tagged = toy(tmp_path / "repos" / "tagged")
+    (tagged / "README.md").write_text("---\nlicense: mit\n---\n")
+    repos["org/tagged"] = Repo(tagged, pipeline_tag="feature-extraction")
     with serve_hub(repos) as served:
         yield served
 
@@ -72,6 +75,7 @@ def test_cards_cost_neither_memory_nor_anyone_elses_time(start: Start, hub: Hub,
         assert told in asked[name].result().json()["error"]
     for name in READ:
         assert asked[name].result().json() == good, name
+    assert ask(url, "tagged").json() == good  # its card names no task, and the Hub does
     assert server.resident() < before + 150 * MIB
     assert server.end() == 0
 

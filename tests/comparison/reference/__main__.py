@@ -24,7 +24,9 @@ def main(name: str, file: Path) -> None:
             if key not in calls:
                 calls[key] = known[case["task"]](Path(case["folder"]))
             answers.append({"answer": plain(calls[key](case["inputs"], case["parameters"], case["keywords"]))})
-        except Exception:
+        except BaseException as error:  # what panics in Rust is no Exception
+            if isinstance(error, KeyboardInterrupt | SystemExit):
+                raise
             answers.append({"error": traceback.format_exc()[-1000:]})
     file.write_text(json.dumps(answers), encoding="utf-8")
 

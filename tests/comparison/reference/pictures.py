@@ -10,5 +10,6 @@ from PIL import Image
 
 
 def image(inputs: Any) -> Any:
-    """A sample as an image of mode RGB."""
-    return Image.open(io.BytesIO(sample(inputs["sample"]))).convert("RGB")
+    """A sample as an image of mode RGB, over white where it is transparent."""
+    opened = Image.open(io.BytesIO(sample(inputs["sample"]))).convert("RGBA")
+    return Image.alpha_composite(Image.new("RGBA", opened.size, "white"), opened).convert("RGB")

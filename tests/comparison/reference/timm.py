@@ -29,7 +29,6 @@ def network_of(folder: Path) -> tuple[Any, Any]:
 def image_classification(folder: Path) -> Callable[..., Any]:
     network, transform = network_of(folder)
 
-    @torch.inference_mode()
     def call(inputs: Any, parameters: Keywords, keywords: Keywords) -> Any:
         logits = network(transform(image(inputs))[None])[0]
         scores = ACTIVATIONS[parameters.get("function_to_apply", "softmax")](logits)
@@ -43,7 +42,6 @@ def image_classification(folder: Path) -> Callable[..., Any]:
 def image_feature_extraction(folder: Path) -> Callable[..., Any]:
     network, transform = network_of(folder)
 
-    @torch.inference_mode()
     def call(inputs: Any, parameters: Keywords, keywords: Keywords) -> Any:
         features = network.forward_features(transform(image(inputs))[None])
         pooled = parameters.get("pool") is not False

@@ -28,7 +28,7 @@ from typing import Any, Protocol
 import numpy as np
 
 from ..lifetime import end_with
-from ..missing_weights import collect_missing_weights
+from ..missing_weights import MissingWeights, collect_missing_weights
 from ..network_limits import network_within
 from ..source import FolderSource, ModelSource
 from .attention import join_heads
@@ -103,9 +103,7 @@ def _compared_outputs(asked: Mapping[str, Any]) -> Mapping[str, float | None]:
     with network_within(source), collect_missing_weights(source.name) as missing:
         original = kind(source, "cpu")
     batches, file = original.examples(), Path(asked["file"])
-    with torch.inference_mode():
-        if missing.names and missing.are_read(lambda: _outputs(original, batches, outputs)):
-            raise missing.error(source.name, "this task")
+    _refuse_missing(missing, source.name, original, batches, outputs)
     if asked["write"]:
         export(original.network, batches, outputs, file)
     with torch.inference_mode():
@@ -117,6 +115,17 @@ def _compared_outputs(asked: Mapping[str, Any]) -> Mapping[str, float | None]:
         quantize(file, quantized)
         found["agreement"] = agreement(OnnxNetwork(quantized, outputs, threads=threads), batches, theirs)
     return found
+
+
+def _refuse_missing(
+    missing: MissingWeights, model: str, original: Original, batches: Sequence[Batch], outputs: Sequence[str]
+) -> None:
+    """Raise LoadFailed where the network gives these outputs by weights that were in no file."""
+    import torch
+
+    with torch.inference_mode():
+        if missing.names and missing.are_read(lambda: _outputs(original, batches, outputs)):
+            raise missing.error(model, "the network")
 
 
 def _outputs(original: Original, batches: Sequence[Batch], names: Sequence[str]) -> list[Batch]:

@@ -122,10 +122,11 @@ def asked_at_the_root(name: str, question: object, **fields: object) -> Payload:
 
 
 def _takes_a_list(client: Client) -> bool:
-    """huggingface_hub reads an object in 0.22 and 0.23, and a list before and after; JavaScript's releases that name
-    themselves read an object."""
-    reads_an_object = client.older_than(0, 24) and not client.older_than(0, 22)
-    return client.javascript is None and not reads_an_object
+    """huggingface_hub reads an object in 0.22 and 0.23, and a list before and after; JavaScript an object from 4.13.15
+    on."""
+    if client.javascript is not None:
+        return client.javascript_older_than(4, 13, 15)
+    return client.older_than(0, 22) or not client.older_than(0, 24)
 
 
 IMAGE_TO_TEXT = Task[Image, ImageToTextParams, GeneratedText](

@@ -8,7 +8,7 @@ import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import Any
 
 from starlette.testclient import TestClient
 
@@ -16,9 +16,6 @@ from ..app import create_app
 from ..settings import Settings
 from ..source import FolderSource
 from ..task import Payload
-
-if TYPE_CHECKING:
-    import httpx  # under another name in some libraries' environments
 
 LOAD_SECONDS = 100
 PIPELINES = "app.pipelines"
@@ -40,8 +37,8 @@ def served(task: str, folder: Path, **settings: object) -> Iterator[tuple[TestCl
         yield client, "" if ready.status_code == 200 else ready.json()["error"]
 
 
-def post(client: TestClient, payloads: Sequence[Payload]) -> list[httpx.Response]:
-    """The answers to payloads, in order."""
+def post(client: TestClient, payloads: Sequence[Payload]) -> list[Any]:
+    """The answers (httpx.Response, of whichever release) to payloads, in order."""
     return [
         client.post(
             "/",

@@ -55,6 +55,9 @@ class SynthesisPipeline(Pipeline[str, TextToAudioParams, Audio]):
             names = ", ".join(sorted(params.asked))
             raise InvalidRequest(f"This model makes the whole sound at once, so it takes no {names}; leave them out")
         refuse_impossible(params.asked, MAX_TOKENS, self._usual)
+        beams: Any = params.asked.get("num_beams") or 1
+        if beams > 1 and self.pipe.model.config.model_type.startswith("musicgen"):
+            raise InvalidRequest("This model makes its sound without beams; leave num_beams out")
 
     def warnings(self, inputs: Sequence[str], costs: Sequence[int], params: TextToAudioParams) -> Sequence[str]:
         return ineffective(params.asked, MAX_TOKENS, self._usual)

@@ -18,7 +18,7 @@ CHATS = {"max_tokens": "max_new_tokens", "max_completion_tokens": "max_new_token
 SAMPLERS = ("temperature", "top_k", "top_p", "typical_p")
 
 
-class Penalties(LogitsProcessor):
+class Penalties(LogitsProcessor):  # type: ignore[misc]  # the library has no types here
     """OpenAI's penalties: of each token for every time that it was written, and once where it was."""
 
     def __init__(self, prompt: int, frequency: float, presence: float) -> None:
@@ -139,7 +139,6 @@ def rewriting(task: str, key: str) -> Answer:
         tokenizer: Any = AutoTokenizer.from_pretrained(folder)
         own: Mapping[str, Any] = (getattr(network.config, "task_specific_params", None) or {}).get(task, {})
 
-        @torch.inference_mode()
         def call(inputs: Any, parameters: Keywords, keywords: Keywords) -> Any:
             options = {**keywords, **own, **nested(parameters, "generate_parameters")}
             clean = options.pop("clean_up_tokenization_spaces", False)

@@ -52,3 +52,9 @@ def as_image(inputs: Any, pipe: Any) -> Any:
 def as_sound(inputs: Any, pipe: Any) -> Any:
     np.random.seed(0)  # CLAP's extractor draws the part of a long sound that is heard
     return waveform(inputs, pipe.feature_extractor.sampling_rate)
+
+
+def cut(tokenizer: Any, question: str, most: int | None) -> str:
+    """A question's first so many tokens; all, without a number."""
+    encoded = tokenizer(question, add_special_tokens=False, return_offsets_mapping=True)
+    return question if most is None else question[: encoded["offset_mapping"][:most][-1][1]]

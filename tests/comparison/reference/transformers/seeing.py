@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import torch
 from PIL import Image
 from transformers import (
     AutoImageProcessor,
@@ -19,17 +18,12 @@ from transformers import (
 
 from ..media import Keywords
 from ..pictures import image
-from .pipes import Answer, as_image, pipe_of, piped
+from .masks import mask_generation
+from .pipes import Answer, as_image, cut, pipe_of, piped
 
 
 def depth_and_picture(made: Any) -> Any:
     return {"depth": made["depth"], "predicted_depth": made["predicted_depth"]}
-
-
-def masks(made: Any) -> Any:
-    """The masks of mask-generation with their scores, as those of image-segmentation."""
-    pictures = [Image.fromarray(np.asarray(mask).astype(np.uint8) * 255) for mask in made["masks"]]
-    return [{"mask": mask, "score": score} for mask, score in zip(pictures, made["scores"].tolist(), strict=True)]
 
 
 def named_segments(made: Any) -> Any:
@@ -43,7 +37,8 @@ def document_question_answering(folder: Path) -> Callable[..., Any]:
     def call(inputs: Any, parameters: Keywords, keywords: Keywords) -> Any:
         told = {**keywords, **parameters}
         words = [(word, tuple(map(round, box))) for word, box in told.pop("word_boxes")]
-        return pipe(image=image(inputs["image"]), question=inputs["question"], word_boxes=words, **told)
+        question = cut(pipe.tokenizer, inputs["question"], told.pop("max_question_len", None))
+        return pipe(image=image(inputs["image"]), question=question, word_boxes=words, **told)
 
     return call
 
@@ -52,7 +47,6 @@ def visual_question_answering(folder: Path) -> Callable[..., Any]:
     network: Any = AutoModelForVisualQuestionAnswering.from_pretrained(folder).eval()
     processor, tokenizer = AutoImageProcessor.from_pretrained(folder), AutoTokenizer.from_pretrained(folder)
 
-    @torch.inference_mode()
     def call(inputs: Any, parameters: Keywords, keywords: Keywords) -> Any:
         features = {**processor(images=[image(inputs["image"])], return_tensors="pt"),
                     **tokenizer(inputs["question"], return_tensors="pt")}  # fmt: skip
@@ -68,7 +62,6 @@ def image_to_text(folder: Path) -> Callable[..., Any]:
     network: Any = AutoModelForImageTextToText.from_pretrained(folder).eval()
     processor, tokenizer = AutoImageProcessor.from_pretrained(folder), AutoTokenizer.from_pretrained(folder)
 
-    @torch.inference_mode()
     def call(inputs: Any, parameters: Keywords, keywords: Keywords) -> Any:
         told = dict(parameters)
         inner = told.pop("generation_parameters", None) or {}
@@ -85,10 +78,9 @@ def image_to_image(folder: Path) -> Callable[..., Any]:
     network: Any = AutoModelForImageToImage.from_pretrained(folder).eval()
     processor: Any = AutoImageProcessor.from_pretrained(folder)
 
-    @torch.inference_mode()
     def call(inputs: Any, parameters: Keywords, keywords: Keywords) -> Any:
         given = image(inputs)
-        drawn = network(**processor(images=[given], return_tensors="pt")).reconstruction[0].clamp(0, 1).numpy()
+        drawn = network(**processor(images=[given], return_tensors="pt")).reconstruction[0].detach().clamp(0, 1).numpy()
         picture = Image.fromarray((np.moveaxis(drawn, 0, -1) * 255).round().astype(np.uint8))
         if keywords.get("crop"):
             scale = network.config.upscale
@@ -108,7 +100,7 @@ ANSWERS: dict[str, Answer] = {
     "image-segmentation": piped("image-segmentation", as_image, shape=named_segments),
     "image-to-image": image_to_image,
     "image-to-text": image_to_text,
-    "mask-generation": piped("mask-generation", as_image, shape=masks),
+    "mask-generation": mask_generation,
     "object-detection": piped("object-detection", as_image),
     "visual-question-answering": visual_question_answering,
     "zero-shot-object-detection": piped("zero-shot-object-detection", as_image),

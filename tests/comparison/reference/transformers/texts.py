@@ -11,7 +11,7 @@ import torch
 from transformers import AutoModelForQuestionAnswering, AutoTokenizer
 
 from ..media import Keywords
-from .pipes import Answer, as_it_is, pipe_of, piped
+from .pipes import Answer, as_it_is, cut, pipe_of, piped
 
 LONGEST, STRIDE, ANSWER = 384, 128, 15  # tokens; as the library's pipeline had them before release 5
 
@@ -43,10 +43,9 @@ def question_answering(folder: Path) -> Callable[..., Any]:
     network: Any = AutoModelForQuestionAnswering.from_pretrained(folder).eval()
     tokenizer: Any = AutoTokenizer.from_pretrained(folder)
 
-    @torch.inference_mode()
     def call(inputs: Any, parameters: Keywords, keywords: Keywords) -> Any:
         most = min(parameters.get("max_seq_len", LONGEST), tokenizer.model_max_length)
-        question, context = _cut(tokenizer, inputs["question"], parameters.get("max_question_len")), inputs["context"]
+        question, context = cut(tokenizer, inputs["question"], parameters.get("max_question_len")), inputs["context"]
         encoded = tokenizer(question, context, truncation="only_second", max_length=most, return_tensors="pt",
                             stride=parameters.get("doc_stride", min(most // 2, STRIDE)), padding=True,
                             return_overflowing_tokens=True)  # fmt: skip
@@ -71,16 +70,10 @@ def question_answering(folder: Path) -> Callable[..., Any]:
     return call
 
 
-def _cut(tokenizer: Any, question: str, most: int | None) -> str:
-    """A question's first so many tokens."""
-    encoded = tokenizer(question, add_special_tokens=False, return_offsets_mapping=True)
-    return question if most is None else question[: encoded["offset_mapping"][:most][-1][1]]
-
-
 def _chances(encoding: Any, logits: Any) -> Any:
     """Of each token of the context, and of the first one, to be a border."""
     allowed = [part == 1 or n == 0 for n, part in enumerate(encoding.sequence_ids)]
-    return logits.masked_fill(~torch.tensor(allowed), -10000.0).softmax(-1).numpy()
+    return logits.masked_fill(~torch.tensor(allowed), -10000.0).softmax(-1).detach().numpy()
 
 
 def _spans(starts: Any, ends: Any, parameters: Keywords) -> Iterator[tuple[int, int, float]]:
