@@ -56,7 +56,7 @@ def test_what_is_not_in_its_charset_is_refused(body: bytes, content_type: str | 
 
 @pytest.mark.parametrize("charset", ["zip", "base64", "unicode_escape", "punycode", "utf-7", "idna", "os"])
 def test_encodings_that_are_no_charset_are_refused(charset: str) -> None:
-    with pytest.raises(UnsupportedMedia, match="send UTF-8"):
+    with pytest.raises(UnsupportedMedia, match="send the text in UTF-8"):
         utf8(b"a", f"text/plain; charset={charset}")
 
 

@@ -99,7 +99,7 @@ def _stated(content_type: str) -> str | None:
     name = found[1].lower().replace("-", "_")
     encoding = aliases.get(name, name)
     if encoding not in CHARSETS:
-        raise UnsupportedMedia(f"The charset {found[1]!r} is not read; send UTF-8")
+        raise UnsupportedMedia(f"The charset {found[1]!r} is not read; send the text in UTF-8")
     return encoding
 
 

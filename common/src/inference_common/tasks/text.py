@@ -99,7 +99,7 @@ FEATURE_EXTRACTION = Task[str, FeatureExtractionParams, Embedding](
     bad=(
         BadPayload(Payload(b""), 400, "empty"),
         BadPayload(Payload(b"{"), 400, "JSON"),
-        BadPayload(Payload(b"\xff\xfe", None), 400, "UTF-8"),
+        BadPayload(Payload(b"\xff\xf8", None), 400, "UTF-8"),
         BadPayload(Payload(b'{"text": "hello"}'), 400, "inputs"),
         BadPayload(Payload(b'{"inputs": 7}'), 400, "inputs"),
         BadPayload(Payload(b'{"inputs": []}'), 400, "empty"),
