@@ -12,7 +12,7 @@ from pathlib import Path
 
 import structlog
 from huggingface_hub import HfApi, constants, get_token, hf_hub_download, hf_hub_url, snapshot_download
-from huggingface_hub.utils import build_hf_headers
+from huggingface_hub.utils._headers import build_hf_headers
 
 from . import free_space, hub_cache, hub_digests
 from .card import MAX_CARD_BYTES, ModelCard, name_of, parse_card, read_card

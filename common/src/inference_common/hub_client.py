@@ -9,7 +9,7 @@ from typing import Any
 
 import huggingface_hub
 from huggingface_hub import get_session
-from huggingface_hub.utils import hf_raise_for_status
+from huggingface_hub.utils._http import hf_raise_for_status
 
 from . import hub_limits
 

@@ -9,7 +9,8 @@ from collections.abc import Sequence
 
 from huggingface_hub import HfApi, constants
 from huggingface_hub.errors import HfHubHTTPError
-from huggingface_hub.utils import build_hf_headers, paginate
+from huggingface_hub.utils._headers import build_hf_headers
+from huggingface_hub.utils._pagination import paginate
 
 from .errors import HubUnavailable
 from .hub_client import call_limit
