@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import structlog
 
-from .comparison import difference
+from .comparison import MAX_DIFFERENCE, difference
 from .examples import example
 from .pipeline import AnyPipeline
 from .task import Payload
@@ -18,7 +18,6 @@ from .worker import ModelThread
 if TYPE_CHECKING:
     from .model import Model
 
-MAX_DIFFERENCE = 1e-4  # of answers, as `comparison.difference` measures it
 log = structlog.get_logger("inference")
 
 

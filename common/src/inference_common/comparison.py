@@ -8,6 +8,8 @@ from typing import Any
 
 import numpy as np
 
+MAX_DIFFERENCE = 1e-4  # of two answers that count as the same
+
 
 def difference(answer: Any, other: Any) -> float:
     """The largest difference of two answers' numbers: absolute, or relative to the array's (the number's) own size

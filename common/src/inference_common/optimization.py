@@ -44,7 +44,7 @@ class Optimization:
             self.set("none", "OPTIMIZE is none" if mode == "none" else "the model runs on a GPU")
             return None
         try:
-            with searching(Search(self._in_load)) as search:
+            with searching(Search(self._in_load, _name_of(kind))) as search:
                 optimized = kind.optimized(self._source, mode)
         except Exception as error:
             if mode != "auto":
@@ -52,7 +52,7 @@ class Optimization:
             self.fail(error)
             return None
         if not search.has_form:
-            self.set("none", "the model has no ONNX form here")
+            self.set("none", search.reason or "the model has no ONNX form here")
         elif optimized is not None:
             self.take("int8" if mode == "int8" else "onnx", search.reason)
         elif search.is_pending:
@@ -72,7 +72,7 @@ class Optimization:
             self.skip(missing)
             return None
         self.set("exporting")
-        with searching(Search(self._in_background, compares=True)) as search:
+        with searching(Search(self._in_background, _name_of(kind), compares=True)) as search:
             optimized = kind.optimized(self._source, "onnx")
         self._mark = search.mark
         if optimized is None:
@@ -131,3 +131,7 @@ class Optimization:
         """End an export that runs, at once, and begin none."""
         self._in_load.stop()
         self._in_background.stop()
+
+
+def _name_of(kind: type[AnyPipeline]) -> str:
+    return f"{kind.__module__}:{kind.__qualname__}"

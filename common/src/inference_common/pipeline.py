@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Generator, Sequence
+from collections.abc import Generator, Iterable, Sequence
 from dataclasses import replace
 from typing import Any, ClassVar, Generic, Protocol, Self
 
@@ -98,6 +98,11 @@ class Pipeline(ABC, Generic[In, P, Out]):
         None where there is none; one that there is has `is_optimized` set.
         """
         return None
+
+    def comparisons(self) -> Iterable[tuple[Sequence[In], P]]:
+        """Calls of `batch`, beside the task's examples, that an ONNX form must answer as the library's own network does
+        before it serves: what the model's configs and parameters change (long inputs, prompts, a size)."""
+        return ()
 
     def check(self, params: P) -> None:
         """Refuse what only this model makes impossible. Raises InvalidRequest.

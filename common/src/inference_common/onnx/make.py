@@ -4,11 +4,13 @@ Runs in a library's environment and folder, in a process of its own, so that a s
 weights twice, in memory. Reads a request as JSON from standard input:
 
     {"folder", "original", "outputs", "file", "write": bool, "int8": path or null,
+     "model": folder or absent, "pipeline": `module:name` or null or absent,
      "parent": process id or absent, "threads": count or null or absent}
 
-and writes {"difference", "agreement"} to standard output: the largest difference of the file's outputs from the
-network's, and (with `int8`) the mean cosine of the quantised file's. `original` is the `module:name` of an `Original`.
-It ends with the process `parent`, and uses so many `threads` (default: one for each core).
+and writes {"difference", "agreement", "answers"} to standard output: the largest difference of the file's outputs from
+the network's; (with `int8`) the mean cosine of the quantised file's; and in which answers the Pipeline over the file
+differs from the same over the library's own network, empty where in none. `original` is the `module:name` of an
+`Original`. It ends with the process `parent`, and uses so many `threads` (default: one for each core).
 """
 
 from __future__ import annotations
@@ -97,13 +99,26 @@ def _main() -> None:
     with torch.inference_mode():
         said = [original.network(**batch) for batch in batches]
     theirs = [{name: getattr(one, name).numpy() for name in asked["outputs"]} for one in said]
-    told: dict[str, float | None] = {"agreement": None}
+    del original, said  # the answers take another set of weights
+    told: dict[str, Any] = {"agreement": None}
     told["difference"] = difference(OnnxNetwork(file, asked["outputs"], threads=threads), batches, theirs)
     if asked["int8"]:
         quantized = Path(asked["int8"])
         quantize(file, quantized)
         told["agreement"] = agreement(OnnxNetwork(quantized, asked["outputs"], threads=threads), batches, theirs)
+    told["answers"] = _differing_answer(asked)
     json.dump(told, sys.stdout)
+
+
+def _differing_answer(asked: Mapping[str, Any]) -> str:
+    """In which answers the pipeline that the file is for differs over it; empty where in none, or it is for none."""
+    if not asked.get("pipeline"):
+        return ""
+    from .answers import differing_answer
+
+    source = FolderSource(Path(asked["model"]))
+    with network_within(source):
+        return differing_answer(asked["pipeline"], source, Path(asked["file"]))
 
 
 def export(network: Any, batches: Sequence[Batch], outputs: Sequence[str], file: Path) -> None:

@@ -13,16 +13,19 @@ from .process import ExportProcess
 
 @dataclass
 class Search:
-    """`process` runs what exports and verifies; with `compares`, whole answers are compared after it, and until
-    `store.confirm` no later start loads the file without that.
+    """`process` runs what exports and verifies. `pipeline` is the `module:name` of the Pipeline that a file is for,
+    whose whole answers it also compares. With `compares`, answers are compared after it too, and until `store.confirm`
+    no later start loads the file without that. `file` is one to take as it is.
 
     Found: `has_form`, whether the model has an ONNX form at all; `is_pending`, whether a file is still to be exported
-    or verified; `mark`, the file that holds the last verdict; `reason`, why no file is taken, or why one is taken
-    without verification.
+    or verified; `mark`, the file that holds the last verdict; `reason`, why there is no such form, why no file is
+    taken, or why one is taken without verification.
     """
 
     process: ExportProcess = field(default_factory=ExportProcess)
+    pipeline: str | None = None
     compares: bool = False
+    file: Path | None = None
     has_form: bool = False
     is_pending: bool = False
     mark: Path | None = None

@@ -23,10 +23,12 @@ from .search import Search, current
 
 OWN = "onnx/model.onnx"
 CLOSE = 1e-4  # of the network's outputs, whose values are of the order of 1
-WEIGHTS = ("*.safetensors", "pytorch_model*.bin", "config.json", "tokenizer.json")
+WEIGHTS = ("*.safetensors", "pytorch_model*.bin")
+CONFIGS = ("*.json", "*.txt", "*.model")
+"""What decides answers around the network too: what a verdict is of. A vocabulary may be in any of these."""
 NO_TORCH = "there is no torch here to verify the repository's file with, nor to export one"
 LOCK_SECONDS = 1.0  # between two looks at whether the server stops
-VERSION = 4  # of how files are made: another number makes them anew
+VERSION = 5  # of how files are made and verified: another number makes them anew
 log = structlog.get_logger("inference")
 
 
@@ -45,13 +47,15 @@ def network_file(source: ModelSource, wanted: Wanted, mode: Optimize) -> Path | 
 
     `auto` takes what is verified already: the repository's file, or one exported before. `onnx` and `int8` verify or
     export what is not, which takes a process of its own for some seconds. A file that does not give the network's
-    numbers is not taken; where there is no torch to verify it with, the repository's is taken unverified. What was
-    found is written to `search.current()`.
+    numbers, or over which the pipeline does not give the library's answers, is not taken; where there is no torch to
+    verify it with, the repository's is taken unverified. What was found is written to `search.current()`.
     """
     if mode == "none":
         return None
     search = current()
     search.has_form = True
+    if search.file is not None:
+        return search.file
     can_export = find_spec("torch") is not None
     # One that is not downloaded yet is not verified either, and `auto` does not wait for it.
     own = None if wanted.part else _own(source, search, cached_only=can_export and mode == "auto")
@@ -96,11 +100,15 @@ def _taken(source: ModelSource, wanted: Wanted, mode: Optimize, own: Path | None
 
 
 def kept(source: ModelSource, wanted: Wanted, own: Path | None = None) -> Path:
-    """The folder, beside the model cache, of what is made of this network's very files, and of the `own` ONNX file."""
+    """The folder, beside the model cache, of what is made of this network's very files, of all of the model's configs,
+    and of the `own` ONNX file."""
     digest = hashlib.sha256(f"{VERSION} {wanted.original} {' '.join(wanted.outputs)}".encode())
-    for file in (*_weights(source.path() / wanted.part), *([] if own is None else [own])):
+    folder = source.path()
+    configs = sorted({file for pattern in CONFIGS for file in folder.rglob(pattern)})
+    for file in (*_weights(folder / wanted.part), *configs, *([] if own is None else [own])):
         with file.open("rb") as opened:
-            digest.update(file.name.encode() + hashlib.file_digest(opened, "sha256").digest())
+            name = file.relative_to(folder).as_posix() if file.is_relative_to(folder) else file.name
+            digest.update(name.encode() + hashlib.file_digest(opened, "sha256").digest())
     return cache_folder() / digest.hexdigest()[:32]
 
 
@@ -197,10 +205,10 @@ def _made(
         why = f"it could not be exported: {done.stderr.strip().rpartition(chr(10))[2][:500]}"
         return {"taken": False, "why": why}, done.returncode != SHORTAGE
     told = json.loads(done.stdout.rpartition("\n")[2])
-    log.info("verified", model=source.name, difference=told["difference"], agreement=told["agreement"])
-    why = f"its output is off by {told['difference']:.1e}"
-    is_taken = bool(told["difference"] <= CLOSE)
-    return {"taken": is_taken, "why": why, "is_uncompared": search.compares, **told}, True
+    log.info("compared", model=source.name, **told)
+    is_close = bool(told["difference"] <= CLOSE)
+    why = told.get("answers", "") if is_close else f"its output is off by {told['difference']:.1e}"
+    return {"taken": not why, "why": why, "is_uncompared": search.compares, **told}, True
 
 
 def _run(search: Search, source: ModelSource, wanted: Wanted, file: Path, int8: Path | None, *, write: bool) -> Result:
@@ -208,4 +216,5 @@ def _run(search: Search, source: ModelSource, wanted: Wanted, file: Path, int8: 
     return search.process.run({
         "folder": str(source.path() / wanted.part), "original": wanted.original, "outputs": list(wanted.outputs),
         "file": str(file), "write": write, "int8": None if int8 is None else str(int8),
+        "model": str(source.path()), "pipeline": search.pipeline,
     })  # fmt: skip

@@ -7,56 +7,50 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import structlog
 from inference_common.cancel import checkpoint
-from inference_common.config_files import read_json
 from inference_common.onnx.network import OnnxNetwork
+from inference_common.onnx.search import current
 from inference_common.onnx.store import Wanted, network_file
 from inference_common.source import ModelSource, Optimize
 
+from ._configs import EncoderConfig, ScorerConfig, TextConfig, read_config
+from ._functions import ACTIVATION_FUNCTIONS, SIMILARITY_FUNCTIONS, l2_normalize
 from ._networks import USUAL, Side, Vectors, Way
+from ._pooling import pooled
 from ._tokens import TokenReader
+from ._unsupported import Unsupported
 
 TEXTS_PER_CALL = 32  # of an input that has more: their tokens, padded to the longest, bound the memory of a call
 ORIGINALS = f"{__package__}._originals"
 ROLES = {"query": ("query",), "document": ("document", "passage", "corpus")}
 """The names of prompts that the library takes for each role, the first that there is."""
-POOLINGS = {
-    "pooling_mode_cls_token": "cls",
-    "pooling_mode_max_tokens": "max",
-    "pooling_mode_mean_tokens": "mean",
-    "pooling_mode_lasttoken": "lasttoken",
-}
-"""How older releases named what is done in this file; whatever else there is, is left to the library."""
+log = structlog.get_logger("inference")
 
 
 def load(source: ModelSource, mode: Optimize) -> OnnxEncoder | OnnxScorer | None:
-    """The model over an ONNX file, or None: there is no file, or the model is more than what is done here."""
+    """The model over an ONNX file, or None: there is no file, or the model is more than what is done here. Why is
+    written to `search.current()`."""
+    try:
+        config = read_config(source.path())
+        return _loaded(source, config, mode)
+    except Unsupported as why:
+        current().reason = str(why)
+        log.info("left to the library", model=source.name, reason=str(why))
+        return None
+
+
+def _loaded(
+    source: ModelSource, config: EncoderConfig | ScorerConfig, mode: Optimize
+) -> OnnxEncoder | OnnxScorer | None:
     folder = source.path()
-    if not (folder / "tokenizer.json").is_file():
-        return None
-    told = read_json(folder / "config_sentence_transformers.json")
-    if told.get("model_type") == "CrossEncoder" or not (folder / "modules.json").is_file():
-        return _scorer(source, mode, told)
-    steps = [(step["type"].rpartition(".")[2], step["path"]) for step in read_json(folder / "modules.json")]
-    kinds, part = [kind for kind, _ in steps], steps[0][1]
-    pooling = _pooling(read_json(folder / steps[1][1] / "config.json")) if kinds[1:2] == ["Pooling"] else None
-    if kinds not in (["Transformer", "Pooling"], ["Transformer", "Pooling", "Normalize"]) or pooling is None:
-        return None
-    if read_json(folder / "sentence_bert_config.json").get("do_lower_case"):
-        return None
-    network = _network(source, Wanted(f"{ORIGINALS}:Encoding", ("last_hidden_state",), part), mode)
-    return None if network is None else OnnxEncoder(folder, part, network, pooling, "Normalize" in kinds)
-
-
-def _scorer(source: ModelSource, mode: Optimize, told: Mapping[str, Any]) -> OnnxScorer | None:
-    config = read_json(source.path() / "config.json")
-    named = told.get("activation_fn") or config.get("sentence_transformers", {}).get("activation_fn", "Sigmoid")
-    activation = named.rpartition(".")[2]
-    is_known = activation in ACTIVATIONS and told.get("default_prompt_name") is None
-    if len(config.get("id2label", {})) != 1 or not is_known:
-        return None
-    network = _network(source, Wanted(f"{ORIGINALS}:Scoring", ("logits",)), mode)
-    return None if network is None else OnnxScorer(source.path(), network, ACTIVATIONS[activation])
+    if isinstance(config, EncoderConfig):
+        network = _network(source, Wanted(f"{ORIGINALS}:Encoding", ("last_hidden_state",), config.part), mode)
+        return None if network is None else OnnxEncoder(folder, network, config)
+    if config.activation.rpartition(".")[2] not in ACTIVATION_FUNCTIONS:
+        raise Unsupported(f"scores are made with {config.activation}")
+    network = _network(source, Wanted(f"{ORIGINALS}:Scoring", ("logits",), config.part), mode)
+    return None if network is None else OnnxScorer(folder, network, config)
 
 
 def _network(source: ModelSource, wanted: Wanted, mode: Optimize) -> OnnxNetwork | None:
@@ -70,9 +64,11 @@ class OnnxText:
     device = "cpu"
     dtype: str | None = None
 
-    def __init__(self, folder: Path, network: OnnxNetwork, longest: int) -> None:
-        self.network, self.lanes, self.longest = network, network.lanes, longest
-        self._tokens = TokenReader(folder, longest)
+    def __init__(self, folder: Path, network: OnnxNetwork, config: TextConfig) -> None:
+        self.network, self.lanes = network, network.lanes
+        self.longest: int | None = config.longest
+        self._has_types = config.tokenizer.has_types
+        self._tokens = TokenReader(folder / config.part, config.longest, config.tokenizer)
         self.tokenizer = self._tokens.tokenizer
 
     def preprocess(self, text: str) -> str:
@@ -93,124 +89,68 @@ class OnnxText:
     def run(self, texts: Sequence[Any], side: Side | None = None) -> tuple[Vectors, Vectors]:
         """What the network makes of texts (or pairs), and the mask of shape (texts, tokens): 1 where there is one."""
         encoded = self._tokens.batch(texts, side)
+        ids = np.array([one.ids for one in encoded], dtype=np.int64)
+        types = [one.type_ids for one in encoded] if self._has_types else np.zeros_like(ids)
         features = {
-            "input_ids": np.array([one.ids for one in encoded], dtype=np.int64),
+            "input_ids": ids,
             "attention_mask": np.array([one.attention_mask for one in encoded], dtype=np.int64),
-            "token_type_ids": np.array([one.type_ids for one in encoded], dtype=np.int64),
+            "token_type_ids": np.array(types, dtype=np.int64),
         }
-        (told,) = self.network(features).values()
-        return told, features["attention_mask"].astype(np.float32)
+        (outputs,) = self.network(features).values()
+        return outputs, features["attention_mask"].astype(np.float32)
+
+    def check_shape(self, dimensions: int, size: int) -> None:
+        """Raise Unsupported for a file that does not give outputs of so many dimensions, `size` in the last."""
+        try:
+            shape = self.run(["a"])[0].shape
+        except Exception as error:
+            raise Unsupported(f"the ONNX file does not run: {str(error)[:300]}") from error
+        if (len(shape), shape[-1]) != (dimensions, size):
+            raise Unsupported(f"the ONNX file gives outputs of shape {shape}, of which no answer can be made")
 
 
 class OnnxEncoder(OnnxText):
     """Embeddings as SentenceTransformer makes them of a network, its pooling and, it may be, its normalisation."""
 
-    def __init__(self, folder: Path, part: str, network: OnnxNetwork, pooling: str, normalizes: bool) -> None:
-        told = read_json(folder / "sentence_bert_config.json")
-        super().__init__(folder / part, network, told.get("max_seq_length") or _positions(folder / part))
-        self._pool, self._normalizes = POOLS[pooling], normalizes
-        config = read_json(folder / "config_sentence_transformers.json")
-        self.prompts: Mapping[str, str] = config.get("prompts", {})
-        self._usual: str | None = config.get("default_prompt_name")
-        self._likeness = LIKENESSES[config.get("similarity_fn_name") or "cosine"]
-        self.dimension: int | None = read_json(folder / part / "config.json").get("hidden_size")
+    def __init__(self, folder: Path, network: OnnxNetwork, config: EncoderConfig) -> None:
+        super().__init__(folder, network, config)
+        self.check_shape(3, config.width)
+        self._config = config
+        self.prompts: Mapping[str, str] = config.prompts
+        self._similarity = SIMILARITY_FUNCTIONS[config.similarity]
+        width = config.width * len(config.pooling)
+        self.dimension: int | None = min(width, config.truncate_dim or width)
 
     def encode(self, texts: Sequence[str], way: Way = USUAL) -> Vectors:
-        before = self.prompts.get(self._prompt(way) or "", "")
+        before = self._prompt(way)
         prompted = [before + text for text in texts] if before else texts
-        vectors = self.in_calls(prompted, lambda some: self._pool(*self.run(some, way.side)))
-        vectors = (unit(vectors) if self._normalizes else vectors)[:, : way.dimensions]
-        return unit(vectors) if way.normalize else vectors
+        modes = self._config.pooling
+        vectors = self.in_calls(prompted, lambda some: pooled(*self.run(some, way.side), modes))
+        if self._config.normalizes:
+            vectors = l2_normalize(vectors)
+        vectors = vectors[:, : self._config.truncate_dim if way.dimensions is None else way.dimensions]
+        return l2_normalize(vectors) if way.normalize else vectors
 
     def similarity(self, left: Vectors, right: Vectors) -> Vectors:
-        return self._likeness(left, right)
+        return self._similarity(left, right)
 
-    def _prompt(self, way: Way) -> str | None:
-        """The name of the prompt, as the library chooses it."""
+    def _prompt(self, way: Way) -> str:
+        """The text put before each, as the library chooses it."""
         if way.role is not None:
-            return next((name for name in ROLES[way.role] if name in self.prompts), None)
-        return way.prompt or self._usual
+            return next(self.prompts[name] for name in ROLES[way.role] if name in self.prompts)
+        return self._config.default_prompt if way.prompt is None else self.prompts[way.prompt]
 
 
 class OnnxScorer(OnnxText):
     """Scores as CrossEncoder makes them."""
 
-    def __init__(self, folder: Path, network: OnnxNetwork, activation: Callable[[Vectors], Vectors]) -> None:
-        super().__init__(folder, network, _positions(folder))
-        self._activation = activation
+    def __init__(self, folder: Path, network: OnnxNetwork, config: ScorerConfig) -> None:
+        super().__init__(folder, network, config)
+        self.check_shape(2, 1)
+        self._activation = ACTIVATION_FUNCTIONS[config.activation.rpartition(".")[2]]
+        self._prompt = config.default_prompt
 
     def score(self, pairs: Sequence[tuple[str, str]]) -> Sequence[float]:
-        logits = self.in_calls(pairs, lambda some: self.run(some)[0])
+        prompted = [(self._prompt + query, text) for query, text in pairs] if self._prompt else pairs
+        logits = self.in_calls(prompted, lambda some: self.run(some)[0])
         return [float(score) for score in self._activation(logits[:, 0])]
-
-
-def unit(vectors: Vectors) -> Vectors:
-    """Each of length 1."""
-    lengths: Vectors = np.maximum(np.linalg.norm(vectors, axis=1, keepdims=True), 1e-12)
-    units: Vectors = vectors / lengths
-    return units
-
-
-def _mean(tokens: Vectors, mask: Vectors) -> Vectors:
-    sums: Vectors = np.matmul(mask[:, None, :], tokens)[:, 0]
-    counts: Vectors = np.maximum(mask.sum(1, keepdims=True), np.float32(1e-9))
-    means: Vectors = sums / counts
-    return means
-
-
-def _last(tokens: Vectors, mask: Vectors) -> Vectors:
-    places = mask.shape[1] - 1 - np.argmax(mask[:, ::-1], axis=1)
-    last: Vectors = tokens[np.arange(len(tokens)), places]
-    return last
-
-
-def _max(tokens: Vectors, mask: Vectors) -> Vectors:
-    most: Vectors = np.where(mask[..., None] > 0, tokens, np.float32(-np.inf)).max(1)
-    return most
-
-
-def _sigmoid(logits: Vectors) -> Vectors:
-    odds: Vectors = np.exp(-logits)
-    return np.reciprocal(1 + odds)
-
-
-def _distances(left: Vectors, right: Vectors, order: int) -> Vectors:
-    distances: Vectors = np.linalg.norm(left[:, None] - right[None], ord=order, axis=2)
-    return -distances
-
-
-POOLS: Mapping[str, Callable[[Vectors, Vectors], Vectors]] = {
-    "cls": lambda tokens, mask: tokens[:, 0],
-    "max": _max,
-    "mean": _mean,
-    "lasttoken": _last,
-}
-LIKENESSES: Mapping[str, Callable[[Vectors, Vectors], Vectors]] = {
-    "cosine": lambda left, right: unit(left) @ unit(right).T,
-    "dot": lambda left, right: left @ right.T,
-    "euclidean": lambda left, right: _distances(left, right, 2),
-    "manhattan": lambda left, right: _distances(left, right, 1),
-}
-ACTIVATIONS: Mapping[str, Callable[[Vectors], Vectors]] = {
-    "Sigmoid": _sigmoid,
-    "Identity": lambda logits: logits,
-}
-
-
-def _pooling(config: Mapping[str, Any]) -> str | None:
-    """The one way that tokens become a vector, None where there is another."""
-    if not config.get("include_prompt", True):
-        return None
-    chosen = config.get("pooling_mode") or [name for key, name in POOLINGS.items() if config.get(key)]
-    modes = [chosen] if isinstance(chosen, str) else list(chosen)
-    others = {key for key, on in config.items() if key.startswith("pooling_mode_") and on} - POOLINGS.keys()
-    return modes[0] if len(modes) == 1 and modes[0] in POOLS and not others else None
-
-
-def _positions(folder: Path) -> int:
-    """The most tokens that both the network and its tokenizer have places for."""
-    known = (
-        read_json(folder / "config.json").get("max_position_embeddings"),
-        read_json(folder / "tokenizer_config.json").get("model_max_length"),
-    )
-    return int(min((one for one in known if one), default=512))

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any, Generic, Self
 
 from inference_common.errors import LoadFailed
 from inference_common.network_limits import network_within
+from inference_common.onnx.examples import TEXTS
 from inference_common.pipeline import Device, Pipeline
 from inference_common.source import ModelSource, Optimize
 from inference_common.task import In, Out, P
@@ -14,9 +16,11 @@ from typing_extensions import TypeIs
 from ._networks import Encoder, Scorer
 from ._tokens import TokenCounter
 
+CASES = ("  Œuvre\tÉCOLE \n", "[CLS] a [SEP] <s> </s> [MASK]", "")
+MAX_COMPARED_TOKENS = 2048  # of a text longer than the model reads, which is compared where it is no longer than that
 NO_TORCH = (
-    "this server has no torch: it runs the onnx/model.onnx of a repository, on a CPU, with OPTIMIZE auto or onnx;"
-    " this model has none, or asks for more than that, so serve it from the image inference-sentence-transformers"
+    "this server has no torch: it runs the onnx/model.onnx of a repository, on a CPU, with OPTIMIZE auto or onnx,"
+    " and not this model's: {reason}; serve it from the image inference-sentence-transformers"
 )
 
 
@@ -29,7 +33,7 @@ class TextPipeline(Pipeline[In, P, Out], Generic[In, P, Out]):
         try:
             from ._torch import load  # takes seconds, and hundreds of megabytes
         except ModuleNotFoundError as error:
-            raise LoadFailed(NO_TORCH) from error
+            raise LoadFailed(NO_TORCH.format(reason=_why_not_onnx(model))) from error
         with network_within(model):  # anew: torch was not imported before
             self._use(load(model.path(), device))
 
@@ -39,6 +43,12 @@ class TextPipeline(Pipeline[In, P, Out], Generic[In, P, Out]):
 
         network = _onnx.load(model, mode)
         return None if network is None else cls._over(network, is_optimized=True)
+
+    def compared_texts(self) -> Sequence[str]:
+        """Texts that an ONNX form must read as the library does: of any length, in any letters, with spaces around."""
+        most = self.network.longest or 0
+        too_long = [" ".join(f"{n} word" for n in range(most))] if 0 < most <= MAX_COMPARED_TOKENS else []
+        return (*TEXTS, *CASES, *too_long)
 
     @classmethod
     def adopt(cls, other: Pipeline[Any, Any, Any]) -> Self | None:
@@ -75,6 +85,21 @@ class EncoderPipeline(TextPipeline[In, P, Out], Generic[In, P, Out]):
             raise TypeError("this model is a cross-encoder, which makes no embeddings: its task is text-ranking")
         super()._use(network)
         self.encoder = network
+
+
+def _why_not_onnx(model: ModelSource) -> str:
+    """Why a model is not run over its ONNX file where there is no torch."""
+    from inference_common.onnx.search import Search, searching
+    from inference_common.onnx.store import OWN
+
+    from . import _onnx
+
+    with searching(Search()) as search:
+        network = _onnx.load(model, "onnx")
+    if network is not None:
+        return "DEVICE or OPTIMIZE says otherwise"
+    has_none = search.has_form and model.file(OWN) is None
+    return "it has none" if has_none else search.reason
 
 
 def encodes(network: Encoder | Scorer) -> TypeIs[Encoder]:

@@ -8,16 +8,14 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from inference_common.config_files import read_json
 from tokenizers import Encoding, Tokenizer
 
 from ._networks import Network, Side
-
-USUAL_SIDE: Side = "right"
+from ._tokenizer_config import TokenizerConfig
 
 
 class TokenizedText(str):
-    """A text, and its tokens, cut at its right side."""
+    """A text, and its tokens, cut at the tokenizer's usual side."""
 
     __slots__ = ("tokens",)
     tokens: Encoding
@@ -26,9 +24,10 @@ class TokenizedText(str):
 class TokenReader:
     """The tokens of texts (or pairs) as one network reads them, in any thread."""
 
-    def __init__(self, folder: Path, longest: int) -> None:
-        self._cutting = cache(lambda side: _cutting(folder, longest, side))
-        self.tokenizer: Tokenizer = self._cutting(USUAL_SIDE)  # which pads none that it is given alone
+    def __init__(self, folder: Path, longest: int, config: TokenizerConfig) -> None:
+        self._usual_side = config.side
+        self._cutting = cache(lambda side: _cutting(folder, longest, side, config))
+        self.tokenizer: Tokenizer = self._cutting(config.side)  # which pads none that it is given alone
 
     def of(self, text: str) -> TokenizedText:
         """The text with its tokens."""
@@ -38,9 +37,9 @@ class TokenReader:
 
     def batch(self, texts: Sequence[Any], side: Side | None) -> Sequence[Encoding]:
         """Equally many tokens of each, cut at this side."""
-        if side in (None, USUAL_SIDE) and all(isinstance(text, TokenizedText) for text in texts):
+        if side in (None, self._usual_side) and all(isinstance(text, TokenizedText) for text in texts):
             return _padded([text.tokens for text in texts], self.tokenizer.padding)
-        return self._cutting(side or USUAL_SIDE).encode_batch_fast(list(texts))
+        return self._cutting(side or self._usual_side).encode_batch_fast(list(texts))
 
 
 class TokenCounter:
@@ -88,13 +87,10 @@ def _padded(encodings: Sequence[Encoding], padding: Any) -> Sequence[Encoding]:
     return encodings
 
 
-def _cutting(folder: Path, longest: int, side: str) -> Tokenizer:
+def _cutting(folder: Path, longest: int, side: Side, config: TokenizerConfig) -> Tokenizer:
     tokenizer = Tokenizer.from_file(str(folder / "tokenizer.json"))
-    config = read_json(folder / "tokenizer_config.json")
-    pad = config.get("pad_token") or "[PAD]"
-    name = pad["content"] if isinstance(pad, dict) else pad
     tokenizer.enable_truncation(longest, direction=side)
     tokenizer.enable_padding(
-        direction=config.get("padding_side", "right"), pad_id=tokenizer.token_to_id(name) or 0, pad_token=name
+        direction=config.padding_side, pad_id=tokenizer.token_to_id(config.pad_token), pad_token=config.pad_token
     )
     return tokenizer

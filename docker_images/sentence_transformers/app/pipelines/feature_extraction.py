@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from inference_common.errors import InvalidRequest
 from inference_common.tasks.text import Embedding, FeatureExtractionParams
@@ -32,6 +32,15 @@ class FeatureExtraction(EncoderPipeline[str, FeatureExtractionParams, Embedding]
         if params.prompt_name is not None and params.prompt_name not in prompts:
             known = f"its prompts: {', '.join(prompts)}" if prompts else "it has none"
             raise InvalidRequest(f"This model has no prompt named {params.prompt_name[:64]!r}; {known}")
+
+    def comparisons(self) -> Iterator[tuple[Sequence[str], FeatureExtractionParams]]:
+        texts, width = self.compared_texts(), self.encoder.dimension
+        sizes = [] if width is None else [max(1, width // 2), width]
+        for values in (
+            {}, {"normalize": True}, {"truncation_direction": "left"}, {"truncation_direction": "right"},
+            *({"prompt_name": name} for name in self.encoder.prompts), *({"dimensions": size} for size in sizes),
+        ):  # fmt: skip
+            yield texts, FeatureExtractionParams.model_validate(values)
 
     def preprocess(self, inputs: str) -> str:
         return self.encoder.preprocess(inputs)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from inference_common.task import Params
 from inference_common.tasks.text import SimilarityInputs
@@ -26,6 +26,10 @@ class SentenceSimilarity(EncoderPipeline[SimilarityInputs, Params, list[float]])
             scores.append([float(score) for score in row])
             start = end
         return scores
+
+    def comparisons(self) -> Iterator[tuple[Sequence[SimilarityInputs], Params]]:
+        first, *others = self.compared_texts()
+        yield [SimilarityInputs(source_sentence=first, sentences=others)], Params()
 
     def cost(self, inputs: SimilarityInputs) -> int:
         return sum(self.tokens(text) for text in (inputs.source_sentence, *inputs.sentences))

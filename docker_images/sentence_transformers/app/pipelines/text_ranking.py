@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from inference_common.task import Params
 from inference_common.tasks.text import RankedText, RankingInputs
@@ -24,6 +24,10 @@ class TextRanking(TextPipeline[RankingInputs, Params, list[RankedText]]):
         pairs = [(item.query, text) for item in inputs for text in item.texts]
         flat = iter(network.score(pairs))
         return [_ranked([next(flat) for _ in item.texts]) for item in inputs]
+
+    def comparisons(self) -> Iterator[tuple[Sequence[RankingInputs], Params]]:
+        texts = self.compared_texts()
+        yield [RankingInputs(query=query, texts=list(texts)) for query in (texts[0], texts[-1])], Params()
 
     def cost(self, inputs: RankingInputs) -> int:
         return sum(self.tokens(text) for text in (inputs.query, *inputs.texts))
