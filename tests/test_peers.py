@@ -7,6 +7,7 @@ import io
 import json
 import re
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import av
@@ -23,6 +24,8 @@ from .servers import Server
 from .test_contract import assert_close, nameless
 
 ALONE = "each as alone"
+LEAST_SAMPLES = 100  # of a sound: tiny models speak shortly
+ROUNDS = 3
 MOST_SHOWN = 300  # characters of an answer
 
 
@@ -34,6 +37,28 @@ def cases_of(task: str) -> list[Case]:
 def test_what_peers_assert(served: Server) -> None:
     wrong = [f"{case.seen}: {found}" for case in cases_of(served.task) for found in faults(served, case)]
     assert not wrong, "\n".join(wrong)
+
+
+@pytest.mark.applies(when=cases_of)
+def test_requests_at_once_get_what_each_alone_gets(served: Server) -> None:
+    asked = [ask(case.send) for case in cases_of(served.task) if case.status == 200]
+    alone = [post(served, request) for request in asked]
+    steady = [n for n, request in enumerate(asked) if not faults_of_repeat(post(served, request), alone[n])]
+    assert steady
+    with ThreadPoolExecutor(8) as pool:
+        answers = list(pool.map(lambda n: post(served, asked[n]), steady * ROUNDS))
+    pairs = zip(answers, steady * ROUNDS, strict=True)
+    wrong = [f"{asked[n]}: {fault}" for answer, n in pairs for fault in faults_of_repeat(answer, alone[n])]
+    assert not wrong, "\n".join(wrong)[:MOST_SHOWN]
+
+
+def faults_of_repeat(answer: httpx.Response, first: httpx.Response) -> list[str]:
+    """What an answer differs in from the first one to the same request: sampled text does, and is left out."""
+    if answer.status_code != first.status_code:
+        return [f"{answer.status_code} is not {first.status_code}"]
+    if answer.headers["content-type"] != "application/json":
+        return [] if answer.headers["content-type"] == first.headers["content-type"] else ["another medium"]
+    return [*differences(answer.json(), first.json())]
 
 
 def test_cases_are_of_known_tasks_and_facts() -> None:
@@ -118,4 +143,4 @@ def is_read(answer: httpx.Response, medium: str) -> bool:
         with Image.open(io.BytesIO(answer.content)) as image:
             return min(image.size) > 1
     with av.open(io.BytesIO(answer.content)) as sound:
-        return sum(frame.samples for frame in sound.decode(audio=0)) > 1000
+        return sum(frame.samples for frame in sound.decode(audio=0)) > LEAST_SAMPLES

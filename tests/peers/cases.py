@@ -94,9 +94,12 @@ def _body(send: Mapping[str, Any], value: Any) -> tuple[bytes, str | None]:
 
 
 def _with_samples(value: Any) -> Any:
-    """The value with each `{"$sample": FILE}` as that file in base64, after its `$prefix`."""
+    """The value with each `{"$sample": FILE}` as that file in base64, after its `$prefix`; and each `{"$repeat": TEXT}`
+    as that text `$times` over, between `$before` and `$after`."""
     if isinstance(value, list):
         return [_with_samples(part) for part in value]
     if isinstance(value, dict) and "$sample" in value:
         return value.get("$prefix", "") + encoded(value["$sample"])
+    if isinstance(value, dict) and "$repeat" in value:
+        return value.get("$before", "") + value["$repeat"] * value["$times"] + value.get("$after", "")
     return {name: _with_samples(part) for name, part in value.items()} if isinstance(value, dict) else value

@@ -8,12 +8,12 @@ import math
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
+import av
 import numpy as np
 from inference_common.samples import sample
 from PIL import Image
 
 from .cases import Ask
-from .pictures import HEIGHT, WIDTH
 
 CLOSE = 1e-3
 SPANS = ("start", "end")
@@ -76,11 +76,14 @@ def sample_size(name: str = "image.jpg") -> tuple[int, int]:
     return size(base64.b64encode(sample(name)).decode())
 
 
-def boxes_within(answer: Any, width: int, height: int) -> bool:
-    return all(
-        0 <= box["xmin"] <= box["xmax"] <= width and 0 <= box["ymin"] <= box["ymax"] <= height
-        for box in objects(answer, "xmin", "ymin", "xmax", "ymax")
-    )
+def sample_seconds(name: str = "audio.flac") -> float:
+    with av.open(io.BytesIO(sample(name))) as sound:
+        return sum(frame.samples / frame.sample_rate for frame in sound.decode(audio=0))
+
+
+def corners_in_order(answer: Any) -> bool:
+    boxes = objects(answer, "xmin", "ymin", "xmax", "ymax")
+    return all(box["xmin"] <= box["xmax"] and box["ymin"] <= box["ymax"] for box in boxes)
 
 
 def begin_with(answer: Any, magic: bytes) -> bool:
@@ -145,8 +148,9 @@ FACTS: Mapping[str, Fact] = {
     ),
     "numbers in -1 to 1": lambda answer, ask: all(-1.001 <= number <= 1.001 for number in answer),
     "numbers are 1": lambda answer, ask: all(math.isclose(number, 1, abs_tol=CLOSE) for number in answer),
-    "each index once": lambda answer, ask: sorted(found["index"] for found in objects(answer, "index")) == list(
-        range(len(ask.json.get("texts", ask.json.get("documents"))))
+    "each index once": lambda answer, ask: (
+        sorted(found["index"] for found in objects(answer, "index"))
+        == list(range(len(ask.json.get("texts", ask.json.get("documents")))))
     ),
     "two results": lambda answer, ask: len(answer["results"]) == 2,
     "texts are those at the index": texts_fit,
@@ -158,8 +162,8 @@ FACTS: Mapping[str, Fact] = {
     "usage adds up": lambda answer, ask: usage_adds_up(answer),
     "cells are those at the coordinates": cells_fit,
     "times rise": lambda answer, ask: rising(times(answer)),
-    "boxes are in image.jpg": lambda answer, ask: boxes_within(answer, *sample_size()),
-    "boxes are in the turned image": lambda answer, ask: boxes_within(answer, HEIGHT, WIDTH),
+    "times are within audio.flac": lambda answer, ask: max(times(answer), default=0) <= sample_seconds() + CLOSE,
+    "corners are in order": lambda answer, ask: corners_in_order(answer),
     "masks have the size of image.jpg": lambda answer, ask: all(
         size(found["mask"]) == sample_size() for found in objects(answer, "mask")
     ),

@@ -15,7 +15,7 @@ WIDTH, HEIGHT = 48, 80
 
 
 def picture(name: str) -> bytes:
-    """The PNG file of a name. Raises KeyError."""
+    """The image file of a name. Raises KeyError."""
     return PICTURES[name]()
 
 
@@ -34,6 +34,16 @@ def gray_of_16_bits() -> Image.Image:
     return Image.fromarray(levels.astype(np.uint16))
 
 
+def palette() -> Image.Image:
+    return colours().quantize(16)
+
+
+def webp(image: Image.Image) -> bytes:
+    file = io.BytesIO()
+    image.save(file, "WEBP", lossless=True)
+    return file.getvalue()
+
+
 def png(image: Image.Image, orientation: int | None = None) -> bytes:
     """The file of an image; its EXIF has that orientation, if any."""
     file, exif = io.BytesIO(), Image.Exif()
@@ -45,6 +55,9 @@ def png(image: Image.Image, orientation: int | None = None) -> bytes:
 
 PICTURES: Mapping[str, Callable[[], bytes]] = {
     "colour": lambda: png(colours()),
+    "colour as WebP": lambda: webp(colours()),
+    "palette": lambda: png(palette()),
+    "palette in colour": lambda: png(palette().convert("RGB")),
     "gray": lambda: png(gray()),
     "gray in colour": lambda: png(gray().convert("RGB")),
     "gray of 16 bits": lambda: png(gray_of_16_bits()),

@@ -38,6 +38,7 @@ CASES: Mapping[str, Sequence[tuple[Body, str]]] = {
     "fill-mask": [
         ({"inputs": ["a [MASK]", "a"]}, "holds no [MASK]"),
         ({"inputs": LONG + "[MASK]"}, "beyond the 128 tokens"),
+        ({"inputs": "[MASK] " + LONG + "[MASK]"}, "beyond the 128 tokens"),
     ],
     "image-to-text": [
         (described(max_new_tokens=128), "at most 127"),
@@ -70,6 +71,9 @@ CASES: Mapping[str, Sequence[tuple[Body, str]]] = {
     "zero-shot-classification": [
         ({"inputs": "a", "parameters": {"candidate_labels": ["b", LONG]}}, "label"),
         ({"inputs": "a", "parameters": {"candidate_labels": ["b"] * 201}}, "candidate_labels"),
+    ],
+    "zero-shot-image-classification": [
+        ({"inputs": encoded("image.jpg"), "parameters": {"candidate_labels": ["b", "a " * 40]}}, "reads 32"),
     ],
 }
 
