@@ -15,9 +15,24 @@ def test_the_docstring_draws_the_tree_as_it_is(error: type[InferenceError]) -> N
 
 
 def test_the_error_is_one_string_and_details_stand_apart() -> None:
-    assert InvalidRequest("no").body() == {"error": "no"}
+    assert InvalidRequest("no").body() == {"error": "no", "error_type": "validation"}
     body = InvalidRequest("no", details=[ErrorDetail("why", "inputs.0")]).body()
-    assert body == {"error": "no", "errors": [{"message": "why", "loc": "inputs.0"}]}
+    assert body["errors"] == [{"message": "why", "loc": "inputs.0"}]
+
+
+@pytest.mark.parametrize(
+    ("status", "kind"),
+    [
+        (400, "validation"),
+        (413, "validation"),
+        (424, "generation"),
+        (429, "overloaded"),
+        (504, "incomplete_generation"),
+    ],
+)
+def test_the_kinds_that_the_python_client_knows(status: int, kind: str) -> None:
+    found = {error.error_type for error in classes() if error.status == status}
+    assert found == {kind}
 
 
 def test_retry_after_is_whole_seconds() -> None:

@@ -29,13 +29,18 @@ def test_an_error_is_an_object_under_v1(status: int, kind: str) -> None:
     assert told == {**body, "error": {"message": "why", "type": kind, "param": "input", "code": None}}
 
 
+@pytest.mark.parametrize("path", ["/v1/none", "/models/org/a/v1/chat/completions", "/models/a/v1/embeddings"])
+def test_so_it_is_at_every_path_of_openai(path: str) -> None:
+    assert error_body(scope(path), 404, {"error": "why"})["error"]["message"] == "why"
+
+
 @pytest.mark.parametrize("agent", HUB)
 def test_the_hub_s_clients_read_a_string_everywhere(agent: str) -> None:
     body = {"error": "why"}
     assert error_body(scope("/v1/embeddings", agent), 400, body) == body
 
 
-@pytest.mark.parametrize("path", ["/", "/models/v1/a", "/rerank", "/v10/x"])
+@pytest.mark.parametrize("path", ["/", "/models/v1/a", "/models/a/v1", "/rerank", "/v10/x"])
 def test_other_paths_answer_a_string(path: str) -> None:
     body = {"error": "why"}
     assert error_body(scope(path), 400, body) == body

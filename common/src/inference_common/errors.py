@@ -45,7 +45,8 @@ class InferenceError(Exception):
 
     status: ClassVar[int] = 500
     error_type: ClassVar[str] = "generation"
-    """What it is called inside a stream, where no status can be told any more."""
+    """What huggingface_hub chooses its exception by, in text-generation-inference's words where they fit; inside a
+    stream nothing else tells the kind, since the status is sent."""
 
     def __init__(self, message: str, *, details: Sequence[ErrorDetail] = (), retry_after: int | None = None) -> None:
         super().__init__(message)
@@ -58,7 +59,7 @@ class InferenceError(Exception):
 
     def body(self) -> dict[str, object]:
         """The JSON object of the answer: `error` is always one string, details go to `errors`."""
-        answer: dict[str, object] = {"error": str(self)}
+        answer: dict[str, object] = {"error": str(self), "error_type": self.error_type}
         if self.details:
             answer["errors"] = [{"message": d.message, "loc": d.loc} for d in self.details]
         return answer
@@ -71,6 +72,7 @@ class InvalidRequest(InferenceError):
 
 class Unauthorized(InferenceError):
     status = 401
+    error_type = "unauthorized"
 
     def headers(self) -> Mapping[str, str]:
         """As every error, with the scheme that is wanted."""
@@ -79,26 +81,32 @@ class Unauthorized(InferenceError):
 
 class Forbidden(InferenceError):
     status = 403
+    error_type = "forbidden"
 
 
 class NotFound(InferenceError):
     status = 404
+    error_type = "not_found"
 
 
 class RequestTimeout(InferenceError):
     status = 408
+    error_type = "validation"
 
 
 class TooLarge(InferenceError):
     status = 413
+    error_type = "validation"
 
 
 class TargetTooLong(InferenceError):
     status = 414
+    error_type = "validation"
 
 
 class UnsupportedMedia(InferenceError):
     status = 415
+    error_type = "validation"
 
 
 class InferenceFailed(InferenceError):
@@ -121,10 +129,12 @@ class Overloaded(InferenceError):
 
 class HeadersTooLarge(InferenceError):
     status = 431
+    error_type = "validation"
 
 
 class NotImplementedHere(InferenceError):
     status = 501
+    error_type = "validation"
 
 
 class ServerBusy(InferenceError):
@@ -142,6 +152,7 @@ class LoadFailed(InternalError):
 
 class ModelLoading(InferenceError):
     status = 503
+    error_type = "overloaded"
 
     def __init__(self, message: str, *, estimated_time: float) -> None:
         super().__init__(message, retry_after=max(1, round(estimated_time)))
@@ -154,6 +165,7 @@ class ModelLoading(InferenceError):
 
 class HubUnavailable(InferenceError):
     status = 503
+    error_type = "overloaded"
 
 
 class InferenceTimeout(InferenceError):

@@ -67,6 +67,9 @@ class TextGenerationParams(Params):
     top_n_tokens: int | None = Field(default=None, ge=0, le=20, description="with details, the likeliest of each step")
     stream: bool | None = Field(default=None, description="answer token by token, as server-sent events")
     best_of: Annotated[int | None, unserved("only one answer is generated; leave out best_of", 1)] = None
+    num_return_sequences: Annotated[
+        int | None, unserved("only one answer is generated; leave out num_return_sequences", 1)
+    ] = None
     watermark: Annotated[bool | None, unserved("watermarks are not made; leave out watermark", False)] = None
     adapter_id: Annotated[str | None, unserved("this server has no adapters; leave out adapter_id")] = None
     grammar: Annotated[Any, unserved("grammars are not served; leave out grammar")] = None

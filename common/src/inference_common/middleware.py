@@ -16,7 +16,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from .access import AccessLog
-from .errors import InferenceError, ServerBusy
+from .errors import InferenceError, InferenceTimeout, InternalError, InvalidRequest, NotFound, ServerBusy
 from .logs import REQUEST_ID
 from .metrics import Metrics
 from .openai_errors import error_body
@@ -64,7 +64,7 @@ class RequestContext:
             status = CLIENT_LEFT
         except asyncio.CancelledError:  # the grace is over: what has begun must break, the rest is told
             if not status:
-                await JSONResponse({"error": STOPPING}, 503)(scope, receive, send_with_id)
+                await _told(scope, 503, InferenceTimeout(STOPPING).body(), {})(scope, receive, send_with_id)
             raise
         except Exception as error:
             answer = _answer(error, scope, request_id)
@@ -134,13 +134,15 @@ def _answer(error: Exception, scope: Scope, request_id: str) -> Response:
             405: f"{method} is not answered at {path}",
         }
         told = reasons.get(error.status_code, error.detail)
-        return _told(scope, error.status_code, {"error": told}, error.headers or {})
+        kind = NotFound if error.status_code == NotFound.status else InvalidRequest
+        body = {"error": told, "error_type": kind.error_type}
+        return _told(scope, error.status_code, body, error.headers or {})
     if isinstance(error, RuntimeError) and str(error) == NO_THREAD:
         busy = ServerBusy("The server can start no thread for this request now; try again shortly", retry_after=1)
         return _answer(busy, scope, request_id)
     log.error("unhandled error", exc_info=error)
     told = f"An internal error occurred; the server log has the details under request id {request_id}"
-    return _told(scope, 500, {"error": told}, {})
+    return _told(scope, 500, InternalError(told).body(), {})
 
 
 def _told(scope: Scope, status: int, body: Mapping[str, object], headers: Mapping[str, str]) -> Response:

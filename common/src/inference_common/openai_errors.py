@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -10,7 +11,7 @@ from starlette.types import Scope
 
 from .client import Client
 
-PREFIX = "/v1/"
+PATHS = re.compile(r"/v1/.*|/models/.+/v1/(?:chat/completions|completions|embeddings)")
 TYPES = {
     401: "authentication_error",
     403: "permission_error",
@@ -27,7 +28,7 @@ def error_body(scope: Scope, status: int, body: Mapping[str, Any]) -> Mapping[st
     The object has `message`, `type`, `param` (the first place that was found wrong, or null) and `code` (null); what
     stands beside `error` in `body` stays there.
     """
-    if not scope["path"].startswith(PREFIX) or _is_of_the_hub(scope):
+    if not PATHS.fullmatch(scope["path"]) or _is_of_the_hub(scope):
         return body
     kind = TYPES.get(status, "invalid_request_error" if status < 500 else "server_error")
     places = [finding["loc"] for finding in body.get("errors", ())]

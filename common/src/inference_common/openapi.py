@@ -124,6 +124,9 @@ def _kinds(root: type[InferenceError]) -> Iterator[type[InferenceError]]:
 def _error() -> Schema:
     text = {"type": "string"}
     detail = {"type": "object", "properties": {"message": text, "loc": text}, "required": ["message", "loc"]}
-    told = {"error": {**text, "description": "what was wrong, and how to fix it"}}
+    told = {
+        "error": {**text, "description": "what was wrong, and how to fix it"},
+        "error_type": {**text, "description": "the kind of error, by which clients choose an exception"},
+    }
     more = {"errors": {"type": "array", "items": detail}, "estimated_time": {"type": "number"}}
-    return {"type": "object", "properties": {**told, **more}, "required": ["error"]}
+    return {"type": "object", "properties": {**told, **more}, "required": ["error", "error_type"]}

@@ -19,7 +19,7 @@ from . import memory
 from .account import MemoryAccount
 from .body import BodyReader
 from .call_memory import hold_call
-from .codecs.json import validate_params
+from .codecs.json import validate_params, without_nulls
 from .errors import InvalidRequest
 from .jobs import Timed
 from .metrics import Metrics
@@ -120,7 +120,7 @@ class Service(Generic[M]):
         Raises InvalidRequest, TooLarge (413), Overloaded (429).
         """
         pipeline = model.pipeline(task.name)
-        given = {**model.defaults.get(task.name, {}), **raw}
+        given = {**model.defaults.get(task.name, {}), **without_nulls(raw)}
         params = validate_params(task.params, given).within(self.limits)
         pipeline.check(params)
         items = [pipeline.preprocess(item) for item in items]

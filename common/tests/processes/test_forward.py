@@ -49,6 +49,8 @@ def test_routes_that_name_the_model_in_the_body(url: str) -> None:
     embedded = httpx.post(f"{url}/v1/embeddings", json={"model": "org/a", "input": "abc"}, timeout=60)
     assert embedded.json()["data"][0]["embedding"] == [3, 1]
     assert embedded.json()["model"] == "org/a"
+    below = httpx.post(f"{url}/models/org/a/v1/embeddings", json={"model": "other", "input": "abc"}, timeout=60)
+    assert below.json()["data"] == embedded.json()["data"]
     ranked = httpx.post(f"{url}/rerank", json={"model": "org/a", "query": "abc", "texts": ["x", "ab"]}, timeout=60)
     assert [one["index"] for one in ranked.json()] == [1, 0]
     chat = {"model": "org/writes", "messages": [{"role": "user", "content": "a b"}], "max_tokens": 2}

@@ -100,3 +100,21 @@ def test_a_model_that_generates_nothing_is_a_404(connect: Connect) -> None:
     client = connect()
     assert chat(client, "a").status_code == 404
     assert client.post("/v1/completions", json={"prompt": "a"}).status_code == 404
+
+
+@pytest.mark.parametrize(
+    ("path", "body", "text"),
+    [
+        ("/models/toy/v1/completions", {"prompt": "a b", "max_tokens": 2, "n": None, "echo": None}, " a b"),
+        ("/models/toy/v1/chat/completions", {"messages": [{"role": "user", "content": "a"}], "max_tokens": 1}, None),
+    ],
+)
+def test_below_the_address_of_a_model(connect: Connect, path: str, body: dict[str, Any], text: str | None) -> None:
+    choice = connect(**TASK).post(path, json=body).json()["choices"][0]
+    assert text is None or choice["text"] == text
+
+
+def test_below_the_address_of_another_model(connect: Connect) -> None:
+    answer = connect(**TASK).post("/models/other/v1/completions", json={"prompt": "a"})
+    assert answer.status_code == 404
+    assert answer.json()["error_type"] == "not_found"

@@ -42,3 +42,8 @@ def test_a_model_without_embeddings_is_a_404(connect: Connect) -> None:
 
 def test_the_one_model_is_listed(connect: Connect) -> None:
     assert [model["id"] for model in connect().get("/v1/models").json()["data"]] == ["toy"]
+
+
+def test_null_is_left_out(connect: Connect) -> None:
+    body = {"input": "abc", "model": None, "encoding_format": None, "dimensions": None, "user": None}
+    assert connect().post("/v1/embeddings", json=body).json()["data"][0]["embedding"] == [3, 1]

@@ -56,3 +56,8 @@ def test_bad_requests_say_why(connect: Connect, body: object) -> None:
     answer = connect().post("/rerank", json=body)
     assert answer.status_code == 400
     assert answer.json()["error"]
+
+
+def test_null_is_left_out(connect: Connect) -> None:
+    body = {"query": "abc", "texts": ["x"], "return_text": None, "model": None}
+    assert connect().post("/rerank", json=body).json() == [{"index": 0, "score": 0.0}]

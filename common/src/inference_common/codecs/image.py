@@ -19,7 +19,6 @@ from ..errors import InferenceError, InvalidRequest, TooLarge, UnsupportedMedia
 from ..schema import Schema, Schemas
 from ..task import Decoded, Encoded, Limits, Params, Payload
 from .accept import chosen
-from .envelope import Envelope
 from .media import MediaInput, alone
 
 FORMATS = ("PNG", "JPEG", "WEBP", "GIF", "BMP", "TIFF", "AVIF")
@@ -117,16 +116,13 @@ class ImageOrPrompt(MediaInput[Image.Image, Image.Image | None]):
             raise InvalidRequest("Send an image as inputs, or a prompt among the parameters, or both")
         return decoded
 
-    def _opened(self, value: Any) -> Envelope:
-        return super()._opened({"inputs": None, **value} if isinstance(value, dict) else value)
-
     def _item(self, inputs: Any, limits: Limits) -> Image.Image | None:
         return None if inputs is None else super()._item(inputs, limits)
 
 
 def image_or_prompt_input() -> ImageOrPrompt:
     """The input codec of tasks that take an image, a prompt, or both."""
-    return ImageOrPrompt("image", read_image, alone, metered, "image", "image")
+    return ImageOrPrompt("image", read_image, alone, metered, "image", "image", required=False)
 
 
 def metered(items: Sequence[object]) -> Mapping[str, str]:

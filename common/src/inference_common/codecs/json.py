@@ -90,12 +90,28 @@ def of_query(text: str) -> Any:
         return text
 
 
+def without_nulls(value: Mapping[str, Any], *, nested: bool = True) -> dict[str, Any]:
+    """The fields of an object that are not null, which means left out; without `nested`, objects in it are kept as they
+    are."""
+    return {
+        name: without_nulls(part) if nested and isinstance(part, dict) else part
+        for name, part in value.items()
+        if part is not None
+    }
+
+
 def validate(adapter: TypeAdapter[T], value: object, at: str) -> T:
     """Check `value` against a schema. Raises InvalidRequest with each finding."""
     try:
         return adapter.validate_python(value)
     except ValidationError as error:
         raise _invalid(error, at) from None
+
+
+def validate_body(adapter: TypeAdapter[T], body: bytes, limits: Limits) -> T:
+    """Check the JSON of a body against a schema; null means left out. Raises as `parse` and `validate`."""
+    value = parse(body, limits)
+    return validate(adapter, without_nulls(value, nested=False) if isinstance(value, dict) else value, "body")
 
 
 def validate_params(schema: type[M], raw: Mapping[str, Any]) -> M:

@@ -28,7 +28,8 @@ class MediaInput(Generic[M, In]):
 
     `medium` is its name in errors; `read` decodes its bytes; `make` makes an input of the medium and the other fields
     of an `inputs` object, where `key` is the medium's own; `metered` gives the `x-compute-*` headers; `bare` is the
-    set of keys that mark an input sent without the `inputs` envelope; `others` is a type whose fields are the others.
+    set of keys that mark an input sent without the `inputs` envelope; `others` is a type whose fields are the others;
+    `required` is whether there must be `inputs`.
     """
 
     medium: str
@@ -40,6 +41,7 @@ class MediaInput(Generic[M, In]):
     bare: frozenset[str] = frozenset()
     others: Any = None
     batches: bool = False
+    required: bool = True
 
     def content(self, schemas: Schemas, params: type[Params]) -> Mapping[str, Schema]:
         encoded: Schema = {"type": "string", "contentEncoding": "base64", "minLength": 1}
@@ -69,14 +71,11 @@ class MediaInput(Generic[M, In]):
             return envelope.Envelope(value)
         if not isinstance(value, dict):
             raise InvalidRequest(envelope.MISSING)
-        if not self.bare or not set(value) >= self.bare:
-            return envelope.opened(value)
-        # huggingface_hub sends the medium twice: as `inputs`, and among the fields beside it.
-        if value.get("inputs", value[self.key]) != value[self.key]:
+        # Some releases of huggingface_hub send the medium twice: as `inputs`, and among the fields beside it.
+        twice = value.get("inputs"), value.get(self.key)
+        if self.bare and None not in twice and twice[0] != twice[1]:
             raise InvalidRequest(f'"inputs" and {self.key!r} hold a different {self.medium} each; send one')
-        outside = {name: part for name, part in value.items() if name in envelope.FIELDS}
-        inputs = {name: part for name, part in value.items() if name not in envelope.FIELDS}
-        return envelope.opened({**outside, "inputs": inputs})
+        return envelope.opened(envelope.enveloped(value, self.bare), required=self.required)
 
     def _item(self, inputs: Any, limits: Limits) -> In:
         fields: Mapping[str, Any] = inputs if isinstance(inputs, dict) else {self.key: inputs}

@@ -81,6 +81,7 @@ def text_columns(table: Mapping[str, Sequence[Cell]]) -> dict[str, list[str]]:
 
 _TABLE: TypeAdapter[Columns] = TypeAdapter(Table)
 _PLACES = ("data", "table")
+_BARE = frozenset({"table"})
 _FORMS = 'send {"inputs": {"data": TABLE}}, {"inputs": {"table": TABLE}} or {"table": TABLE}'
 
 
@@ -103,10 +104,8 @@ class TableInput:
         value = json.parse(payload.body, limits, values=VALUES_PER_CELL * limits.characters)
         if not isinstance(value, dict):
             raise InvalidRequest(f"The request body must be a JSON object; {_FORMS}")
-        if "table" in value and value.get("inputs") is None:
-            others = {name: part for name, part in value.items() if name != "table"}
-            value = {**others, "inputs": {"table": value["table"]}}
-        opened = envelope.opened(value)
+        is_bare = value.get("inputs") is None
+        opened = envelope.opened(envelope.enveloped(value, _BARE) if is_bare else value)
         inputs = opened.inputs
         if not isinstance(inputs, dict) or len(inputs) != 1 or next(iter(inputs)) not in _PLACES:
             raise InvalidRequest(f"inputs must hold one table; {_FORMS}")

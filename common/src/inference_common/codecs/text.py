@@ -35,7 +35,7 @@ class TextInput(Generic[In]):
 
     def content(self, schemas: Schemas, params: type[Params]) -> Mapping[str, Schema]:
         one = schemas.of(self.schema)
-        enveloped = envelope.schema(one_or_many(one) if self.batches else one, schemas.of(params), bool(self.root))
+        enveloped = envelope.schema(one_or_many(one) if self.batches else one, schemas.of(params), self.root)
         alone = one_or_many(one) if self.raw and self.batches else one
         json_body = {"anyOf": [enveloped, alone]} if self.raw or self.bare else enveloped
         plain: dict[str, Schema] = {"text/plain": {"type": "string", "minLength": 1}} if self.raw else {}
@@ -54,10 +54,9 @@ class TextInput(Generic[In]):
         return {"x-compute-characters": str(sum(len(text) for item in items for text in self.texts(item)))}
 
     def _decode_json(self, value: Any, limits: Limits) -> Decoded[In]:
-        if isinstance(value, dict) and "inputs" not in value and self.bare and set(value) >= self.bare:
-            return Decoded([json.validate(self.schema, value, "body")], many=False)
         if isinstance(value, dict):
-            opened = envelope.opened(value, self.root)
+            is_bare = value.get("inputs") is None
+            opened = envelope.opened(envelope.enveloped(value, self.bare) if is_bare else value, self.root)
             many = isinstance(opened.inputs, list)
             return Decoded(self._items(opened.inputs, limits), many, opened.params, opened.options)
         return Decoded(self._items(value, limits), isinstance(value, list))

@@ -17,7 +17,7 @@ from ..errors import InvalidRequest
 from ..on_demand import OnDemand
 from ..openapi import document
 from ..routes import docs, openai, status
-from ..routes.endpoint import Endpoint
+from ..routes.endpoint import Endpoint, below_a_model
 from ..routes.inference import holds, waits
 from ..service import Service
 from ..task import Limits
@@ -66,12 +66,14 @@ async def by_path(request: Request) -> Response:
 
 
 def by_body(task_of: Callable[[dict[str, Any]], str]) -> Endpoint:
-    """To the model that the JSON body names in `model`, for the task that `task_of` the body is."""
+    """To the model of the path, else the one that the JSON body names in `model`; for the task that `task_of` the body
+    is."""
 
     async def named(request: Request) -> Response:
         front = _front(request)
         body = await front.read_body(request)
-        return Forwarded(request, body, await front.in_thread(request, lambda: _chosen(body, front.limits, task_of)))
+        name, task = await front.in_thread(request, lambda: _chosen(body, front.limits, task_of))
+        return Forwarded(request, body, (request.path_params.get("model", name), task))
 
     return Endpoint(named)
 
@@ -137,8 +139,15 @@ def _front(request: Request) -> Front:
 
 
 _BY_PATH = Endpoint(by_path)
+_COMPATIBLE = (
+    Route("/v1/embeddings", by_body(lambda _: FEATURE_EXTRACTION.name), methods=["POST"]),
+    Route("/v1/completions", by_body(lambda _: TEXT_GENERATION.name), methods=["POST"]),
+    Route("/v1/chat/completions", by_body(_task_of_chat), methods=["POST"]),
+    Route("/rerank", by_body(lambda _: TEXT_RANKING.name), methods=["POST"]),
+)
 ROUTES = (
     Route("/", _BY_PATH, methods=["POST"]),
+    *below_a_model(_COMPATIBLE),
     Route("/models/{model:path}/pipeline/{task}", _BY_PATH, methods=["POST"]),
     Route("/models/{model:path}", _BY_PATH, methods=["POST"]),
     Route("/pipeline/{task}/{model:path}", _BY_PATH, methods=["POST"]),
@@ -151,8 +160,5 @@ ROUTES = (
     Route("/docs", docs.page, methods=["GET"]),
     Route("/docs/{part}", docs.page, methods=["GET"]),
     Route("/v1/models", models, methods=["GET"]),
-    Route("/v1/embeddings", by_body(lambda _: FEATURE_EXTRACTION.name), methods=["POST"]),
-    Route("/v1/completions", by_body(lambda _: TEXT_GENERATION.name), methods=["POST"]),
-    Route("/v1/chat/completions", by_body(_task_of_chat), methods=["POST"]),
-    Route("/rerank", by_body(lambda _: TEXT_RANKING.name), methods=["POST"]),
+    *_COMPATIBLE,
 )

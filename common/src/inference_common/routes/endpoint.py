@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from typing import Any
 
 from starlette.datastructures import Headers
 from starlette.requests import Request
 from starlette.responses import Response
+from starlette.routing import Route
 from starlette.types import Receive, Scope, Send
 
 from ..account import release
 
+MODEL = "/models/{model:path}"
 Handler = Callable[[Request], Awaitable[Response]]
 
 
@@ -53,3 +55,8 @@ class Endpoint:
             await response(scope, receive, send)
         finally:
             release()
+
+
+def below_a_model(routes: Iterable[Route]) -> Sequence[Route]:
+    """The same routes below the address of a model, which clients append them to: `/models/{model}/v1/completions`."""
+    return [Route(MODEL + route.path, route.endpoint, methods=["POST"]) for route in routes]

@@ -31,15 +31,15 @@ PIECE_BYTES = 256 * 1024  # of an answer's body that are sent at once
 async def infer(request: Request) -> Response:
     """Answer with the model: the task of the path, else the pinned one."""
     service: Service = request.app.state.service
-    name, task = request.path_params.get("model"), request.path_params.get("task")
-    model = service.models.find(name)
+    task = request.path_params.get("task")
+    model = service.models.find(request.path_params.get("model"))
     if task is not None and model.state == "ready":
         model.pipeline(task)  # before the body: none is read for what cannot be answered
     body = await service.read_body(request)
     query = _query(request.query_params) if request.scope["query_string"] else {}
     payload = Payload(body, request.headers.get("content-type"), query)
     client = Client.of(request.headers)
-    async with lease(request, body, name) as model:
+    async with lease(request, body) as model:
         pipeline = model.pipeline(task or model.task)
         known = TASKS[task or model.task]  # not before: the caller's task may be any word
         light = is_light_to_read(body, known.input, pipeline)
@@ -85,11 +85,12 @@ class _Answer(Response):
             await send({"type": "http.response.body", "body": piece, "more_body": more})
 
 
-def lease(request: Request, body: bytes, name: str | None = None) -> Lease:
-    """The model of this name; the request is held while it loads, unless its headers or options say not to. Raises
+def lease(request: Request, body: bytes) -> Lease:
+    """The model of the path; the request is held while it loads, unless its headers or options say not to. Raises
     NotFound."""
     service: Service = request.app.state.service
-    return Lease(service.models.find(name), lambda: waits(service, request, body), caller_of(request))
+    model = service.models.find(request.path_params.get("model"))
+    return Lease(model, lambda: waits(service, request, body), caller_of(request))
 
 
 async def waits(service: Service[Any], request: Request, body: bytes) -> bool:

@@ -67,7 +67,7 @@ async def embeddings(request: Request) -> Response:
     """Embed each text of `input`."""
     service: Service = request.app.state.service
     body = await service.read_body(request)
-    asked = await service.in_thread(request, lambda: json.validate(_REQUEST, json.parse(body, service.limits), "body"))
+    asked = await service.in_thread(request, lambda: json.validate_body(_REQUEST, body, service.limits))
     async with lease(request, body) as model:
         work = await service.in_thread(request, lambda: _work(service, model, asked))
         answer = await service.run(request, work)
@@ -121,7 +121,5 @@ FOREIGN = (
         ({"input": ["a happy person", "a lorry"], "encoding_format": "float"},),
     ),
 )
-ROUTES = (
-    Route("/v1/embeddings", Endpoint(embeddings), methods=["POST"]),
-    Route("/v1/models", models, methods=["GET"]),
-)
+EMBEDDINGS = (Route("/v1/embeddings", Endpoint(embeddings), methods=["POST"]),)
+ROUTES = (Route("/v1/models", models, methods=["GET"]),)

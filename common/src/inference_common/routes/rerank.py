@@ -100,7 +100,7 @@ async def rerank(request: Request) -> Response:
     """Rank the texts or documents of a query: `[{"index", "score", "text"?}]`, or an object that has `results`."""
     service: Service = request.app.state.service
     body = await service.read_body(request)
-    asked = await service.in_thread(request, lambda: json.validate(_REQUEST, json.parse(body, service.limits), "body"))
+    asked = await service.in_thread(request, lambda: json.validate_body(_REQUEST, body, service.limits))
     async with lease(request, body) as model:
         work = await service.in_thread(request, lambda: _work(service, model, asked))
         answer = await service.run(request, work)

@@ -8,6 +8,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
+from ..errors import ServerBusy
 from ..model import Model
 from ..service import Service
 from ..settings import Settings
@@ -30,7 +31,7 @@ async def health(request: Request) -> Response:
     model = service.models.pinned
     reason = hanging(service.settings, model, DEAD_TIMEOUTS)
     if reason is not None:
-        return JSONResponse({"error": reason, "status": "hanging"}, status_code=503)
+        return _unready(reason, "hanging")
     return JSONResponse({"status": "ok"})
 
 
@@ -40,10 +41,14 @@ async def ready(request: Request) -> Response:
     model = service.models.pinned
     reason = hanging(service.settings, model, HUNG_TIMEOUTS)
     if reason is not None:
-        return JSONResponse({"error": reason, "status": "hanging"}, status_code=503)
+        return _unready(reason, "hanging")
     if model.state == "ready":
         return JSONResponse({"status": "ready"})
-    return JSONResponse({"error": model.reason, "status": model.state}, status_code=503)
+    return _unready(model.reason, model.state)
+
+
+def _unready(reason: str, state: str) -> Response:
+    return JSONResponse({"error": reason, "error_type": ServerBusy.error_type, "status": state}, status_code=503)
 
 
 def hanging(settings: Settings, model: Model, timeouts: float) -> str | None:

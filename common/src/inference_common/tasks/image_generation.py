@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import base64
 import struct
-from typing import Literal
+from typing import Annotated, Literal
 
 import orjson
 from PIL.Image import Image
@@ -13,6 +13,7 @@ from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
 from ..codecs.image import ImageOutput, image_input, image_or_prompt_input
 from ..codecs.tensor import DType, Shape, Tensor, TensorInput
 from ..codecs.text import TextInput
+from ..generation import unserved
 from ..pipeline import Pipeline
 from ..samples import as_json
 from ..task import BadPayload, Params, Payload, Task
@@ -62,6 +63,10 @@ class ImageTextToImageParams(GenerationParams):
 class ImageToImageParams(ImageTextToImageParams):
     """Of image-to-image; `width` and `height` are `target_size` as older clients say it."""
 
+    strength: float | None = Field(
+        default=None, ge=0, le=1, strict=True, description="how much of the image is drawn anew; 1 is all of it"
+    )
+    guess_mode: Annotated[bool | None, unserved("guess_mode is not served; leave it out", False)] = None
     width: int | None = Field(default=None, gt=0, le=MOST_SIDE, strict=True, description="of the image, in pixels")
     height: int | None = Field(default=None, gt=0, le=MOST_SIDE, strict=True, description="of the image, in pixels")
 
@@ -121,7 +126,11 @@ IMAGE_TO_IMAGE = Task[Image, ImageToImageParams, Image](
 TEXT_TO_IMAGE = Task[str, TextToImageParams, Image](
     name="text-to-image",
     input=TextInput(
-        TypeAdapter(str, config=ConfigDict(strict=True)), texts=lambda text: (text,), raw=str, batches=False
+        TypeAdapter(str, config=ConfigDict(strict=True)),
+        texts=lambda text: (text,),
+        raw=str,
+        root=frozenset({"negative_prompt"}),  # where the first releases of the JavaScript client put it
+        batches=False,
     ),
     params=TextToImageParams,
     output=ImageOutput(),

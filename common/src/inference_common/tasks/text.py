@@ -11,6 +11,7 @@ from typing_extensions import TypedDict  # pydantic reads typing's own only from
 
 from ..codecs.json import JsonOutput
 from ..codecs.text import TextInput
+from ..generation import unserved
 from ..pipeline import Pipeline
 from ..task import BadPayload, Params, Payload, Task
 
@@ -61,6 +62,9 @@ class FeatureExtractionParams(SimilarityParams):
     dimensions: int | None = Field(
         default=None, gt=0, description="keep only the first so many dimensions", strict=True
     )
+    encoding_format: Annotated[
+        str | None, unserved("embeddings are numbers here; leave out encoding_format, or ask /v1/embeddings", "float")
+    ] = Field(default=None, description="float: as numbers")
 
 
 class SimilarityInputs(BaseModel):

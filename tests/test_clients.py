@@ -1,0 +1,84 @@
+"""Every request that a release of an official client sends, replayed: answered, in a shape that this release reads."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+import httpx
+import pytest
+from huggingface_hub import InferenceClient
+from huggingface_hub.errors import ValidationError
+from inference_common.codecs.openai import DONE
+from inference_common.tasks import TASKS
+
+from .recorded import Recorded, alike, answers, recorded
+from .servers import Server
+from .test_contract import assert_same, post
+
+CHATS = ("chat-completion", "image-text-to-text")  # whose parameters stand at the root
+pytestmark = pytest.mark.process_only  # what is sent is the same for a container
+
+
+@pytest.mark.applies(when=recorded)
+def test_every_release_reads_its_answer(served: Server) -> None:
+    name = served.client.get("/info").json()["models"][0]["model"]
+    wrong = [f"{one}\n  {problem}" for one in recorded(served.task) for problem in problems(served, name, one)]
+    assert not wrong, "\n".join(wrong)
+
+
+def problems(server: Server, name: str, one: Recorded) -> list[str]:
+    """What is wrong with the answers that the releases of a record get, one each."""
+    path = one.path.replace("org/name", name)
+    found = []
+    for agent in sorted(one.agents):
+        headers = {**one.headers, "user-agent": agent}
+        answer = server.client.request(one.verb, path, content=one.body, headers=headers)
+        if not (is_read(server.task, one, answer) if answer.status_code == 200 else is_refused(one, answer)):
+            found.append(f"{agent}: {answer.status_code} {answer.text[:500]}")
+    return found
+
+
+def is_refused(one: Recorded, answer: httpx.Response) -> bool:
+    """Whether a model refuses a parameter that not every model of the task has, by its name."""
+    error = answer.json()
+    names = one.parameters().keys() - {"inputs", "parameters"}
+    is_known = answer.status_code == 400 and not error["error"].startswith("Unknown")
+    return is_known and error["error_type"] == "validation" and any(name in error["error"] for name in names)
+
+
+def is_read(task: str, one: Recorded, answer: httpx.Response) -> bool:
+    """Whether an answer is one of those that the releases were seen to read."""
+    return any(is_like(answer, answers(f"{task} stream" if one.streams else task, name)) for name in one.reads)
+
+
+def is_like(answer: httpx.Response, read: Mapping[str, Any]) -> bool:
+    """Whether an answer is of the media type, and built as, one that is read."""
+    media = answer.headers["content-type"]
+    if "sample" in read:
+        return media.partition("/")[0] == read["type"].partition("/")[0] and len(answer.content) > 0
+    if "events" not in read:
+        return media == "application/json" and alike(answer.json(), read["json"])
+    texts = [event.removeprefix("data: ") for event in answer.text.split("\n\n")[:-1]]
+    events = [text if text == DONE else json.loads(text) for text in texts]
+    ends_alike = (events[-1] == DONE) == (read["events"][-1] == DONE)
+    return ends_alike and all(any(alike(event, one) for one in read["events"]) for event in events)
+
+
+@pytest.mark.applies(when=lambda task: task == "text-generation")
+def test_the_python_client_raises_by_the_kind_of_error(served: Server) -> None:
+    with pytest.raises(ValidationError, match="max_new_tokens is"):
+        InferenceClient(str(served.client.base_url)).text_generation("a", max_new_tokens=10**7)
+
+
+@pytest.mark.applies(when=lambda task: TASKS[task].params.model_fields and task not in CHATS)
+def test_null_is_left_out(served: Server) -> None:
+    payload = TASKS[served.task].good[0]
+    if payload.content_type != "application/json":
+        payload = next(one for one in TASKS[served.task].good if one.body[:1] == b"{")
+    asked = json.loads(payload.body)
+    left_out = {name: None for name, field in TASKS[served.task].params.model_fields.items() if not field.is_required()}
+    params = {**left_out, **asked.get("parameters", {})}
+    nulls = served.client.post("/", json={**asked, "parameters": params, "options": None, "model": None})
+    assert_same(nulls, post(served, payload))
