@@ -72,9 +72,6 @@ CASES: Mapping[str, Sequence[tuple[Body, str]]] = {
         ({"inputs": "a", "parameters": {"candidate_labels": ["b", LONG]}}, "label"),
         ({"inputs": "a", "parameters": {"candidate_labels": ["b"] * 201}}, "candidate_labels"),
     ],
-    "zero-shot-image-classification": [
-        ({"inputs": encoded("image.jpg"), "parameters": {"candidate_labels": ["b", "a " * 40]}}, "reads 32"),
-    ],
 }
 
 

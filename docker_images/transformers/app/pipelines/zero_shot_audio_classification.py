@@ -15,7 +15,7 @@ from inference_common.tasks.classification import Label
 from transformers import AutoModel, AutoTokenizer, PreTrainedTokenizerBase
 
 from ._audio import AudioPipeline
-from ._labels import batches, label_tokens
+from ._labels import batches
 from ._shared import Features
 
 TEMPLATE = "This is a sound of {}."
@@ -53,7 +53,9 @@ class ZeroShotAudioClassification(AudioPipeline[ZeroShotAudioParams, list[Label]
 
     def _tokens(self, texts: Sequence[str]) -> Features:
         longest = min(self.tokenizer.model_max_length, 512)
-        return self.moved(label_tokens(self.tokenizer, texts, longest))
+        return self.moved(
+            self.tokenizer(list(texts), padding=True, truncation=True, max_length=longest, return_tensors="pt")
+        )
 
 
 def _ranked(labels: Sequence[str], scores: Sequence[float]) -> list[Label]:

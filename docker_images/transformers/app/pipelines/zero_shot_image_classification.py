@@ -12,7 +12,7 @@ from inference_common.tasks.image import ZeroShotImageClassificationParams
 from PIL.Image import Image
 from transformers import AutoModelForZeroShotImageClassification
 
-from ._labels import batches, label_tokens
+from ._labels import batches
 from ._vision import Features, ImagePipeline, tokenizer_of
 
 
@@ -46,7 +46,9 @@ class ZeroShotImageClassification(ImagePipeline[Image, ZeroShotImageClassificati
         text = self.network.config.get_text_config()
         longest = min(int(self.tokenizer.model_max_length), int(getattr(text, "max_position_embeddings", 64)))
         padding = "max_length" if self.is_siglip else True
-        return self.moved(label_tokens(self.tokenizer, texts, longest, padding))
+        return self.moved(
+            self.tokenizer(list(texts), padding=padding, truncation=True, max_length=longest, return_tensors="pt")
+        )
 
 
 def _best_first(row: Sequence[float], labels: Sequence[str]) -> list[Label]:

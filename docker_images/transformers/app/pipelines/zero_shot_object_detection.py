@@ -12,7 +12,7 @@ from inference_common.tasks.detection import Detection, ZeroShotObjectDetectionP
 from PIL.Image import Image
 from transformers import AutoModelForZeroShotObjectDetection
 
-from ._labels import batches, label_tokens
+from ._labels import batches
 from ._vision import Features, ImagePipeline, box_of, sizes, tokenizer_of
 
 SEPARATE = ("owlvit", "owlv2")
@@ -65,4 +65,6 @@ class ZeroShotObjectDetection(ImagePipeline[Image, ZeroShotObjectDetectionParams
     def _texts(self, texts: Sequence[str]) -> Features:
         longest = getattr(self.network.config.get_text_config(), "max_position_embeddings", None)
         most = min(int(self.tokenizer.model_max_length), int(longest or 256))
-        return self.moved(label_tokens(self.tokenizer, texts, most))
+        return self.moved(
+            self.tokenizer(list(texts), padding=True, truncation=True, max_length=most, return_tensors="pt")
+        )
