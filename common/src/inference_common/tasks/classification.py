@@ -127,7 +127,7 @@ TEXT_CLASSIFICATION = Task[str | TextPair, TextClassificationParams, list[Label]
             400,
             "raw_scores",
         ),
-        BadPayload(Payload(b'{"inputs": {"text": "x"}}'), 400, "text_pair"),
+        BadPayload(Payload(b'{"inputs": {"text": "x"}}'), 400, "inputs"),
         BadPayload(Payload(b'{"inputs": [["x", "y"]]}'), 400, "inputs"),
         BadPayload(Payload(b'{"inputs": "x", "truncation_direction": "left"}'), 400, "truncation_direction"),
         BadPayload(Payload(b'{"inputs": "%s", "truncate": false}' % (b"x " * 5000)), 400, "truncate", by_model=True),
