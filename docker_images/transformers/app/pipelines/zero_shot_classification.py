@@ -85,9 +85,7 @@ def _entailment(config: PretrainedConfig) -> int:
     found = next((int(n) for name, n in names.items() if name.lower().startswith("entail")), None)
     if found is None and any(not re.fullmatch(r"LABEL_\d+", name) for name in names):
         listed = ", ".join(sorted(names)[:8])
-        raise TypeError(
-            f"this model's labels are {listed}, and none is entailment: it was not made for zero-shot tasks"
-        )
+        raise TypeError(f"this model's labels are {listed}, and none is entailment: it is not made for zero-shot")
     return -1 if found is None else found
 
 
