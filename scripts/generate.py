@@ -11,6 +11,7 @@ from inference_common.settings import Settings
 from .bake import bake_file
 from .benchmarks import report, results
 from .benchmarks.scenarios import SCENARIOS
+from .differences import table
 from .images import ROOT, libraries
 
 MARK = "<!-- {edge} {name}: written by ./manage.py generate -->"
@@ -70,5 +71,6 @@ WRITERS: Mapping[str, Callable[[str], str]] = {
     "docker-bake.hcl": lambda _: bake_file(),
     "README.md": _libraries,
     "docs/operate.md": _settings,
+    "docs/differences.md": lambda text: _between(text, "differences", table()),
     "docs/benchmarks.md": lambda _: report.document(results.read(), SCENARIOS),
 }

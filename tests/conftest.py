@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import secrets
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 
@@ -13,6 +15,7 @@ from inference_common.tasks import TASKS
 from scripts import tiny
 from scripts.images import Library, libraries, library
 
+from .comparison.cases import SEED, compared
 from .servers import Server, start_container, start_process
 
 HERE = Path(__file__).parent
@@ -25,6 +28,15 @@ TARGETS: Mapping[str, Callable[..., Server]] = {"process": start_process, "docke
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--library", action="append", default=[], help="only these libraries")
     parser.addoption("--target", action="append", default=[], choices=list(TARGETS), help="process (default), docker")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Choose the sample of the comparison, unless it is chosen; the workers that this process starts take the same."""
+    os.environ.setdefault(SEED, str(secrets.randbelow(10**6)))
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    terminalreporter.write_line(f"{SEED}={os.environ[SEED]}")
 
 
 def targets(config: pytest.Config) -> list[str]:
@@ -109,6 +121,7 @@ def one_of_each_kind(known: Library) -> list[str]:
 CHOICES: Mapping[str, Callable[[Library], list[str]]] = {
     "one_of_each_kind": one_of_each_kind,
     "first_task": lambda known: known.tasks[:1],
+    "compared": lambda known: known.tasks if known in compared() else [],
 }
 """The tasks that a marked test is run with."""
 

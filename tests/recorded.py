@@ -15,12 +15,13 @@ from scripts.clients.records import USUAL
 from scripts.images import ROOT
 
 RECORDED = ROOT / "tests" / "clients" / "recorded"
-ANSWERS = ROOT / "scripts" / "clients" / "answers.json"
+ANSWERS = ROOT / "tests" / "clients" / "answers.json"
 SAMPLES = ("audio.flac", "document.png", "image.jpg")
-NOT_ALWAYS = frozenset({"best_of_sequences", "details", "end", "logprobs", "prefill", "start", "top_tokens", "usage"})
-"""Fields of the answers that clients read which an answer holds only where it was asked for them, or has them."""
+NOT_ALWAYS = frozenset({"best_of_sequences", "details", "end", "logprobs", "prefill", "seed", "start", "usage"})
+"""Fields of the answers that clients read which an answer holds, not null, only where they were asked for."""
 WHERE_ASKED_FOR = frozenset({"chunks", "top_tokens"})
 """Fields that only those get who ask for them, and so know them."""
+MISSING = object()  # no answer is alike
 
 
 @dataclass(frozen=True)
@@ -44,8 +45,10 @@ class Recorded:
         """What the JSON holds beside the inputs, wherever it stands, and is not null."""
         if not isinstance(self.given, dict):
             return {}
-        nested = self.given.get("parameters") or {}
-        return {name: value for name, value in {**self.given, **nested}.items() if value is not None}
+        found = {**self.given, **(self.given.get("parameters") or {})}
+        inside = (value for value in list(found.values()) if isinstance(value, dict))
+        found |= {name: value for part in inside for name, value in part.items()}
+        return {name: value for name, value in found.items() if value is not None}
 
     def __str__(self) -> str:
         return f"{self.client} {self.releases} {self.method} {self.verb} {self.path} {json.dumps(self.given)[:500]}"
@@ -75,14 +78,13 @@ def alike(answer: Any, read: Any) -> bool:
     if isinstance(read, dict):
         if not isinstance(answer, dict) or not read.keys() - NOT_ALWAYS <= answer.keys():
             return False
-        return all(
-            name in WHERE_ASKED_FOR or (name in read and alike(part, read[name])) for name, part in answer.items()
-        )
+        there = {name: part for name, part in answer.items() if part is not None or name not in NOT_ALWAYS}
+        return all(name in WHERE_ASKED_FOR or alike(part, read.get(name, MISSING)) for name, part in there.items())
     if isinstance(read, list):
         return isinstance(answer, list) and (not read or all(alike(part, read[0]) for part in answer))
     if isinstance(read, float | int) and not isinstance(read, bool):
         return isinstance(answer, float | int) and not isinstance(answer, bool)
-    return isinstance(answer, type(read)) or answer is None
+    return isinstance(answer, type(read))
 
 
 def _recorded(task: str) -> Iterator[Recorded]:

@@ -23,6 +23,8 @@ class Body:
     payload: Payload
     medium: str | None
     parameters: frozenset[str] = frozenset()
+    refused: bool = False
+    """Whether every task must refuse it."""
 
 
 BODIES: Mapping[str, Body] = {
@@ -36,6 +38,29 @@ BODIES: Mapping[str, Body] = {
     "JPEG without a type": Body(Payload(sample("image.jpg"), None), "image"),
     "JPEG in JSON": Body(as_json("image.jpg", parameters={}), "image"),
     "JPEG in JSON with parameters": Body(as_json("image.jpg", parameters={"top_k": 1}), "image", frozenset({"top_k"})),
+}
+JSON = b'{"inputs": "I like you. I [MASK] you"}'
+TEXT = "I like you. I [MASK] you"
+PART = b'--x\r\nContent-Disposition: form-data; name="inputs"; filename="f"\r\n\r\n%s\r\n--x--\r\n'
+BODIES = {
+    **BODIES,
+    "JSON of curl": Body(Payload(JSON, "application/x-www-form-urlencoded"), "text"),
+    "JSON of fetch": Body(Payload(JSON, "text/plain;charset=UTF-8"), "text"),
+    "JSON with a byte order mark": Body(Payload(b"\xef\xbb\xbf" + JSON), "text"),
+    "JSON in UTF-16": Body(Payload(JSON.decode().encode("utf-16"), None), "text"),
+    "Latin-1": Body(Payload(f"{TEXT} é".encode("latin-1"), "text/plain; charset=iso-8859-1"), "text"),
+    "JPEG of curl": Body(Payload(sample("image.jpg"), "application/x-www-form-urlencoded"), "image"),
+    "form": Body(Payload(b"inputs=I+like+you", "application/x-www-form-urlencoded"), None, refused=True),
+    "form with parts of text": Body(
+        Payload(PART % TEXT.encode(), "multipart/form-data; boundary=x"), None, refused=True
+    ),
+    "form with a file": Body(
+        Payload(PART % sample("image.png"), "multipart/form-data; boundary=x"), None, refused=True
+    ),
+    "XML": Body(Payload(f"<inputs>{TEXT}</inputs>".encode(), "application/xml"), None, refused=True),
+    "HTML": Body(Payload(f"<p>{TEXT}</p>".encode(), "text/html; charset=utf-8"), None, refused=True),
+    "JPEG called JSON": Body(Payload(sample("image.jpg")), None, refused=True),
+    "unknown charset": Body(Payload(TEXT.encode(), "text/plain; charset=utf-7"), None, refused=True),
 }
 # What a refusal must name, by the medium that the task takes.
 EXPECTED = {
@@ -52,7 +77,7 @@ def test_each_kind_of_body(served: Server, kind: str) -> None:
     answer = post(served, body.payload)
     if takes(task, body):
         assert answer.status_code == 200, answer.text
-    elif answer.status_code != 200:
+    elif answer.status_code != 200 or body.refused:
         assert 400 <= answer.status_code < 500, answer.text
         said = answer.json()["error"]
         assert any(word in said for word in (*EXPECTED[medium(task)], *named(task), "parameter")), said

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -61,7 +62,31 @@ def test_a_rule_inside_the_front_matter_does_not_end_it() -> None:
     ids=["laughs", "lines", "rules", "deep", "deeper than the limit", "long", "alias", "code", "set", "key", "control"],
 )
 def test_what_would_take_long_or_be_more_than_values_is_an_empty_card(text: str) -> None:
-    assert parse_card(text) == ModelCard()
+    card = parse_card(text)
+    assert replace(card, problem=None) == ModelCard()
+    assert (card.problem is None) == text.startswith("---\n\n")  # those are no front matters
+
+
+@pytest.mark.parametrize(
+    ("front", "problem"),
+    [
+        ("a: &a 1\nb: *a\n", "it has an alias, such as *name; write out what that repeats"),
+        (f"deep: {'[' * 40}{']' * 40}\n", "it is deeper than 32 levels, or longer than 100,000 values"),
+        ("a: 1\nb: c: 2\n", "mapping values are not allowed"),
+        ("a: [1\n", "at line 3 of README.md"),
+        ("a: \x07\n", "control characters are not allowed"),
+        ("- a\n- b\n", "it is no mapping of names to values"),
+    ],
+)
+def test_a_card_that_cannot_be_read_says_what_is_wrong(front: str, problem: str) -> None:
+    card = parse_card(f"---\n{front}---\n")
+    assert problem in (card.problem or "")
+    assert problem in card.without_task("org/model")
+
+
+def test_a_card_that_can_be_read_says_that_it_names_no_task() -> None:
+    for text in ("", "---\n---\n", "---\nlicense: mit\n---\n"):
+        assert parse_card(text).without_task("org/model") == "org/model does not name its task"
 
 
 @pytest.mark.parametrize(

@@ -16,3 +16,6 @@ def test_versions_compare_as_numbers_and_only_where_there_is_one() -> None:
     assert Client(python=(1, 1, 4)).older_than(1, 1, 5)
     assert not Client(python=(1, 10, 0)).older_than(1, 9)
     assert not Client(javascript=(0, 1)).older_than(1)
+    assert Client(javascript=(4, 4, 0)).javascript_older_than(4, 5)
+    assert not Client(javascript=(4, 10)).javascript_older_than(4, 5)
+    assert not Client(python=(0, 1)).javascript_older_than(1)

@@ -2,7 +2,8 @@ import math
 
 import numpy as np
 import pytest
-from inference_common.comparison import difference
+from inference_common.codecs.audio import Audio
+from inference_common.comparison import difference, holds_nan
 
 
 def scored(label: object, score: float) -> dict[str, object]:
@@ -33,7 +34,25 @@ def scored(label: object, score: float) -> dict[str, object]:
         ("text", "text", 0.0),
         ("text", None, math.inf),
         ([], [], 0.0),
+        (Audio(np.array([0.5], dtype=np.float32), 8), Audio(np.array([0.25], dtype=np.float32), 8), 0.25),
+        (Audio(np.zeros(1, dtype=np.float32), 8), Audio(np.zeros(1, dtype=np.float32), 16), 8.0 / 8),
     ],
 )
 def test_numbers_may_differ_a_little_and_nothing_else_may(answer: object, other: object, apart: float) -> None:
     assert difference(answer, other) == pytest.approx(apart)
+
+
+@pytest.mark.parametrize(
+    ("answer", "holds"),
+    [
+        (np.array([1.0, np.nan]), True),
+        (np.array([1.0, np.inf]), False),
+        (np.array([1, 2]), False),
+        (np.float32("nan"), True),
+        ([{"label": "a", "score": math.nan}], True),
+        ([{"label": "a", "score": 0.5}, ("b", None, True)], False),
+        (Audio(np.array([np.nan], dtype=np.float32), 8), True),
+    ],
+)
+def test_nan_is_found_wherever_it_is(answer: object, holds: bool) -> None:
+    assert holds_nan(answer) is holds

@@ -29,11 +29,17 @@ def hub(tmp_path: Path) -> Iterator[Hub]:
     about.mkdir()
     (about / "README.md").write_text(CARD)
     (about / ".gitattributes").write_text("")
+    untold = tmp_path / "untold"
+    untold.mkdir()
+    (untold / "config.json").write_text("{}")
+    (untold / "README.md").write_text("---\nlicense: mit\n---\n")
     repos = {
         "org/open": Repo(folder, ("v1",)),
         "org/about": Repo(about),
         "org/large": Repo(folder, sizes={"model.safetensors": 2**50}),
         "org/private": Repo(folder, private=True),
+        "org/told": Repo(folder, pipeline_tag="feature-extraction"),
+        "org/untold": Repo(untold, pipeline_tag="feature-extraction"),
     }
     with serve_hub(repos) as served:
         yield served
@@ -58,6 +64,15 @@ def test_what_a_model_is_costs_its_card_alone(hub: Hub, tmp_path: Path) -> None:
     assert resolved.total_bytes == len(CARD) + 1400
     assert (resolved.private, resolved.gated) == (False, False)
     assert [line.rpartition("/")[2] for line in hub.downloads()] == ["README.md"]
+
+
+def test_the_hubs_own_name_of_a_task_counts_where_the_card_names_none(hub: Hub, tmp_path: Path) -> None:
+    untold = source(hub, tmp_path, "org/untold")
+    assert untold.resolve().card.task == "feature-extraction"
+    assert source(hub, tmp_path, "org/told").resolve().card.task == "text-ranking"
+    untold.path()
+    away = Hub({}, url="http://127.0.0.1:9")
+    assert source(away, tmp_path, "org/untold").resolve().card.task == "feature-extraction"
 
 
 def test_what_was_resolved_is_not_asked_again(hub: Hub, tmp_path: Path) -> None:

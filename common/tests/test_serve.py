@@ -40,21 +40,6 @@ def test_a_signal_while_the_library_is_imported_ends_it_at_once(start: Start, nu
     assert "Traceback" not in "".join(server.lines)
 
 
-TURNS = """
-import sys, time
-print("turns", sys.getswitchinterval(), file=sys.stderr, flush=True)
-time.sleep(60)
-"""
-
-
-def test_busy_threads_leave_the_event_loop_its_turn(start: Start) -> None:
-    server = start("x", app=TURNS)
-    until(lambda: any(line.startswith("turns") for line in server.lines), 20)
-    told = next(line for line in server.lines if line.startswith("turns"))
-    assert float(told.split()[1]) < 0.001  # seconds; Python's own are 0.005
-    assert server.end() == 0
-
-
 def test_what_outlives_the_grace_does_not_hold_the_process(start: Start, model_folder: Path) -> None:
     server = start(str(model_folder), GRACE_SECONDS="1")
     url = server.url()

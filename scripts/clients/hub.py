@@ -27,6 +27,7 @@ class Recorder(BaseHTTPRequestHandler):
     """Answers each request with `answer`, and keeps it as `request`."""
 
     protocol_version = "HTTP/1.1"
+    wbufsize = -1  # head and body in one packet: the second of two waits for the first to be acknowledged
     answer: Any = None
     request: dict[str, Any] | None = None
 

@@ -98,8 +98,10 @@ def _request(sent: Mapping[str, Any], files: Mapping[str, bytes]) -> dict[str, A
 
 
 def _says_anything(request: Mapping[str, Any]) -> bool:
-    """Whether a release knew what to do with the arguments: some lose a file that they do not look for."""
-    return "verb" in request or "sample" in request or request.get("json", {"inputs": {}}).get("inputs") != {}
+    """Whether a release knew what to do with the arguments: some lose a file that they do not look for, and pass an
+    address on that they should call."""
+    sent = request.get("json", {"inputs": {}})
+    return "verb" in request or "sample" in request or (sent.get("inputs") != {} and "endpointUrl" not in sent)
 
 
 def _body(body: bytes, files: Mapping[str, bytes]) -> dict[str, Any]:

@@ -17,6 +17,7 @@ from ..progress import run
 HERE = Path(__file__).parent
 SAMPLES = ROOT / "common" / "src" / "inference_common" / "samples"
 TOOLS = ROOT / "tests" / "clients" / "tools.txt"
+ANSWERS = ROOT / "tests" / "clients" / "answers.json"
 PYTHON, JAVASCRIPT = "huggingface_hub", "@huggingface/inference"
 OLDEST_PYTHON = (0, 20)
 
@@ -50,14 +51,14 @@ def record_inference(version: str, folder: Path) -> list[dict[str, Any]]:
     (folder / "package.json").write_text('{"private": true, "type": "module"}')
     program = folder / "inference.mjs"
     program.write_text((HERE / program.name).read_text(encoding="utf-8"), encoding="utf-8")
-    options = ["--ignore-scripts", "--no-audit", "--no-fund", "--prefix", folder]
+    options: list[str | Path] = ["--ignore-scripts", "--no-audit", "--no-fund", "--prefix", folder]
     run([programs / "npm", "install", *options, f"{JAVASCRIPT}@{version}"], _path(programs))
     return record([programs / "node", program], "inference.json")
 
 
 def record(command: list[str | Path], methods: str) -> list[dict[str, Any]]:
     """The records that a program of this folder writes for the methods of a file of it. Raises CalledProcessError."""
-    answers = json.loads((HERE / "answers.json").read_text(encoding="utf-8"))
+    answers = json.loads(ANSWERS.read_text(encoding="utf-8"))
     asked = {"samples": str(SAMPLES), "methods": json.loads((HERE / methods).read_text(encoding="utf-8")), **answers}
     # No token of this machine: what is recorded holds none.
     environment = {**os.environ, "HF_HUB_DISABLE_IMPLICIT_TOKEN": "1", "HF_HUB_DISABLE_TELEMETRY": "1"}

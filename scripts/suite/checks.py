@@ -107,7 +107,7 @@ def _test_inputs(known: Library, *programs: str, without: tuple[str, ...] = ()) 
     files = [ROOT / "tests" / "conftest.py", *(ROOT / program for program in programs)]
     for path in _test_paths(known):
         files += [ROOT / path] if path.endswith(".py") else (ROOT / path).rglob("*.py")
-    shared = ("common/*", "tests/clients/*", *DECIDERS, *with_imports(files))
+    shared = ("common/*", "tests/clients/*", "tests/comparison/*", *DECIDERS, *with_imports(files))
     own = (*_own(known, "*"), f"tests/{known.name}/*")
     return Inputs(shared, own, ("common/tests/*", *without), installs=True)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 from pathlib import Path
 from typing import Any
@@ -16,8 +17,9 @@ from scripts.envs import python_of
 from scripts.images import library
 
 from ..conftest import tiny_model
+from ..environment import run_in
 from ..official import CLIENTS, ask
-from ..servers import start_process, wait_for_optimization
+from ..servers import optimization, start_process, wait_for_optimization
 from ..test_contract import assert_close
 
 KNOWN = library("sentence-transformers")
@@ -98,3 +100,55 @@ def test_a_file_of_the_repository_that_gives_other_numbers_is_not_taken(tmp_path
     how, vectors = answered(model, "feature-extraction", TEXTS, tmp_path, "onnx")
     assert how == "cpu+optimized"  # by another file, which was exported
     np.testing.assert_allclose(vectors, right, rtol=0, atol=CLOSE)
+
+
+def test_a_model_whose_answers_differ_around_the_network_keeps_the_library_s_own(tmp_path: Path) -> None:
+    model = tmp_path / "model"
+    run_in(KNOWN, Path(__file__).parent / "roberta.py", model)
+    said = ask([str(python_of(KNOWN)), str(CLIENTS / "direct.py")], {"folder": str(model), "texts": TEXTS})
+    server = start_process(KNOWN, "feature-extraction", str(model), HF_HOME=str(tmp_path), OPTIMIZE="onnx")
+    try:
+        answer = server.client.post("/", json={"inputs": TEXTS})
+        state, reason = optimization(server)
+    finally:
+        server.client.close()
+        assert server.stop() == 0
+    assert answer.headers["x-compute-type"] == "cpu"
+    assert state == "failed"
+    assert reason.startswith("an answer of feature-extraction is off by")
+    np.testing.assert_allclose(answer.json(), said["embeddings"], rtol=0, atol=CLOSE)
+
+
+def test_what_only_the_library_does_is_left_to_it_and_told(tmp_path: Path) -> None:
+    model = tmp_path / "model"
+    shutil.copytree(tiny_model(KNOWN, "feature-extraction"), model)
+    pooling = model / "1_Pooling" / "config.json"
+    pooling.write_text(json.dumps({**json.loads(pooling.read_text()), "include_prompt": False}))
+    server = start_process(KNOWN, "feature-extraction", str(model), HF_HOME=str(tmp_path), OPTIMIZE="onnx")
+    try:
+        assert server.client.post("/", json={"inputs": "a"}).headers["x-compute-type"] == "cpu"
+        assert optimization(server) == ("none", "the tokens of a prompt are not pooled")
+    finally:
+        server.client.close()
+        assert server.stop() == 0
+
+
+def test_an_older_cross_encoder_answers_by_the_file_that_it_carries(tmp_path: Path) -> None:
+    model, home = tmp_path / "model", tmp_path / "home"
+    shutil.copytree(tiny_model(KNOWN, "text-ranking"), model)
+    for file in ("modules.json", "config_sentence_transformers.json", "sentence_bert_config.json"):
+        (model / file).unlink()
+    older = {"sbert_ce_default_activation_function": "torch.nn.modules.linear.Identity"}
+    config = model / "config.json"
+    config.write_text(json.dumps({**json.loads(config.read_text()), **older}))
+    how, expected = answered(model, "text-ranking", PAIRS, home, "none")
+    assert how == "cpu"
+    assert not all(0 <= one["score"] <= 1 for one in expected)  # as a sigmoid's are
+    answered(model, "text-ranking", PAIRS, home, "onnx")
+    (exported,) = home.rglob("model.onnx")
+    (model / "onnx").mkdir()
+    exported.replace(model / "onnx" / "model.onnx")
+    how, scores = answered(model, "text-ranking", PAIRS, tmp_path / "another home", "onnx")
+    assert how == "cpu+optimized"
+    assert not list(tmp_path.joinpath("another home").rglob("model.onnx"))  # nothing was exported
+    assert_close(scores, expected)

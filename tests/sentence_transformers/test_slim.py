@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 import subprocess
 import sys
@@ -57,3 +58,12 @@ def test_a_model_without_a_file_is_told_the_image_that_runs_it(tmp_path: Path) -
     done = subprocess.run([*command, "--port", str(free_port())], capture_output=True, text=True, check=False)
     assert done.returncode == 1
     assert "serve it from the image inference-sentence-transformers" in done.stderr
+
+
+def test_a_model_that_only_the_library_runs_is_refused_with_the_reason(tmp_path: Path) -> None:
+    model = tmp_path / "model"
+    shutil.copytree(tiny_model(SLIM, "feature-extraction"), model)
+    pooling = model / "1_Pooling" / "config.json"
+    pooling.write_text(json.dumps({**json.loads(pooling.read_text()), "include_prompt": False}))
+    with pytest.raises(AssertionError, match="the tokens of a prompt are not pooled; serve it from the image"):
+        start_process(SLIM, "feature-extraction", str(model), HF_HOME=str(tmp_path / "home"))

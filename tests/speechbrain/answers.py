@@ -54,6 +54,10 @@ THEIRS: Mapping[str, Callable[[Network], Any]] = {
     "AudioClassifier": lambda network: network.classify_file(FILE)[0].reshape(-1).softmax(0),
     "SepformerSeparation": lambda network: network.separate_batch(torch.from_numpy(heard(network).samples)[None])[0].T,
     "SpectralMaskEnhancement": lambda network: network.enhance_file(FILE)[None],
+    # Not `enhance_file`, which always gives lengths.
+    "SpectralMaskEnhancement of layers": lambda network: network.enhance_batch(
+        torch.from_numpy(heard(network).samples)[None]
+    ),
     "WaveformEnhancement": lambda network: network.enhance_file(FILE)[None],
     "VAD": lambda network: network.get_speech_segments(FILE),
     "Tacotron2": lambda network: spoken(network, loaded("HIFIGAN", Path("Tacotron2/vocoder"))),
@@ -66,7 +70,9 @@ def loaded(name: str, folder: Path) -> Network:
     """The library's own interface, which is told where its files are."""
     places = {"whisper": {"save_path": str(folder)}, "pretrainer": {"collect_in": None}} if name == "WhisperASR" else {}
     own = {"pretrained_path": str(folder.absolute()), **places}
-    return getattr(inference, name).from_hparams(source=str(folder), overrides=own, run_opts={"device": "cpu"})
+    return getattr(inference, name.partition(" ")[0]).from_hparams(
+        source=str(folder), overrides=own, run_opts={"device": "cpu"}
+    )
 
 
 def heard(network: Network, frames: int | None = None, level: float = 1.0) -> Audio:

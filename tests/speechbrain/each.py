@@ -84,6 +84,7 @@ class Kind:
     write: Callable[[Path], None]
 
 
+# By the name of the interface, and what is particular about the network.
 KINDS: Mapping[str, Kind] = {
     "EncoderASR": Kind("automatic-speech-recognition", models.automatic_speech_recognition),
     "EncoderDecoderASR": Kind("automatic-speech-recognition", encoder_decoder),
@@ -92,6 +93,9 @@ KINDS: Mapping[str, Kind] = {
     "AudioClassifier": Kind("audio-classification", from_recipe("audio_classifier", "AudioClassifier", [*"abc"])),
     "SepformerSeparation": Kind("audio-to-audio", models.audio_to_audio),
     "SpectralMaskEnhancement": Kind("audio-to-audio", from_recipe("spectral_mask", "SpectralMaskEnhancement")),
+    "SpectralMaskEnhancement of layers": Kind(
+        "audio-to-audio", from_recipe("mask_of_layers", "SpectralMaskEnhancement")
+    ),
     "WaveformEnhancement": Kind("audio-to-audio", from_recipe("waveform", "WaveformEnhancement")),
     "VAD": Kind("voice-activity-detection", train.listener),
     "Tacotron2": Kind("text-to-speech", models.text_to_speech),

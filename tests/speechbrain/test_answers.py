@@ -23,6 +23,7 @@ INTERFACES = {
     "AudioClassifier": 1e-4,
     "SepformerSeparation": 1e-5,
     "SpectralMaskEnhancement": 1e-5,
+    "SpectralMaskEnhancement of layers": 1e-5,
     "WaveformEnhancement": 1e-5,
     "VAD": 1e-4,
     "Tacotron2": 1e-5,
@@ -43,7 +44,7 @@ def test_every_interface_answers_as_the_library_does(found: Any, interface: str)
     assert len(seen["ours"]) > 0
     assert seen["from the library's"] <= INTERFACES[interface]
     assert seen["from singles"] <= max(INTERFACES[interface], 1e-6)
-    assert seen["taken for"] == interface  # by what is in the recipe, where config.json names none
+    assert seen["taken for"] == interface.partition(" ")[0]  # by what is in the recipe, where config.json names none
 
 
 def test_it_is_told_when_somebody_speaks(found: Any) -> None:

@@ -18,7 +18,8 @@ MAX_NAME_CHARACTERS = 200  # of a library's or a task's name
 
 @dataclass(frozen=True)
 class ModelCard:
-    """The front matter of a model's README.md; `inference` is False where its owner asked not to serve it."""
+    """The front matter of a model's README.md; `inference` is False where its owner asked not to serve it, `problem`
+    why nothing of it could be read (None: it was, or there is none)."""
 
     library: str | None = None
     task: str | None = None
@@ -26,6 +27,13 @@ class ModelCard:
     parameters: Mapping[str, Any] = field(default_factory=dict)
     widget: Sequence[Any] = ()
     tags: Sequence[str] = ()
+    problem: str | None = None
+
+    def without_task(self, model: str) -> str:
+        """Why it is not known what the task of the `model` is."""
+        if self.problem is None:
+            return f"{model} does not name its task"
+        return f"the card of {model} cannot be read ({self.problem}), so its task is not known"
 
 
 def read_card(folder: Path) -> ModelCard:
@@ -42,16 +50,16 @@ def parse_card(text: str) -> ModelCard:
     """The card of a README's text; values of a wrong type are left out."""
     try:
         data = _load(_front_matter(text))
-    except (yaml.YAMLError, ValueError, RecursionError):
-        return ModelCard()
+    except (yaml.YAMLError, ValueError, RecursionError) as error:
+        return ModelCard(problem=_problem(error))
     if not isinstance(data, dict):
-        return ModelCard()
+        return ModelCard(problem=None if data is None else "it is no mapping of names to values")
     inference = data.get("inference", True)
     asked = inference.get("parameters") if isinstance(inference, dict) else None
     widget, tags = data.get("widget"), data.get("tags")
     return ModelCard(
-        library=_name(data.get("library_name")),
-        task=_name(data.get("pipeline_tag")),
+        library=name_of(data.get("library_name")),
+        task=name_of(data.get("pipeline_tag")),
         inference=inference is not False,
         parameters=asked if isinstance(asked, dict) else {},
         widget=widget if isinstance(widget, list) else (),
@@ -59,7 +67,15 @@ def parse_card(text: str) -> ModelCard:
     )
 
 
-def _name(value: object) -> str | None:
+def _problem(error: Exception) -> str:
+    """One line about what is wrong with a YAML text, and where."""
+    mark = getattr(error, "problem_mark", None)
+    what = getattr(error, "problem", None) or (str(error).partition("\n")[0] if str(error) else "it is no YAML")
+    return str(what)[:MAX_NAME_CHARACTERS] + ("" if mark is None else f", at line {mark.line + 2} of README.md")
+
+
+def name_of(value: object) -> str | None:
+    """A library's or a task's name; None for what can be none."""
     return value if isinstance(value, str) and 0 < len(value) <= MAX_NAME_CHARACTERS else None
 
 
@@ -106,8 +122,10 @@ def _load(text: str) -> object:
     depth = 0
     for count, event in enumerate(yaml.parse(text, Loader=_Loader)):
         depth += isinstance(event, yaml.CollectionStartEvent) - isinstance(event, yaml.CollectionEndEvent)
-        if isinstance(event, yaml.AliasEvent) or depth > MAX_DEPTH or count > MAX_NODES:
-            raise yaml.YAMLError("a card has no aliases, and is neither deeper nor longer than the limits")
+        if isinstance(event, yaml.AliasEvent):
+            raise yaml.YAMLError("it has an alias, such as *name; write out what that repeats")
+        if depth > MAX_DEPTH or count > MAX_NODES:
+            raise yaml.YAMLError(f"it is deeper than {MAX_DEPTH} levels, or longer than {MAX_NODES:,} values")
     return _with_text_keys(yaml.load(text, Loader=_Loader))
 
 

@@ -8,7 +8,7 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Discriminator, Field, Tag
 
-from .generation import Stops, TextGenerationParams, unserved, within
+from .generation import Stops, TextGenerationParams, new_tokens, too_many, unserved
 from .task import Limits, Params
 
 NO_TOOLS = "tools are not served here; leave out tools, or send tool_choice: none"
@@ -148,6 +148,7 @@ class OpenAIParams(Params):
 class ChatParams(OpenAIParams):
     """Of chat-completion; `None` leaves a choice to the model's own generation config."""
 
+    together = (frozenset({"max_tokens", "max_completion_tokens"}),)
     max_completion_tokens: int | None = Field(default=None, gt=0, description="the newer name of max_tokens")
     logprobs: bool | None = Field(default=None, description="tell each token's log-probability")
     top_logprobs: int | None = Field(default=None, ge=0, le=20, description="with logprobs, the likeliest of each step")
@@ -158,8 +159,16 @@ class ChatParams(OpenAIParams):
     reasoning_effort: Annotated[str | None, unserved("reasoning_effort is not served; leave it out", "none")] = None
 
     def within(self, limits: Limits) -> Self:
-        name = "max_tokens" if self.max_completion_tokens is None else "max_completion_tokens"
-        return self.model_copy(update={"max_tokens": within(getattr(self, name), limits, name)})
+        most = new_tokens(self.most_tokens, limits)
+        return self.model_copy(update={"max_tokens": most, "max_completion_tokens": None})
+
+    def lowered(self, limits: Limits) -> Sequence[str]:
+        return too_many(self.most_tokens, limits)
+
+    @property
+    def most_tokens(self) -> int | None:
+        """The most tokens to generate, by either name; None where the caller does not say."""
+        return self.max_tokens if self.max_completion_tokens is None else self.max_completion_tokens
 
     def generation(self) -> TextGenerationParams:
         """The same, in the words of text-generation."""

@@ -33,6 +33,10 @@ class Client:
         """Whether it is huggingface_hub of an older version than this one."""
         return self.python is not None and self.python < version
 
+    def javascript_older_than(self, *version: int) -> bool:
+        """Whether it is @huggingface/inference of an older version than this one; before 3.1 it does not say."""
+        return self.javascript is not None and self.javascript < version
+
 
 @functools.lru_cache(maxsize=256)  # callers are few kinds, and ask often
 def _versions(agent: str) -> Mapping[str, Version]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import math
 from collections.abc import Hashable, Mapping, Sequence
 from typing import Any
@@ -21,6 +22,8 @@ def difference(answer: Any, other: Any) -> float:
         return _of_numbers(answer, other) if answer.size else 0.0
     if _is_number(answer) and _is_number(other):
         return _of_numbers(np.asarray(answer), np.asarray(other))
+    if dataclasses.is_dataclass(answer) and type(answer) is type(other):
+        return difference(_fields(answer), _fields(other))
     if isinstance(answer, Mapping) and isinstance(other, Mapping):
         return difference(list(answer.items()), list(other.items()))
     if isinstance(answer, list | tuple) and isinstance(other, list | tuple):
@@ -29,6 +32,21 @@ def difference(answer: Any, other: Any) -> float:
         apart = max((difference(*pair) for pair in zip(answer, other, strict=True)), default=0.0)
         return min(apart, _of_scored(answer, other)) if apart else apart
     return 0.0 if bool(answer == other) else math.inf
+
+
+def holds_nan(answer: Any) -> bool:
+    """Whether one of an answer's numbers is NaN."""
+    if isinstance(answer, np.ndarray | float | np.number):
+        return bool(np.isnan(answer).any()) if np.asarray(answer).dtype.kind == "f" else False
+    if dataclasses.is_dataclass(answer):
+        return holds_nan(_fields(answer))
+    if isinstance(answer, Mapping):
+        return any(map(holds_nan, answer.values()))
+    return isinstance(answer, list | tuple) and any(map(holds_nan, answer))
+
+
+def _fields(value: Any) -> list[Any]:
+    return [getattr(value, field.name) for field in dataclasses.fields(value)]
 
 
 def _of_scored(answer: Sequence[Any], other: Sequence[Any]) -> float:

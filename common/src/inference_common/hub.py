@@ -7,7 +7,7 @@ import itertools
 import re
 import threading
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from huggingface_hub import HfApi, constants, get_session, get_token, hf_hub_download, hf_hub_url, snapshot_download
@@ -15,7 +15,7 @@ from huggingface_hub.utils._headers import build_hf_headers
 from huggingface_hub.utils._http import hf_raise_for_status
 
 from . import free_space, hub_cache
-from .card import MAX_CARD_BYTES, ModelCard, parse_card, read_card
+from .card import MAX_CARD_BYTES, ModelCard, name_of, parse_card, read_card
 from .errors import HubUnavailable, InvalidRequest, TooLarge
 from .hub_client import call_limit, install
 from .hub_download import fetch
@@ -104,7 +104,8 @@ class HubSource:
             )
         try:
             is_whole = hub_cache.whole_files(self._cache, self.name, resolved.commit) is not None
-            hub_cache.record(self._cache, self.name, resolved.commit, private=resolved.private, gated=resolved.gated)
+            who = {"private": resolved.private, "gated": resolved.gated}
+            hub_cache.record(self._cache, self.name, resolved.commit, **who, task=resolved.card.task)
             if not is_whole:
                 self._download(resolved)
         except Exception as error:
@@ -164,6 +165,7 @@ class HubSource:
         sizes = hub_cache.wanted(listed)
         assert info.sha is not None
         card = self._fetch_card(info.sha) if "README.md" in sizes else ModelCard()
+        card = _with_task(card, name_of(info.pipeline_tag))
         other = dict(itertools.islice(((name, listed[name]) for name in listed if name not in sizes), MAX_OTHER_FILES))
         return Resolved(info.sha, card, sizes, bool(info.private), bool(info.gated), other)
 
@@ -194,7 +196,7 @@ class HubSource:
         known = hub_cache.read_record(self._cache, self.name, commit)
         if known is None:
             return Resolved(commit, card, sizes, private=(self._token or get_token()) is not None)
-        return Resolved(commit, card, sizes, known.private, known.gated)
+        return Resolved(commit, _with_task(card, known.task), sizes, known.private, known.gated)
 
     def _download(self, resolved: Resolved) -> None:
         def call() -> None:
@@ -209,3 +211,8 @@ class HubSource:
 
         hub_cache.remove_damaged(self._cache, self.name, resolved.commit, resolved.sizes)
         fetch(call, self._cache, self.name, self.missing_bytes())
+
+
+def _with_task(card: ModelCard, task: str | None) -> ModelCard:
+    """A card that names its task itself, else the one that the Hub does."""
+    return replace(card, task=task) if card.task is None else card

@@ -15,6 +15,8 @@ from huggingface_hub.errors import CachedRepoTreeNotFoundError
 from huggingface_hub.file_download import repo_folder_name
 from huggingface_hub.utils._paths import filter_repo_objects
 
+from .card import name_of
+
 # The same weights for other frameworks: a pipeline reads safetensors, or PyTorch's own where there is none.
 _PICKLES = ("pytorch_model*.bin",)
 _OTHER_FORMATS = ("*.h5", "*.msgpack", "*.ot", "*.tflite", "*.mlmodel", "onnx/*", "openvino/*", "coreml/*")
@@ -26,12 +28,14 @@ _RECORDS = "served"  # the folder of records, beside the client's own `blobs`, `
 @dataclass(frozen=True)
 class Record:
     """What a server keeps of a commit: whether only some accounts may read it, and whether a server `fetched` it, so
-    that one may remove it; `used` is when a server last did (seconds since 1970)."""
+    that one may remove it; `used` is when a server last did (seconds since 1970), `task` that of its card, or of the
+    Hub."""
 
     private: bool
     gated: bool
     fetched: bool
     used: float = 0.0
+    task: str | None = None
 
 
 def ignored(names: Iterable[str]) -> list[str]:
@@ -127,11 +131,11 @@ def remember(cache: Path, name: str, revision: str | None, commit: str) -> None:
             _write(repository(cache, name) / "refs" / revision, commit)
 
 
-def record(cache: Path, name: str, commit: str, *, private: bool, gated: bool) -> None:
+def record(cache: Path, name: str, commit: str, *, private: bool, gated: bool, task: str | None) -> None:
     """Keep what the Hub tells of a commit that is used now. A server fetches it if there is nothing of it yet."""
     known = read_record(cache, name, commit)
     fetched = not snapshot(cache, name, commit).exists() if known is None else known.fetched
-    kept = {"private": private, "gated": gated, "fetched": fetched}
+    kept = {"private": private, "gated": gated, "fetched": fetched, "task": task}
     with contextlib.suppress(OSError):
         _write(_record_file(cache, name, commit), json.dumps(kept))
 
@@ -142,7 +146,8 @@ def read_record(cache: Path, name: str, commit: str) -> Record | None:
     with contextlib.suppress(OSError, ValueError, KeyError, TypeError):
         kept = json.loads(file.read_text(encoding="utf-8"))
         is_private, is_gated = kept["private"] is not False, kept["gated"] is not False
-        return Record(is_private, is_gated, kept["fetched"] is True, file.stat().st_mtime)
+        used, task = file.stat().st_mtime, name_of(kept.get("task"))
+        return Record(is_private, is_gated, kept["fetched"] is True, used, task)
     return None
 
 

@@ -27,7 +27,7 @@ from .residency import Memory
 from .settings import Settings
 from .source import ModelSource
 from .streaming import Streams
-from .warmup import warm_up
+from .warmup import WarmUp
 from .worker import ModelThread
 
 T = TypeVar("T")
@@ -157,9 +157,13 @@ class Model:
         return await self._thread.run(call)
 
     async def swap(self, pipelines: Mapping[str, AnyPipeline]) -> None:
-        """Have these answer the same tasks from the next batch on, what waits included, and let go of those before."""
+        """Have these answer the same tasks from the next batch on, what waits included, and let go of those before.
+
+        Raises LoadFailed, and leaves those before, where the first of them does not answer its example.
+        """
         first = next(iter(pipelines))
-        await self.run(lambda: warm_up(self.source.name, first, pipelines[first], self.limits, self.batcher))
+        warm_up = WarmUp(self.source.name, first, pipelines[first], self.limits, self.defaults.get(first, {}))
+        await self.run(lambda: warm_up.run(self.batcher))
         replaced = {self.pipelines[task]: pipeline for task, pipeline in pipelines.items()}
         await self.run(lambda: self.batcher.replace(replaced))
         self.pipelines = pipelines

@@ -177,7 +177,8 @@ class OnDemand:
         wanted = task or resolved.card.task
         if wanted is None:
             known = ", ".join(self.library.tasks)
-            raise InvalidRequest(f"{name} does not name its task; ask at /pipeline/TASK/MODEL with one of: {known}")
+            unknown = resolved.card.without_task(name)
+            raise InvalidRequest(f"{unknown}; ask at /pipeline/TASK/MODEL with one of: {known}")
         self._check_task(wanted)
         if wanted in facts.unsafe:
             self._revisions.check_trust(revision)

@@ -50,6 +50,9 @@ class Pipeline(ABC, Generic[In, P, Out]):
     """How many pixels of an image's shorter side are looked at, where an answer is of the image as a whole: a file of
     many more may be decoded to fewer, though to no less than twice these. None: each pixel counts."""
 
+    image_mode: str = "RGB"
+    """The mode of Pillow that the network reads images in, by its channels: L, LA, RGB or RGBA."""
+
     is_optimized: bool = False
     """Whether it runs the model in another form than the library's own, which callers are told."""
     device: Device = "cpu"
@@ -79,7 +82,9 @@ class Pipeline(ABC, Generic[In, P, Out]):
 
     def perceived(self, limits: Limits) -> Limits:
         """A server's limits, and what this network perceives of an input."""
-        return limits if self.rate is self.side is None else replace(limits, rate=self.rate, side=self.side)
+        if self.rate is self.side is None and self.image_mode == limits.image_mode:
+            return limits
+        return replace(limits, rate=self.rate, side=self.side, image_mode=self.image_mode)
 
     @property
     def streams(self) -> bool:
@@ -121,6 +126,15 @@ class Pipeline(ABC, Generic[In, P, Out]):
     def cost(self, inputs: In) -> int:
         """How much work an input is (tokens, pixels, samples). Runs where `preprocess` does: must be thread-safe."""
         return 1
+
+    def warnings(self, inputs: Sequence[In], costs: Sequence[int], params: P) -> Sequence[str]:
+        """What the answer to inputs of these costs will leave out of what was asked for, in words for the header
+        `x-warning`: what is cut off a long text, say. `params` are as the caller sent them, not yet lowered to the
+        server's limits.
+
+        Runs where `cost` does: must be quick and thread-safe.
+        """
+        return ()
 
     def memory(self, costs: Sequence[int], params: P) -> int:
         """Bytes of host memory that answering inputs of these costs takes at its peak: the largest call on some of

@@ -25,9 +25,6 @@ from .http.protocol import HttpProtocol
 from .settings import Settings
 
 LAST_ANSWERS_SECONDS = 2.0  # after the grace, for requests that were cut off to tell their callers
-# In which the event loop waits for Python's lock at most, each time that it has let go of it to read or write: in
-# Python's own 5 ms, four busy decoding threads leave it some 100 requests a second, /health too.
-SWITCH_SECONDS = 0.0005
 log = structlog.get_logger("inference")
 
 
@@ -119,7 +116,6 @@ def _set_up_process(settings: Settings) -> None:
     """What must be so before a library is imported."""
     logs.configure(settings.log_format, settings.log_level)
     logs.take_standard_error()
-    sys.setswitchinterval(SWITCH_SECONDS)
     memory.keep_what_is_used()
     threads.native_libraries_keep_to_cores()
 

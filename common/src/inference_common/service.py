@@ -19,6 +19,7 @@ from . import memory
 from .account import MemoryAccount
 from .body import BodyReader
 from .call_memory import hold_call
+from .card_defaults import with_defaults
 from .codecs.json import validate_params, without_nulls
 from .errors import InvalidRequest
 from .jobs import Timed
@@ -28,8 +29,10 @@ from .models import Models
 from .patience import ARRIVED, CancelOnDisconnect, disconnect_timer, too_slow
 from .pipeline import AnyPipeline, Chunk
 from .settings import Settings
+from .switching import ShortSwitchInterval
 from .task import Params, Task
 from .turns import caller_of
+from .warning_headers import warning_header
 
 T = TypeVar("T")
 M = TypeVar("M", default=Models)
@@ -40,7 +43,8 @@ DECODERS = 4  # threads for decoding and encoding; more would only fight the mod
 
 @dataclass(slots=True)
 class Work:
-    """One request, decoded and ready for the model; `costs` are those of its items."""
+    """One request, decoded and ready for the model; `costs` are those of its items, `warnings` what the answer will
+    leave out of what was asked for."""
 
     model: Model
     task: AnyTask
@@ -49,6 +53,7 @@ class Work:
     costs: Sequence[int]
     params: Params
     many: bool
+    warnings: Sequence[str] = ()
 
     @property
     def compute_type(self) -> str:
@@ -83,6 +88,7 @@ class Service(Generic[M]):
         metrics.watch_request_memory(self.account)
         self._bodies = BodyReader(settings, self.account)
         self._decoders, self._unlimited = CapacityLimiter(DECODERS), CapacityLimiter(math.inf)
+        self._short_switch_interval = ShortSwitchInterval()
         self._disconnect_timer = disconnect_timer(settings.timeout)
 
     async def in_thread(self, request: Request | None, call: Callable[[], T], *, light: bool = False) -> T:
@@ -91,12 +97,14 @@ class Service(Generic[M]):
         if light:
             return call()
         if request is None:
-            return await anyio.to_thread.run_sync(call, limiter=self._decoders)
+            with self._short_switch_interval:
+                return await anyio.to_thread.run_sync(call, limiter=self._decoders)
         turn = object()
         with CancelOnDisconnect(request, self.settings.timeout, self._disconnect_timer):
             await self._decoders.acquire_on_behalf_of(turn)
         try:
-            return await anyio.to_thread.run_sync(call, limiter=self._unlimited)
+            with self._short_switch_interval:
+                return await anyio.to_thread.run_sync(call, limiter=self._unlimited)
         finally:
             self._decoders.release_on_behalf_of(turn)
 
@@ -120,13 +128,15 @@ class Service(Generic[M]):
         Raises InvalidRequest, TooLarge (413), Overloaded (429).
         """
         pipeline = model.pipeline(task.name)
-        given = {**model.defaults.get(task.name, {}), **without_nulls(raw)}
-        params = validate_params(task.params, given).within(self.limits)
+        given = with_defaults(task.params, model.defaults.get(task.name, {}), without_nulls(raw))
+        asked = validate_params(task.params, given)
+        params = asked.within(self.limits)
         pipeline.check(params)
         items = [pipeline.preprocess(item) for item in items]
         costs = [pipeline.cost(item) for item in items]
         hold_call(pipeline, costs, params)
-        work = Work(model, task, pipeline, items, costs, params, many)
+        warnings = [*asked.lowered(self.limits), *pipeline.warnings(items, costs, asked)]
+        work = Work(model, task, pipeline, items, costs, params, many, warnings)
         if work.streamed and many:
             raise InvalidRequest("A stream answers one input, and inputs is a list; send one, or leave out stream")
         return work
@@ -184,6 +194,7 @@ def _headers(work: Work, timed: Sequence[Timed], cost: int, total: float) -> Map
         "x-inference-time": seconds,
         "x-total-time": f"{total:.6f}",
         **work.task.input.meter(work.items),
+        **warning_header(work.warnings),
     }
     if work.pipeline.cost_unit is not None:
         headers[f"x-compute-{work.pipeline.cost_unit}"] = str(cost)

@@ -131,7 +131,9 @@ class Settings(BaseSettings):
     max_loading: int = Field(
         default=8, gt=0, description="most models that are downloaded and loaded on demand at a time (429 past it)"
     )
-    max_new_tokens: int = Field(default=2048, gt=0, description="most tokens one answer is asked for (400 past it)")
+    max_new_tokens: int = Field(
+        default=2048, gt=0, description="most tokens of one answer; who asks for more gets so many, and a warning"
+    )
     max_queue: int = Field(
         default=2048,
         gt=0,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Generic, Protocol, Self, TypeVar
+from typing import Any, ClassVar, Generic, Protocol, Self, TypeVar
 
 from pydantic import BaseModel, ConfigDict
 
@@ -23,10 +23,17 @@ class Params(BaseModel):
     """The parameters of a task. Frozen, so equal ones hash alike and share a batch; unknown names are refused."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
+    together: ClassVar[Sequence[frozenset[str]]] = ()
+    """Names of parameters that say one thing together: one that a caller sends replaces all that a card says of it."""
 
     def within(self, limits: Limits) -> Self:
-        """These parameters under a server's limits. Raises InvalidRequest where they ask for more."""
+        """These parameters under a server's limits: what may be lowered is, as `lowered` says. Raises InvalidRequest
+        where they ask for more of what may not."""
         return self
+
+    def lowered(self, limits: Limits) -> Sequence[str]:
+        """What `within` lowers, each as a sentence for the header `x-warning`."""
+        return ()
 
 
 # The values made for each request are not frozen: all of them together took a fourteenth of a request without a model.
@@ -56,7 +63,8 @@ class BadPayload:
 class Limits:
     """How much one request may hold: `inputs` in texts, `characters` over all of them; `pixels` of one image or video
     frame, `seconds` of one audio or video. `new_tokens` is how much one answer may. `rate` is the sampling rate in Hz
-    that the model listens at, `side` how many pixels of an image's shorter side it looks at (None: any)."""
+    that the model listens at, `side` how many pixels of an image's shorter side it looks at (None: any), `image_mode`
+    the mode of Pillow that it reads images in."""
 
     inputs: int
     characters: int
@@ -65,6 +73,7 @@ class Limits:
     new_tokens: int = 2048
     rate: int | None = None
     side: int | None = None
+    image_mode: str = "RGB"
 
     @property
     def values(self) -> int:

@@ -1,30 +1,121 @@
-"""Warm-up: a pipeline answers its task's first example, so that the first caller does not pay for lazy set-up."""
+"""Warm-up: a pipeline answers its task's first example, all the way that a request goes, before it serves.
+
+So the first caller does not pay for lazy set-up, and no model is ready that fails.
+"""
 
 from __future__ import annotations
 
-import collections
+import contextlib
+from collections.abc import Generator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
 
 import structlog
 
 from .batcher import Batcher
+from .client import Client
+from .codecs.json import dumped
+from .comparison import holds_nan
+from .errors import InferenceError, InferenceFailed, LoadFailed
 from .examples import example
-from .pipeline import AnyPipeline
-from .task import Limits
+from .missing_weights import MissingWeights
+from .nan_outputs import nan_outputs
+from .pipeline import AnyPipeline, Chunk
+from .reasons import reason
+from .task import Asked, Limits, Params
 from .tasks import TASKS
 
 log = structlog.get_logger("inference")
 
 
-def warm_up(name: str, task: str, pipeline: AnyPipeline, limits: Limits, batcher: Batcher) -> None:
-    """Run it in the model's thread, and have the batcher measure it; a failure is only logged."""
-    try:
-        first = example(task, TASKS[task].good[0], pipeline, limits)
-        if pipeline.streams:
-            collections.deque(pipeline.stream(first.items[0], first.params), maxlen=0)
-        else:
-            items = [pipeline.preprocess(item) for item in first.items]
-            pipeline.batch(items, first.params)
-            batcher.measure(pipeline, items[0], first.params)
-    except Exception as error:
-        # Some models refuse the plain example (they want a prompt, say) and serve well all the same.
-        log.warning("warm-up failed", model=name, error=f"{type(error).__name__}: {error}")
+@dataclass(frozen=True)
+class WarmUp:
+    """That of one pipeline for one task of the model `name`; `defaults` are the raw parameters that its card sets,
+    `missing` what its files lack.
+
+    Of the tasks that share weights the first alone is measured, and streamed to the end; of others one chunk is enough.
+    """
+
+    name: str
+    task: str
+    pipeline: AnyPipeline
+    limits: Limits
+    defaults: Mapping[str, Any] = field(default_factory=dict)
+    missing: MissingWeights = field(default_factory=MissingWeights)
+    is_first: bool = True
+
+    def run(self, batcher: Batcher) -> None:
+        """Answer the example in the model's thread, and have the batcher measure what a call costs.
+
+        Raises LoadFailed where that fails or depends on missing weights, or the network gives NaN. A model that refuses
+        the plain example (it wants a prompt, say) may serve all the same.
+        """
+        if self.missing.names:
+            self._refuse_missing()
+        try:
+            items, params = self._inputs()
+            with nan_outputs(self.missing.modules) as broken:
+                outputs = self._outputs(items, params)
+            self._encode(outputs, params)
+            if self.is_first and not self.pipeline.streams:
+                batcher.measure(self.pipeline, items[0], params)
+        except Exception as error:
+            if _is_refusal(error):
+                log.warning("the example was refused", model=self.name, task=self.task, error=str(error))
+                return
+            raise LoadFailed(f"{self.name} fails at an example of {self.task}: {_reason(error)}") from error
+        if broken or holds_nan(list(outputs)):
+            raise LoadFailed(
+                f"{self.name} answers an example of {self.task} by NaN: its weights are broken, or too large for the"
+                " type that they run in; name another model"
+            )
+
+    def _refuse_missing(self) -> None:
+        try:
+            items, params = self._inputs()
+            if "seed" in type(params).model_fields:
+                params = params.model_copy(update={"seed": 0})
+            are_read = self.missing.are_read(lambda: self._outputs(items, params))
+        except Exception as error:  # not even once: an error that `run` tells better, unless the example is refused
+            are_read = _is_refusal(error)
+        if are_read:
+            raise self.missing.error(self.name, self.task)
+
+    def _inputs(self) -> tuple[Sequence[Any], Params]:
+        """What the server makes of the example before a model's thread has it."""
+        first = example(self.task, TASKS[self.task].good[0], self.pipeline, self.limits, self.defaults)
+        items = [self.pipeline.preprocess(item) for item in first.items]
+        self.pipeline.memory([self.pipeline.cost(item) for item in items], first.params)
+        return items, first.params
+
+    def _outputs(self, items: Sequence[Any], params: Params) -> Sequence[Any]:
+        """Whole answers, but of a stream of which the first chunk is enough."""
+        if not self.pipeline.streams:
+            return self.pipeline.batch(items, params)
+        wholes = [self._whole(item, params) for item in items]
+        return [whole for whole in wholes if whole is not None]
+
+    def _whole(self, item: Any, params: Params) -> Any:
+        events = TASKS[self.task].events
+        encode = events(Asked(params, Client(), self.name)) if events else lambda chunk: ()
+        chunks: Generator[Chunk, None, None] = self.pipeline.stream(item, params)
+        with contextlib.closing(chunks):
+            for chunk in chunks:
+                for event in encode(chunk):
+                    dumped(event)
+                if chunk.whole is not None or not self.is_first:
+                    return chunk.whole
+        raise RuntimeError("the stream ended without its whole answer")
+
+    def _encode(self, outputs: Sequence[Any], params: Params) -> None:
+        if outputs:
+            TASKS[self.task].output.encode(outputs, Client(), many=len(outputs) > 1)
+
+
+def _is_refusal(error: Exception) -> bool:
+    """Whether it is the caller's to mend."""
+    return isinstance(error, InferenceError) and error.status < 500 and not isinstance(error, InferenceFailed)
+
+
+def _reason(error: Exception) -> str:
+    return str(error) if isinstance(error, InferenceError) else reason(error)

@@ -30,6 +30,7 @@ EMPTY = {  # read as a card that says nothing
     "long": f"{FRONT}tags: [{'a,' * 500_000}]\n---\n",
     "types": "---\npipeline_tag: [feature-extraction]\nlibrary_name: 7\n---\n",
 }
+UNREADABLE = {"laughs", "deep", "long"}
 READ = {  # the values that are no such are left out
     "number": f"{FRONT}inference: {{parameters: {{dimensions: {':'.join(['1'] * 200_000)}}}}}\n---\n",
     "wrong": f"{FRONT}library_name: [a]\ntags: {{a: 1}}\nwidget: 3\ninference: [1]\n---\n",
@@ -44,6 +45,9 @@ def hub(tmp_path: Path) -> Iterator[Hub]:
         folder = toy(tmp_path / "repos" / name)
         (folder / "README.md").write_text(card)
         repos[f"org/{name}"] = Repo(folder)
+    tagged = toy(tmp_path / "repos" / "tagged")
+    (tagged / "README.md").write_text("---\nlicense: mit\n---\n")
+    repos["org/tagged"] = Repo(tagged, pipeline_tag="feature-extraction")
     with serve_hub(repos) as served:
         yield served
 
@@ -67,9 +71,11 @@ def test_cards_cost_neither_memory_nor_anyone_elses_time(start: Start, hub: Hub,
     assert max(waited) < 5
     for name in EMPTY:
         assert asked[name].result().status_code == 400, name
-        assert "does not name its task" in asked[name].result().json()["error"]
+        told = "cannot be read" if name in UNREADABLE else "does not name its task"
+        assert told in asked[name].result().json()["error"]
     for name in READ:
         assert asked[name].result().json() == good, name
+    assert ask(url, "tagged").json() == good  # its card names no task, and the Hub does
     assert server.resident() < before + 150 * MIB
     assert server.end() == 0
 

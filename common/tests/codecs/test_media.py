@@ -1,10 +1,11 @@
 import base64
 import json
+from dataclasses import replace
 from typing import Any
 
 import pytest
 from inference_common.codecs.media import MediaInput, alone, with_fields
-from inference_common.errors import InvalidRequest
+from inference_common.errors import InvalidRequest, UnsupportedMedia
 from inference_common.task import Limits, Payload
 from pydantic import BaseModel, ConfigDict, TypeAdapter
 
@@ -46,6 +47,11 @@ def body(value: object) -> Payload:
         body({"inputs": {"image": ENCODED}}),
         body(ENCODED),
         body({"inputs": f"data:image/png;base64,{ENCODED}"}),
+        Payload(BYTES, "application/x-www-form-urlencoded"),  # as of `curl --data-binary`
+        Payload(BYTES, "application/octet-stream"),
+        Payload(json.dumps({"inputs": ENCODED}).encode("utf-16"), None),
+        Payload(json.dumps({"inputs": ENCODED}).encode("utf-8-sig"), "application/json"),
+        Payload(json.dumps({"inputs": ENCODED}).encode(), "text/plain"),
         body({"inputs": base64.urlsafe_b64encode(BYTES).decode().rstrip("=") + "\n"}),
     ],
 )
@@ -89,6 +95,23 @@ def test_what_holds_no_medium_is_refused(payload: Payload, said: str) -> None:
         PLAIN.decode(payload, LIMITS)
 
 
+@pytest.mark.parametrize(
+    ("sent", "content_type"),
+    [
+        (b"inputs=" + ENCODED.encode(), "application/x-www-form-urlencoded"),
+        (b'--x\r\nContent-Disposition: form-data; name="file"\r\n\r\n' + BYTES, "multipart/form-data; boundary=x"),
+    ],
+)
+def test_a_form_is_refused(sent: bytes, content_type: str) -> None:
+    with pytest.raises(UnsupportedMedia, match=r"is a form .* send the bytes of the image alone"):
+        PLAIN.decode(Payload(sent, content_type), LIMITS)
+
+
+def test_an_image_may_begin_as_a_form_does() -> None:
+    gif = b"GIF89a=\x00\x10\x00"  # 61 pixels wide
+    assert PLAIN.decode(Payload(gif, "application/x-www-form-urlencoded"), LIMITS).items == [gif]
+
+
 def test_a_missing_question_is_told() -> None:
     with pytest.raises(InvalidRequest, match="question"):
         ASKED.decode(Payload(BYTES, None), LIMITS)
@@ -97,3 +120,25 @@ def test_a_missing_question_is_told() -> None:
 def test_two_different_media_are_refused() -> None:
     with pytest.raises(InvalidRequest, match="different image"):
         ASKED.decode(body({"inputs": "aGVsbG8=", "image": ENCODED, "question": "why?"}), LIMITS)
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        {"inputs": None, "image": ENCODED, "question": "a", "parameters": {"k": None}},
+        {"inputs": ENCODED, "image": ENCODED, "question": "a", "model": "org/name"},
+        {"inputs": {"image": ENCODED, "question": "a", "other": None}, "question": None},
+    ],
+)
+def test_null_is_left_out(value: object) -> None:
+    decoded = ASKED.decode(body(value), LIMITS)
+    assert (decoded.items[0], decoded.params) == (Question(image=BYTES, question="a"), {})
+
+
+def test_parameters_inside_the_inputs() -> None:
+    codec = replace(PLAIN, params_inside={"candidateLabels": "candidate_labels"})
+    value = {"inputs": {"image": ENCODED, "candidateLabels": "a,b"}, "parameters": {"k": 1}}
+    decoded = codec.decode(body(value), LIMITS)
+    assert (decoded.items[0], decoded.params) == (BYTES, {"candidate_labels": "a,b", "k": 1})
+    with pytest.raises(InvalidRequest, match="candidateLabels"):
+        PLAIN.decode(body(value), LIMITS)

@@ -97,3 +97,15 @@ def test_only_the_first_wrong_cell_is_told() -> None:
     with pytest.raises(InvalidRequest, match=r"table\.b\.1") as caught:
         json.validate(TABLE, {"a": [1, 2, 3], "b": [1, [], {}], "c": [[]] * 3}, "table")
     assert all(detail.loc.startswith("table.b.1") for detail in caught.value.details)
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        {"inputs": None, "table": SENT, "parameters": None, "model": None},
+        {"inputs": {"data": SENT, "table": None}},
+        {"table": SENT, "parameters": {}, "model": "org/name"},
+    ],
+)
+def test_null_is_left_out(value: object) -> None:
+    assert INPUT.decode(Payload(dumps(value)), Limits(inputs=3, characters=99)).items == [SENT]

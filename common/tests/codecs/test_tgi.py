@@ -44,3 +44,10 @@ def test_events_without_details_have_none() -> None:
     told: Any = list(events(Asked(TextGenerationParams(), Client(), "m"))(Piece(TOKENS[0], generation())))
     assert told[0]["details"] is None
     assert "top_tokens" not in told[0]
+
+
+def test_events_of_releases_that_take_no_field_they_do_not_know() -> None:
+    whole = generation(details=True)
+    told: Any = list(events(Asked(whole.params, Client(python=(0, 21, 4)), "m"))(Piece(TOKENS[1], whole)))
+    assert told[0].keys() == {"token", "generated_text", "details"}
+    assert told[0]["details"] == {"finish_reason": "eos_token", "generated_tokens": 2, "seed": 5}

@@ -64,6 +64,40 @@ def test_another_file_of_the_repository_is_another_one_to_check(source: FolderSo
     assert kept(source, WANTED, own) != before
 
 
+def test_another_config_around_the_network_is_another_verdict(source: FolderSource) -> None:
+    found = {kept(source, WANTED)}
+    for file in ("config_sentence_transformers.json", "1_Pooling/config.json", "tokenizer_config.json", "vocab.txt"):
+        (source.path() / file).parent.mkdir(exist_ok=True)
+        (source.path() / file).write_text("{}")
+        found.add(kept(source, WANTED))
+    assert len(found) == 5
+
+
+def test_a_file_that_a_search_names_is_taken_as_it_is(source: FolderSource) -> None:
+    with searching(Search(file=source.path() / "another.onnx")) as search:
+        assert network_file(source, WANTED, "onnx") == search.file
+    assert search.has_form
+
+
+@pytest.mark.parametrize(("answers", "is_taken"), [("", True), ("an answer of feature-extraction is off by 1", False)])
+def test_a_file_over_which_answers_differ_is_not_taken(
+    source: FolderSource, monkeypatch: pytest.MonkeyPatch, answers: str, is_taken: bool
+) -> None:
+    requests: list[Mapping[str, Any]] = []
+
+    def export(process: ExportProcess, request: Mapping[str, Any]) -> Result:
+        requests.append(request)
+        write_lookup(Path(request["file"]), "last_hidden_state")
+        return Result([], 0, json.dumps({"difference": 0.0, "agreement": None, "answers": answers}), "")
+
+    monkeypatch.setattr(store, "find_spec", lambda name: object())
+    monkeypatch.setattr(ExportProcess, "run", export)
+    with searching(Search(pipeline="app.pipelines.feature_extraction:FeatureExtraction")) as search:
+        assert (network_file(source, WANTED, "onnx") is not None) == is_taken
+    assert search.reason == answers
+    assert (requests[0]["model"], requests[0]["pipeline"]) == (str(source.path()), search.pipeline)
+
+
 def test_what_cannot_be_kept_is_not_made(source: FolderSource, monkeypatch: pytest.MonkeyPatch) -> None:
     home = source.path().parent / "home"
     home.write_text("no folder")

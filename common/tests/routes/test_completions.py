@@ -31,7 +31,57 @@ def test_completions_of_several_prompts(connect: Connect) -> None:
     body = {"prompt": ["a", "b"], "max_tokens": 1, "echo": True, "logprobs": 1}
     choices = connect(**TASK).post("/v1/completions", json=body).json()["choices"]
     assert [(choice["index"], choice["text"]) for choice in choices] == [(0, "a a"), (1, "b b")]
-    assert choices[1]["logprobs"] == {"tokens": [" b"], "token_logprobs": [-0.5], "top_logprobs": [{" b": -0.5}]}
+    assert choices[1]["logprobs"] == {
+        "tokens": ["b", " b"],
+        "token_logprobs": [None, -0.5],
+        "top_logprobs": [None, {" b": -0.5}],
+        "text_offset": [0, 1],
+    }
+
+
+def test_logprobs_without_echo_are_those_of_the_answer(connect: Connect) -> None:
+    body = {"prompt": "a b", "max_tokens": 2, "logprobs": 1}
+    told = connect(**TASK).post("/v1/completions", json=body).json()["choices"][0]["logprobs"]
+    assert (told["tokens"], told["text_offset"]) == ([" a", " b"], [0, 2])
+
+
+def test_a_stream_echoes_the_prompt_first(connect: Connect) -> None:
+    body = {"prompt": "a b", "max_tokens": 2, "echo": True, "stream": True}
+    *told, _ = events(connect(**TASK).post("/v1/completions", json=body))
+    assert [one["choices"][0]["text"] for one in told] == ["a b a", " b"]
+
+
+def test_a_stream_tells_where_each_token_begins(connect: Connect) -> None:
+    body = {"prompt": "a b", "max_tokens": 3, "logprobs": 0, "stream": True}
+    *told, _ = events(connect(**TASK).post("/v1/completions", json=body))
+    assert [one["choices"][0]["logprobs"]["text_offset"] for one in told] == [[0], [2], [4]]
+
+
+def test_a_stop_that_is_a_special_token_ends_the_answer_before_it(connect: Connect) -> None:
+    client = connect(task="chat-completion")
+    asked = {"max_tokens": 9, "stop": ["b HALT"]}
+    whole = chat(client, "a b HALT c", **asked).json()["choices"][0]
+    assert (whole["message"]["content"], whole["finish_reason"]) == (" a ", "stop")
+    *told, end = events(chat(client, "a b HALT c", **asked, stream=True))
+    assert "".join(one["choices"][0]["delta"]["content"] for one in told) == " a "
+    assert end["choices"][0]["finish_reason"] == "stop"
+
+
+@pytest.mark.parametrize("stream", [False, True])
+def test_more_tokens_than_the_server_gives_are_lowered_and_told(connect: Connect, stream: bool) -> None:
+    client = connect(**TASK, max_new_tokens=3)
+    answers = [
+        client.post("/v1/completions", json={"prompt": "a b", "max_tokens": 9, "stream": stream}),
+        chat(client, "a b", max_completion_tokens=9, stream=stream),
+        client.post("/", json={"inputs": "a b", "stream": stream, "parameters": {"max_new_tokens": 9}}),
+    ]
+    for answer in answers:
+        assert answer.status_code == 200, answer.text
+        assert answer.headers["x-warning"].startswith("9 tokens were asked for, and this server generates at most 3")
+    for answer in answers[:2]:
+        assert '"finish_reason":"length"' in answer.text
+    within = client.post("/v1/completions", json={"prompt": "a b", "max_tokens": 3, "stream": stream})
+    assert "x-warning" not in within.headers
 
 
 def test_completions_take_text_generations_own_parameters(connect: Connect) -> None:
@@ -57,7 +107,7 @@ def test_streamed_completions(connect: Connect) -> None:
         ({"prompt": []}, "prompt"),
         ({"prompt": [1, 2]}, "prompt"),
         ({"prompt": "a", "suffix": "b"}, "suffix"),
-        ({"prompt": "a", "max_tokens": 100_000}, "100,000"),
+        ({"prompt": "a", "echo": True, "logprobs": 1, "stream": True}, "echo with logprobs is not streamed"),
         ({"prompt": "a", "grammar": {}}, "grammar"),
         ({"prompt": ["a", "b"], "stream": True}, "one input"),
         ({"prompt": "a", "inputs": "b"}, "inputs"),
@@ -106,6 +156,7 @@ def test_a_model_that_generates_nothing_is_a_404(connect: Connect) -> None:
     ("path", "body", "text"),
     [
         ("/models/toy/v1/completions", {"prompt": "a b", "max_tokens": 2, "n": None, "echo": None}, " a b"),
+        ("/hf-inference/models/toy/v1/completions", {"prompt": "a b", "max_tokens": 1}, " a"),
         ("/models/toy/v1/chat/completions", {"messages": [{"role": "user", "content": "a"}], "max_tokens": 1}, None),
     ],
 )

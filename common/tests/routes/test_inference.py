@@ -58,3 +58,12 @@ def test_bad_payloads_get_their_status_and_a_reason(connect: Connect, bad: objec
     answer = connect().post("/", content=bad.payload.body, headers=headers)
     assert answer.status_code == bad.status
     assert bad.mentions in answer.json()["error"]
+
+
+@pytest.mark.parametrize(
+    "path", ["models/toy", "models/toy/pipeline/feature-extraction", "pipeline/feature-extraction/toy"]
+)
+def test_as_the_hubs_own_inference_is_addressed(connect: Connect, path: str) -> None:
+    client = connect()
+    assert client.post(f"/hf-inference/{path}", json={"inputs": "abc"}).json() == [3, 1]
+    assert client.post("/hf-inference/models/other", json={"inputs": "abc"}).status_code == 404

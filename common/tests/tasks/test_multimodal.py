@@ -20,7 +20,10 @@ def test_what_was_asked_of_generation_is_gathered() -> None:
         (Client(python=(2, 4, 0)), True),
         (Client(python=(0, 36)), True),
         (Client(python=(0, 23, 5)), False),
-        (Client(javascript=(4, 13)), False),
+        (Client(python=(0, 22)), False),
+        (Client(python=(0, 21, 4)), True),
+        (Client(javascript=(4, 13, 15)), False),
+        (Client(javascript=(4, 13, 14)), True),
     ],
 )
 def test_a_caption_is_listed_for_who_reads_a_list(client: Client, listed: bool) -> None:

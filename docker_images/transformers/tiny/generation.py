@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import torch
-from tokenizers import Tokenizer, decoders, models, pre_tokenizers, trainers
+from tokenizers import AddedToken, Tokenizer, decoders, models, pre_tokenizers, trainers
 from transformers import GPT2Config, GPT2LMHeadModel, LlamaConfig, LlamaForCausalLM, PreTrainedTokenizerFast
 
 from ._shared import WORDS, card
@@ -19,6 +19,7 @@ CHAT_TEMPLATE = (
     "{% endfor %}"
     "{% if add_generation_prompt %}<|assistant|>{% endif %}"
 )
+END_OF_TURN = "<|im_end|>"
 SPECIAL = ["<pad>", "<s>", "</s>", "<|system|>", "<|user|>", "<|assistant|>"]
 
 
@@ -38,6 +39,19 @@ def conversational(folder: Path) -> None:
     """The same."""
     _write(folder)
     card(folder, "conversational", max_new_tokens=8)
+
+
+def turns(folder: Path) -> None:
+    """A Llama whose turns end by a special token that neither its config nor its tokenizer names as the end."""
+    tokenizer = tokenizer_of_bytes()
+    tokenizer.add_tokens([AddedToken(END_OF_TURN, special=True)])
+    tokenizer.chat_template = CHAT_TEMPLATE.replace("</s>", END_OF_TURN)
+    network = _llama(tokenizer)
+    with torch.no_grad():
+        network.lm_head.weight[tokenizer.convert_tokens_to_ids(END_OF_TURN)] *= 2  # said every few words
+    network.save_pretrained(folder)
+    tokenizer.save_pretrained(folder)
+    card(folder, "chat-completion")
 
 
 def gpt2(folder: Path) -> None:

@@ -11,8 +11,6 @@ from transformers import (
     BartForConditionalGeneration,
     M2M100Config,
     M2M100ForConditionalGeneration,
-    MarianConfig,
-    MarianMTModel,
     NllbTokenizer,
     PreTrainedModel,
     PreTrainedTokenizerFast,
@@ -26,10 +24,17 @@ SPECIAL = ["<s>", "<pad>", "</s>", "<unk>", "<mask>"]
 LAYERS = {"encoder_layers": 2, "decoder_layers": 2, "encoder_attention_heads": 4, "decoder_attention_heads": 4}
 BARTS = {"d_model": HIDDEN, **LAYERS, "encoder_ffn_dim": 64, "decoder_ffn_dim": 64, "init_std": 0.5}
 
+TASKS: dict[str, object] = {
+    "summarization": {"prefix": "summarize: ", "max_length": 9, "min_length": 4, "no_repeat_ngram_size": 2},
+    "translation_en_to_de": {"prefix": "translate English to German: ", "max_length": 8, "num_beams": 3},
+    "translation_en_to_fr": {"prefix": "translate English to French: ", "max_length": 11, "early_stopping": True},
+}
+"""What a T5 says of its tasks, as those that were published do."""
+
 
 def summarization(folder: Path) -> None:
     """A BART that reads 128 tokens, with lengths of its own for this task."""
-    tokenizer = _tokenizer("<s> $A </s>", 128)
+    tokenizer = tokenizer_around("<s> $A </s>", 128)
     specific = {"summarization": {"max_length": 16, "min_length": 3, "no_repeat_ngram_size": 3}}
     torch.manual_seed(0)
     config = BartConfig(
@@ -62,21 +67,23 @@ def t5_translation(folder: Path) -> None:
     _t5(folder, "translation", {"translation_en_to_de": to})
 
 
-def marian(folder: Path) -> None:
-    """A Marian, which knows one pair of languages."""
-    tokenizer = _tokenizer("$A </s>", 128)
-    torch.manual_seed(0)
-    config = MarianConfig(
-        vocab_size=len(tokenizer), max_position_embeddings=128, pad_token_id=1, eos_token_id=2,
-        decoder_start_token_id=1, forced_eos_token_id=2, **BARTS,
-    )  # fmt: skip
-    network = MarianMTModel(config)
-    network.generation_config.max_length = 14
-    _save(folder, network, tokenizer, "translation")
+def t5_translations(folder: Path) -> None:
+    """A T5 of several tasks, each with a prefix and a way to write of its own."""
+    _t5(folder, "translation", TASKS)
+
+
+def t5_into_french(folder: Path) -> None:
+    """The same."""
+    _t5(folder, "translation", TASKS)
+
+
+def t5_summary(folder: Path) -> None:
+    """The same, to summarize."""
+    _t5(folder, "summarization", TASKS)
 
 
 def _t5(folder: Path, task: str, specific: dict[str, object]) -> None:
-    tokenizer = _tokenizer("$A </s>", 128)
+    tokenizer = tokenizer_around("$A </s>", 128)
     torch.manual_seed(0)
     config = T5Config(
         vocab_size=len(tokenizer), d_model=HIDDEN, d_kv=8, d_ff=64, num_layers=2, num_heads=4, initializer_factor=3.0,
@@ -93,7 +100,7 @@ def _save(folder: Path, network: PreTrainedModel, tokenizer: PreTrainedTokenizer
     card(folder, task, **own)
 
 
-def _tokenizer(template: str, longest: int) -> PreTrainedTokenizerFast:
+def tokenizer_around(template: str, longest: int) -> PreTrainedTokenizerFast:
     """Byte-level BPE, so every text can be read and said; `template` is what stands around a text."""
     bpe = _trained()
     special = [(token, bpe.token_to_id(token)) for token in SPECIAL]

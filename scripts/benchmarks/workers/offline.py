@@ -15,6 +15,7 @@ from typing import Any
 
 from inference_common.device import batch_size, gpu_allocated
 from inference_common.discover import discover
+from inference_common.logs import configure
 from inference_common.memory import keep_freed
 from inference_common.source import open_source
 from inference_common.task import Payload
@@ -78,6 +79,7 @@ class Offline:
 def main(arguments: Sequence[str]) -> None:
     """Answer until the end of the input."""
     task, model, mode, path = arguments
+    configure("plain", "info")  # to standard error: each line of the output is a measurement
     keep_freed()  # as a server of it
     answer(Offline(task, model, mode, path).steps)
 

@@ -61,6 +61,7 @@ def with_change(tree: Tree, name: str) -> Tree:
         ("common/tests/test_app.py", {*ALWAYS, *LINT, "common"}),
         ("common/Dockerfile", {*ALWAYS, "common", *DOCKER}),
         ("tests/test_contract.py", {*ALWAYS, *LINT, "mypy scripts, tests", *PROCESS, *DOCKER}),
+        ("tests/comparison/differences.toml", {*ALWAYS, "mypy scripts, tests", *PROCESS, *DOCKER}),
         ("tests/repository/test_repo.py", {*ALWAYS, *LINT, "mypy scripts, tests"}),
         ("scripts/build.py", {*ALWAYS, *LINT, "mypy scripts, tests", *DOCKER, "sentence-transformers process"}),
         ("scripts/bench.py", {*ALWAYS, *LINT, "mypy scripts, tests"} | (SLIM - {s for s in SLIM if "-onnx" in s})),

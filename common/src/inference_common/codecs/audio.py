@@ -17,6 +17,7 @@ from .. import account
 from ..errors import TooLarge, UnsupportedMedia
 from ..task import Limits
 from .media import MediaInput, alone
+from .metadata.id3 import without_id3
 
 Waveform = npt.NDArray[np.float32]
 FORMATS = "flac, wav, ogg, mp3, m4a, aac, webm, mp4, aiff"
@@ -25,11 +26,15 @@ KEPT_RATE = 48_000  # Hz; above it no network listens, and half an hour of silen
 SAMPLES_A_SECOND = 96_000  # most on average, over all channels: silence in many channels is small until it is decoded
 SAMPLE_BYTES = 4  # of float32
 BLOCK = 1 << 18  # samples decoded at once, over all channels
-UNKNOWN_LENGTH = 1 << 60  # libsndfile's frames of a file that does not say
+UNKNOWN_LENGTH = 1 << 60  # libsndfile's frames of a file that does not say; those of MPEG are guessed of its size
 # What libsndfile reads well, by its first bytes: asked for anything, it would also try formats nobody sends. Vorbis
 # takes it twice as long as FFmpeg, which leaves out the first frames of some files.
 SNDFILE = (b"RIFF", b"RF64", b"fLaC", b"OggS", b"FORM", b"caff", b".snd")
 # FFmpeg's readers that take their data from the bytes given; its playlists, say, would open what a playlist names.
+TELL_LENGTH = ("mov", "matroska", "ogg", "flac", "caf", "asf")
+"""Containers of FFmpeg that tell how long they last; of others that is guessed of their size, with all metadata."""
+NO_PICTURES = {"max_pixels": "1"}
+"""Of FFmpeg's decoders: a cover would be decoded as the file is opened, whatever its size."""
 FFMPEG = "aac,aiff,amr,asf,au,caf,flac,flv,matroska,mov,mp3,mpegts,ogg,w64,wav"
 
 
@@ -58,6 +63,14 @@ def decode(body: bytes, limits: Limits) -> Audio:
     Raises UnsupportedMedia (415) for what is no audio or is broken, TooLarge (413) for what lasts too long, as its
     header says or as it turns out.
     """
+    untagged = without_id3(body)
+    try:
+        return _decoded(untagged, limits)
+    finally:
+        account.give_back(0 if untagged is body else len(body))
+
+
+def _decoded(body: bytes, limits: Limits) -> Audio:
     if body[:4] in SNDFILE:
         try:
             return _sndfile(body, limits)
@@ -133,7 +146,7 @@ class _Gathered:
 def _sndfile(body: bytes, limits: Limits) -> Audio:
     with soundfile.SoundFile(io.BytesIO(body)) as file:
         gathered = _Gathered(file.samplerate, limits)
-        if file.frames < UNKNOWN_LENGTH:
+        if file.frames < UNKNOWN_LENGTH and not file.subtype.startswith("MPEG"):
             gathered.expect(file.frames, file.channels)
         frames = max(1, BLOCK // file.channels)
         while len(block := file.read(frames, dtype="float32", always_2d=True)):
@@ -144,8 +157,10 @@ def _sndfile(body: bytes, limits: Limits) -> Audio:
 
 
 def _ffmpeg(body: bytes, limits: Limits) -> Audio:
-    options = {"format_whitelist": FFMPEG, "protocol_whitelist": ""}
-    with av.open(io.BytesIO(body), container_options=options, metadata_errors="replace") as container:
+    containers = {"format_whitelist": FFMPEG, "protocol_whitelist": ""}
+    with av.open(
+        io.BytesIO(body), options=NO_PICTURES, container_options=containers, metadata_errors="replace"
+    ) as container:
         if not container.streams.audio:
             raise _refused("The file has no sound track")
         stream = container.streams.audio[0]
@@ -154,7 +169,8 @@ def _ffmpeg(body: bytes, limits: Limits) -> Audio:
         for frame in _joined(_frames(container, stream)):
             if gathered is None:  # not the rate that the stream tells: some codecs turn out to have twice that
                 gathered, rate = _Gathered(frame.sample_rate, limits), frame.sample_rate
-                gathered.expect(float((stream.duration or 0) * (stream.time_base or 0)) * rate, 1)
+                if container.format.name.startswith(TELL_LENGTH):
+                    gathered.expect(float((stream.duration or 0) * (stream.time_base or 0)) * rate, 1)
             if frame.sample_rate != rate:
                 raise _refused("The audio changes its sampling rate")
             channels = frame.layout.nb_channels

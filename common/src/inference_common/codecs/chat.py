@@ -39,7 +39,7 @@ class ChatInput:
         return {"application/json": body}
 
     def decode(self, payload: Payload, limits: Limits) -> Decoded[Chat]:
-        value = json.parse(payload.body, limits)
+        value = json.parse_payload(payload, limits)
         if not isinstance(value, dict) or "messages" not in value:
             raise InvalidRequest(
                 'The field "messages" is missing; send JSON such as {"messages": [{"role": "user", "content": "..."}]}'

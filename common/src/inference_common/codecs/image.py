@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import contextlib
 import io
 import warnings
 from collections.abc import Mapping, Sequence
@@ -11,7 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from PIL import Image, ImageCms, ImageOps, UnidentifiedImageError
+from PIL import Image, ImageCms, UnidentifiedImageError
 
 from .. import account
 from ..client import Client
@@ -20,6 +19,7 @@ from ..schema import Schema, Schemas
 from ..task import Decoded, Encoded, Limits, Params, Payload
 from .accept import chosen
 from .media import MediaInput, alone
+from .metadata import Stripped, orientation, strip
 
 FORMATS = ("PNG", "JPEG", "WEBP", "GIF", "BMP", "TIFF", "AVIF")
 """The formats that are opened: no other's parser ever sees a caller's bytes."""
@@ -37,30 +37,49 @@ PIXEL_BYTES = {"RGB": 0, "1": 1, "L": 1, "P": 1, "I;16": 3, "I": 17, "F": 17}
 DECODER_BYTES = {"WEBP": 13, "AVIF": 6}
 """Bytes that the decoder of a format takes for a pixel beside the picture, as measured; of others, few."""
 
+COPIED = {b"WEBP": 2, b"ftyp": 2}
+"""How many copies of a file its decoder makes, its metadata among them, by what is in its first bytes; of others, none.
+"""
+TURNS: Mapping[int, Image.Transpose] = {
+    2: Image.Transpose.FLIP_LEFT_RIGHT,
+    3: Image.Transpose.ROTATE_180,
+    4: Image.Transpose.FLIP_TOP_BOTTOM,
+    5: Image.Transpose.TRANSPOSE,
+    6: Image.Transpose.ROTATE_270,
+    7: Image.Transpose.TRANSVERSE,
+    8: Image.Transpose.ROTATE_90,
+}
+"""What makes an image upright, by the orientation that EXIF names."""
+MODES: Mapping[int, str] = {1: "L", 2: "LA", 3: "RGB", 4: "RGBA"}
+"""Pillow's mode of images of so many channels: gray or colours, each with transparency or without."""
+
 # Pillow's own guard looks where an image's size does not tell (a TIFF's tiles), and would only print a line.
 warnings.filterwarnings("error", category=Image.DecompressionBombWarning)
 
 
 def read_image(body: bytes, limits: Limits) -> Image.Image:
-    """The first frame of an image, mode RGB, turned upright as its EXIF says, what is transparent over white.
+    """The first frame of an image in the mode that is read (`limits.image_mode`), turned upright as its EXIF says; what
+    is transparent is over white, unless that mode tells it.
 
     Raises UnsupportedMedia (415), and, before a pixel is decoded, TooLarge (413) or InvalidRequest (400).
     """
     Image.MAX_IMAGE_PIXELS = max(Image.MAX_IMAGE_PIXELS or 0, limits.pixels)
+    copied = _copied(body)
+    account.take(copied)
     try:
-        with Image.open(io.BytesIO(body), formats=FORMATS) as image:
+        stripped = strip(body)
+        with Image.open(io.BytesIO(stripped.body), formats=FORMATS) as image:
             _bound(image.size, limits)
             if limits.side is not None:  # a JPEG: by a power of two, which its decoder does by leaving out most work
                 image.draft(None, (ENOUGH * limits.side, ENOUGH * limits.side))
+            turn = _turn(image, stripped)
             pixels = image.width * image.height
-            decoding = pixels * _bytes_per_pixel(image)
+            decoding = pixels * _bytes_per_pixel(image, turn)
             account.take(decoding + pixels * RGB_BYTES)
             image.load()
-            with contextlib.suppress(Exception):  # EXIF that cannot be read does not spoil the pixels
-                ImageOps.exif_transpose(image, in_place=True)
-            rgb = to_rgb(image)
-            account.give_back(decoding)
-            return rgb
+            converted = to_mode(image if turn is None else image.transpose(turn), limits.image_mode)
+            account.give_back(decoding + copied)
+            return converted
     except InferenceError:
         raise
     except UnidentifiedImageError:
@@ -69,6 +88,23 @@ def read_image(body: bytes, limits: Limits) -> Image.Image:
         raise TooLarge(f"The image is larger than {limits.pixels:,} pixels (MAX_PIXELS); send a smaller one") from None
     except Exception:  # malformed bytes make a parser raise whatever they lead it to
         raise UnsupportedMedia(f"The image is damaged or cut short; send a whole file, as {TAKEN}") from None
+
+
+def mode_of(channels: int) -> str:
+    """The mode of Pillow that a network of so many channels reads. Raises TypeError where images have no such."""
+    if channels not in MODES:
+        known = "1 (gray), 2 (gray and transparency), 3 (RGB) or 4 (RGB and transparency)"
+        raise TypeError(f"the network reads images of {channels} channels, and the images that are sent have {known}")
+    return MODES[channels]
+
+
+def to_mode(image: Image.Image, mode: str) -> Image.Image:
+    """The same picture in one of MODES: of to_rgb, and its own transparency where the mode has that."""
+    if image.mode == mode:
+        return image
+    if "A" in mode and image.has_transparency_data:
+        return image.convert("RGBA").convert(mode)
+    return to_rgb(image).convert(mode)
 
 
 def to_rgb(image: Image.Image) -> Image.Image:
@@ -93,9 +129,13 @@ def as_base64_png(image: Image.Image) -> str:
     return base64.b64encode(_encoded(image, "image/png")).decode()
 
 
-def image_input(*, bare: frozenset[str] = frozenset()) -> MediaInput[Image.Image, Image.Image]:
-    """The input codec of every task that takes one image and nothing beside it; `bare` as of MediaInput."""
-    return MediaInput("image", read_image, alone, metered, "image", "image", bare)
+def image_input(
+    *, bare: frozenset[str] = frozenset(), params_inside: Mapping[str, str] | None = None
+) -> MediaInput[Image.Image, Image.Image]:
+    """The input codec of every task that takes one image and nothing beside it; `bare` and `params_inside` as of
+    MediaInput."""
+    inside = params_inside or {}
+    return MediaInput("image", read_image, alone, metered, "image", "image", bare, params_inside=inside)
 
 
 class ImageOrPrompt(MediaInput[Image.Image, Image.Image | None]):
@@ -165,10 +205,21 @@ def _bound(size: tuple[int, int], limits: Limits) -> None:
         raise InvalidRequest(f"The image has {width:,} x {height:,} pixels, too long for its width; send a part of it")
 
 
-def _bytes_per_pixel(image: Image.Image) -> int:
+def _copied(body: bytes) -> int:
+    """Bytes of copies of a file that reading it takes: without its metadata, and those of its decoder."""
+    return len(body) * (COPIED.get(body[8:12]) or COPIED.get(body[4:8]) or 1)
+
+
+def _turn(image: Image.Image, stripped: Stripped) -> Image.Transpose | None:
+    """What makes an image upright. TIFF is turned as it is loaded."""
+    xmp = image.info.get("xmp", b"") if image.format == "WEBP" else stripped.xmp
+    return TURNS.get(orientation(stripped.exif or image.info.get("exif", b""), xmp))
+
+
+def _bytes_per_pixel(image: Image.Image, turn: Image.Transpose | None) -> int:
     """What decoding takes beside the pixels of the picture in mode RGB: of its own mode, of its decoder, of pictures
     made on the way."""
-    pictures = 2 * image.has_transparency_data + ("exif" in image.info) + ("progressive" in image.info)
+    pictures = 2 * image.has_transparency_data + (turn is not None) + ("progressive" in image.info)
     own = PIXEL_BYTES.get(image.mode, RGB_BYTES)
     return own + DECODER_BYTES.get(image.format or "", 0) + pictures * RGB_BYTES
 

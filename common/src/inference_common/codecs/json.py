@@ -16,7 +16,8 @@ from .. import account
 from ..client import Client
 from ..errors import ErrorDetail, InvalidRequest, TooLarge
 from ..schema import Schema, Schemas
-from ..task import Encoded, Limits, Out_contra
+from ..task import Encoded, Limits, Out_contra, Payload
+from . import content
 
 SMALL_BYTES = 65_536  # of a body: up to it, its values are too few to be counted
 COUNTED_BYTES = 2**20  # that are counted at a time: counting takes an array of as many bytes
@@ -34,6 +35,7 @@ def parse(body: bytes, limits: Limits, *, values: int | None = None) -> Any:
 
     Raises InvalidRequest that says where it breaks, TooLarge (413), Overloaded (429).
     """
+    body = content.utf8(body)
     if len(body) > SMALL_BYTES:
         _hold(body, limits.characters + (values or limits.values))
     try:
@@ -48,6 +50,22 @@ def parse(body: bytes, limits: Limits, *, values: int | None = None) -> Any:
     if len(body) > SMALL_BYTES:
         _at_most(values or limits.values, parsed)
     return parsed
+
+
+def parse_payload(payload: Payload, limits: Limits, *, values: int | None = None) -> Any:
+    """`parse` for the body of a task that takes nothing but JSON, in the charset that its content type names.
+
+    Raises as `parse`, and UnsupportedMedia for what is of another type and does not begin as JSON does either.
+    """
+    if payload.content_type == "application/json":
+        return parse(payload.body, limits, values=values)
+    media = content.media_type(payload.content_type)
+    body = content.utf8(payload.body, payload.content_type)
+    begins_as_json = body.lstrip()[:1] in (b"{", b"[", b'"', b"")
+    is_untyped = media in content.TEXTS and not content.is_form(body, media)
+    if not (begins_as_json or is_untyped or content.is_json_type(media)):
+        raise content.refuse(media, "send JSON, with the header content-type: application/json")
+    return parse(body, limits, values=values)
 
 
 def _hold(body: bytes, most: int) -> None:

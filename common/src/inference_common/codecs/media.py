@@ -6,7 +6,7 @@ import base64
 import binascii
 import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Generic, TypeVar
 
 from pydantic import TypeAdapter
@@ -15,10 +15,12 @@ from .. import account
 from ..errors import InvalidRequest
 from ..schema import Schema, Schemas
 from ..task import Decoded, In, Limits, Params, Payload
-from . import envelope, json
+from . import content, envelope, json
 
 BASE64_COPIES = 2  # of base64 while it is decoded: its ASCII, and three quarters of that
 M = TypeVar("M")
+_WIDE_JSON = tuple(mark + c.encode(encoding) for mark, encoding in content.MARKS for c in ("{", '"'))
+"""How JSON begins that has a byte order mark."""
 _DATA_URI = re.compile(r"data:[\w.+-]*/?[\w.+-]*(;[\w=.+-]+)*;base64,", re.IGNORECASE)
 
 
@@ -29,7 +31,8 @@ class MediaInput(Generic[M, In]):
     `medium` is its name in errors; `read` decodes its bytes; `make` makes an input of the medium and the other fields
     of an `inputs` object, where `key` is the medium's own; `metered` gives the `x-compute-*` headers; `bare` is the
     set of keys that mark an input sent without the `inputs` envelope; `others` is a type whose fields are the others;
-    `required` is whether there must be `inputs`.
+    `required` is whether there must be `inputs`; `params_inside` are parameters that some clients put inside `inputs`:
+    their names there, and their own.
     """
 
     medium: str
@@ -42,6 +45,7 @@ class MediaInput(Generic[M, In]):
     others: Any = None
     batches: bool = False
     required: bool = True
+    params_inside: Mapping[str, str] = field(default_factory=dict)
 
     def content(self, schemas: Schemas, params: type[Params]) -> Mapping[str, Schema]:
         encoded: Schema = {"type": "string", "contentEncoding": "base64", "minLength": 1}
@@ -58,13 +62,25 @@ class MediaInput(Generic[M, In]):
     def decode(self, payload: Payload, limits: Limits) -> Decoded[In]:
         if not payload.body:
             raise InvalidRequest(f"The request body is empty; send the bytes of the {self.medium}, or JSON")
-        if not _is_json(payload):
+        media = content.media_type(payload.content_type)
+        if not _is_json(payload.body, media):
+            if content.is_form(payload.body, media):
+                raise content.refuse(media, self._instead())
             return Decoded([self.make(self.read(payload.body, limits), {})], many=False)
-        opened = self._opened(json.parse(payload.body, limits))
+        body = content.utf8(payload.body, payload.content_type)
+        if body.lstrip()[:1] not in (b"{", b"[", b'"', b""):
+            raise InvalidRequest(f"The request body is not valid JSON, as its content type says; {self._instead()}")
+        opened = self._opened(json.parse(body, limits))
+        if self.params_inside and isinstance(opened.inputs, dict):
+            self._take_out(opened, opened.inputs)
         return Decoded([self._item(opened.inputs, limits)], False, opened.params, opened.options)
 
     def meter(self, items: Sequence[In]) -> Mapping[str, str]:
         return self.metered(items)
+
+    def _instead(self) -> str:
+        medium = self.medium
+        return f"send the bytes of the {medium} alone (curl --data-binary @FILE), or JSON with their base64 in inputs"
 
     def _opened(self, value: Any) -> envelope.Envelope:
         if isinstance(value, str):
@@ -76,6 +92,11 @@ class MediaInput(Generic[M, In]):
         if self.bare and None not in twice and twice[0] != twice[1]:
             raise InvalidRequest(f'"inputs" and {self.key!r} hold a different {self.medium} each; send one')
         return envelope.opened(envelope.enveloped(value, self.bare), required=self.required)
+
+    def _take_out(self, opened: envelope.Envelope, inputs: dict[str, Any]) -> None:
+        """Put the parameters that stand inside the inputs where they belong."""
+        found = {own: inputs.pop(name) for name, own in self.params_inside.items() if name in inputs}
+        opened.params = {**found, **opened.params}
 
     def _item(self, inputs: Any, limits: Limits) -> In:
         fields: Mapping[str, Any] = inputs if isinstance(inputs, dict) else {self.key: inputs}
@@ -117,7 +138,8 @@ def from_base64(text: str, medium: str) -> bytes:
     return found
 
 
-def _is_json(payload: Payload) -> bool:
+def _is_json(body: bytes, media: str) -> bool:
     """As the first character says, since no medium begins as an object or string does, else as the media type says."""
-    media = (payload.content_type or "").partition(";")[0].strip().lower()
-    return payload.body.lstrip()[:1] in (b"{", b'"') or media == "application/json"
+    if body.lstrip()[:1] in (b"{", b'"') or content.is_json_type(media):
+        return True
+    return body.startswith(_WIDE_JSON) and not media.startswith(("image/", "audio/", "video/"))

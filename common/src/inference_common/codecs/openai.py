@@ -10,6 +10,7 @@ from typing import Any
 from ..chat import ChatParams
 from ..client import Client
 from ..generation import Generation, Piece, TextGenerationParams, Token
+from ..stops import StopSearch
 from ..task import Asked
 from . import tgi
 from .openai_answers import (
@@ -18,11 +19,11 @@ from .openai_answers import (
     CompletionsAnswer,
     CompletionsChoice,
     Ended,
-    ListedLogprobs,
     Logprobs,
     TopLogprob,
     Usage,
 )
+from .openai_logprobs import listed_logprobs, logprobs_of
 
 DONE = "[DONE]"
 FIRST_TO_READ_DONE = (0, 24, 7)  # of huggingface_hub; older ones take it for JSON
@@ -44,13 +45,16 @@ CHAT_OUTPUT = tgi.StreamableOutput(ChatAnswer, chat)
 
 
 def chat_events(asked: Asked) -> Callable[[Piece], Iterable[object]]:
-    """An event with the role, one a piece, one with the reason of the end, the usage where it was asked for."""
+    """An event with the role, one a piece, one with the reason of the end, the usage where it was asked for. The role
+    stands in the first alone, as in OpenAI's own."""
     params = asked.params
     assert isinstance(params, ChatParams)
     usage_too = params.stream_options is not None and bool(params.stream_options.include_usage)
+    role = {"role": "assistant"}
 
     def choice(piece: Piece | None, text: str, ended: Ended | None) -> dict[str, Any]:
-        delta = {"role": "assistant", "content": text}
+        nonlocal role
+        delta, role = {**role, "content": text}, {}
         logprobs = _logprobs([piece.token]) if params.logprobs and piece is not None else None
         return {"index": 0, "delta": delta, "logprobs": logprobs, "finish_reason": ended}
 
@@ -59,12 +63,12 @@ def chat_events(asked: Asked) -> Callable[[Piece], Iterable[object]]:
 
 
 def completions(generations: Sequence[Generation], model: str) -> CompletionsAnswer:
-    """The answer of `/v1/completions`."""
+    """The answer of `/v1/completions`. Raises InvalidRequest for prompts whose tokens have no known places."""
     choices: list[CompletionsChoice] = [
         {
             "index": n,
             "text": (one.prompt if one.params.return_full_text else "") + before_stop(one),
-            "logprobs": _listed_logprobs(one.tokens) if one.params.details else None,
+            "logprobs": logprobs_of(one) if one.params.details else None,
             "finish_reason": _ended(one),
         }
         for n, one in enumerate(generations)
@@ -73,21 +77,27 @@ def completions(generations: Sequence[Generation], model: str) -> CompletionsAns
     return {**head, "choices": choices, "usage": usage(generations)}  # type: ignore[typeddict-item]
 
 
-def completion_events(asked: Asked, *, usage_too: bool = False) -> Callable[[Piece], Iterable[object]]:
-    """As `chat_events`, of `/v1/completions`.
+def completion_events(
+    asked: Asked, *, usage_too: bool = False, echoed: str = ""
+) -> Callable[[Piece], Iterable[object]]:
+    """As `chat_events`, of `/v1/completions`; `echoed` comes before the text.
 
     The JavaScript client declares these as text-generation's own events, so for it they hold both.
     """
-    params = asked.params
+    params, offset = asked.params, len(echoed)
     assert isinstance(params, TextGenerationParams)
     theirs = tgi.event(asked) if asked.client.javascript is not None else None
 
     def choice(piece: Piece | None, text: str, ended: Ended | None) -> dict[str, Any]:
-        logprobs = _listed_logprobs([piece.token]) if params.details and piece is not None else None
+        nonlocal offset
+        logprobs = None
+        if params.details and piece is not None:
+            logprobs = listed_logprobs([piece.token], offset)
+            offset += sum(map(len, logprobs["tokens"]))
         return {"index": 0, "text": text, "logprobs": logprobs, "finish_reason": ended}
 
     head = _head("cmpl", "text_completion", asked.model)
-    ours = _events(choice, head, asked.client, stops=params.stops, usage_too=usage_too)
+    ours = _events(choice, head, asked.client, stops=params.stops, echoed=echoed, usage_too=usage_too)
 
     def events(piece: Piece) -> Iterable[object]:
         if theirs is None:
@@ -102,8 +112,10 @@ def before_stop(generation: Generation) -> str:
     """The text, without the stop sequence that ended it."""
     if generation.finish_reason != "stop_sequence":
         return generation.text
-    found = [generation.text.find(stop) for stop in generation.params.stops]
-    return generation.text[: min(at for at in found if at >= 0)]
+    search = StopSearch(generation.params.stops)
+    for token in generation.tokens:
+        search.add(token)
+    return generation.text[: search.start]
 
 
 def usage(generations: Sequence[Generation]) -> Usage:
@@ -119,23 +131,25 @@ def _events(
     *,
     stops: Sequence[str] = (),
     begins: bool = False,
+    echoed: str = "",
     usage_too: bool,
 ) -> Callable[[Piece], list[Any]]:
-    """Events of chunks with one choice each; `begins` is whether an empty one comes before all."""
-    text, sent, begun = "", 0, not begins
+    """Events of chunks with one choice each; `begins` is whether an empty one comes before all, `echoed` what the first
+    text begins with."""
+    search, sent, begun, before = StopSearch(stops), 0, not begins, echoed
     nothing = {"usage": None} if usage_too else {}
 
     def chunk(piece: Piece | None, new: str, ended: Ended | None = None) -> dict[str, Any]:
         return {**head, "choices": [choice(piece, new, ended)], **nothing}
 
     def events(piece: Piece) -> list[Any]:
-        nonlocal text, sent, begun
+        nonlocal sent, begun, before
         first, begun = ([] if begun else [chunk(None, "")]), True
-        text += "" if piece.token.special else piece.token.text
+        search.add(piece.token)
         whole = piece.whole
-        new = text[sent : len(text) - _withheld(text, stops)] if whole is None else before_stop(whole)[sent:]
+        new = search.text[sent : len(search.text) - search.withheld] if whole is None else before_stop(whole)[sent:]
         sent += len(new)
-        told = [*first, chunk(piece, new)]
+        told, before = [*first, chunk(piece, before + new)], ""
         if whole is None:
             return told
         end = [{**head, "choices": [], "usage": usage([whole])}] if usage_too else []
@@ -147,13 +161,6 @@ def _events(
         ]
 
     return events
-
-
-def _withheld(text: str, stops: Sequence[str]) -> int:
-    """How many last characters may yet turn out to begin a stop sequence."""
-    longest = max(map(len, stops), default=0)
-    begins = (n for n in range(min(longest - 1, len(text)), 0, -1) if any(s.startswith(text[-n:]) for s in stops))
-    return next(begins, 0)
 
 
 def _ended(generation: Generation) -> Ended:
@@ -171,12 +178,3 @@ def _logprobs(tokens: Iterable[Token]) -> Logprobs:
 
 def _top(token: Token) -> TopLogprob:
     return {"token": token.text, "logprob": token.logprob or 0.0, "bytes": list(token.text.encode())}
-
-
-def _listed_logprobs(tokens: Iterable[Token]) -> ListedLogprobs:
-    told = [token for token in tokens if not token.special]
-    return {
-        "tokens": [token.text for token in told],
-        "token_logprobs": [token.logprob for token in told],
-        "top_logprobs": [{top.text: top.logprob for top in token.top} for token in told],
-    }

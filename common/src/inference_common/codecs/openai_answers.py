@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Literal
 
 from typing_extensions import TypedDict  # pydantic reads typing's own only from Python 3.12 on
@@ -66,11 +67,15 @@ class ChatAnswer(TypedDict):
 
 
 class ListedLogprobs(TypedDict):
-    """Of every token of one completion, in lists that go side by side."""
+    """Of every token of one completion, in lists that go side by side; `text_offset` is where each begins in the text.
+
+    Nothing comes before the first token of a prompt, so it has no probability.
+    """
 
     tokens: list[str]
     token_logprobs: list[float | None]
-    top_logprobs: list[dict[str, float | None]]
+    top_logprobs: list[Mapping[str, float | None] | None]
+    text_offset: list[int]
 
 
 class CompletionsChoice(TypedDict):

@@ -81,7 +81,6 @@ def text_columns(table: Mapping[str, Sequence[Cell]]) -> dict[str, list[str]]:
 
 _TABLE: TypeAdapter[Columns] = TypeAdapter(Table)
 _PLACES = ("data", "table")
-_BARE = frozenset({"table"})
 _FORMS = 'send {"inputs": {"data": TABLE}}, {"inputs": {"table": TABLE}} or {"table": TABLE}'
 
 
@@ -101,11 +100,13 @@ class TableInput:
         return {"application/json": {"anyOf": [enveloped, at_root]}}
 
     def decode(self, payload: Payload, limits: Limits) -> Decoded[Columns]:
-        value = json.parse(payload.body, limits, values=VALUES_PER_CELL * limits.characters)
+        value = json.parse_payload(payload, limits, values=VALUES_PER_CELL * limits.characters)
         if not isinstance(value, dict):
             raise InvalidRequest(f"The request body must be a JSON object; {_FORMS}")
-        is_bare = value.get("inputs") is None
-        opened = envelope.opened(envelope.enveloped(value, _BARE) if is_bare else value)
+        if value.get("table") is not None and value.get("inputs") is None:
+            others = {name: part for name, part in value.items() if name != "table"}
+            value = {**others, "inputs": {"table": value["table"]}}
+        opened = envelope.opened(value)
         inputs = opened.inputs
         if not isinstance(inputs, dict) or len(inputs) != 1 or next(iter(inputs)) not in _PLACES:
             raise InvalidRequest(f"inputs must hold one table; {_FORMS}")

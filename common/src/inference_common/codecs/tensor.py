@@ -14,7 +14,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, TypeAdapter
 from ..errors import InvalidRequest, TooLarge
 from ..schema import Schema, Schemas
 from ..task import Decoded, Limits, Params, Payload
-from . import json
+from . import content, json
 from .media import MediaInput, alone
 
 Tensor = npt.NDArray[np.float32]
@@ -62,11 +62,14 @@ class TensorInput:
 
     def decode(self, payload: Payload, limits: Limits) -> Decoded[Tensor]:
         # Bytes of a tensor may begin as JSON does; only they come with their shape in the query.
-        media = "application/octet-stream" if "shape" in payload.query else "application/json"
-        if media == "application/octet-stream" and payload.body:
+        media = content.media_type(payload.content_type)
+        is_raw = "shape" in payload.query and not media.startswith("multipart/")
+        if is_raw and payload.body:
             decoded = Decoded([payload.body], many=False)
+        elif content.is_form(payload.body, media):
+            decoded = _BYTES.decode(payload, limits)  # which refuses it
         else:
-            decoded = _BYTES.decode(Payload(payload.body, media), limits)
+            decoded = _BYTES.decode(Payload(payload.body, "application/json"), limits)
         asked = {**{name: json.of_query(text) for name, text in payload.query.items()}, **decoded.params}
         layout = json.validate(_LAYOUT, asked, "parameters")
         return Decoded([as_array(decoded.items[0], layout.shape, layout.dtype, limits)], False, decoded.params,

@@ -11,9 +11,15 @@ from pydantic import TypeAdapter
 from ..errors import InvalidRequest, TooLarge
 from ..schema import Schema, Schemas, one_or_many
 from ..task import Decoded, In, Limits, Params, Payload
-from . import envelope, json
+from . import content, envelope, json
 
 UTF8_BYTES = 4  # of a character, at most
+PLAIN = content.TEXTS - content.UNTYPED
+"""Media types that say that a body is text, though it begins as JSON does."""
+INSTEAD = (
+    'send JSON such as {"inputs": ...} with the header content-type: application/json, or a text with'
+    " content-type: text/plain"
+)
 
 
 @dataclass(frozen=True)
@@ -42,11 +48,11 @@ class TextInput(Generic[In]):
         return {"application/json": json_body, **plain}
 
     def decode(self, payload: Payload, limits: Limits) -> Decoded[In]:
-        text = None if self.raw is None else _plain_text(payload, limits)
+        text = None if self.raw is None else _plain_text(payload, limits, self.bare)
         if text is not None and self.raw is not None:
             decoded = Decoded([self.raw(text)], many=False)
         else:
-            decoded = self._decode_json(json.parse(payload.body, limits), limits)
+            decoded = self._decode_json(json.parse_payload(payload, limits), limits)
         self._bound(decoded.items, limits)
         return decoded
 
@@ -86,19 +92,38 @@ def _at_most(count: int, limit: int, unit: str, setting: str) -> None:
         )
 
 
-def _plain_text(payload: Payload, limits: Limits) -> str | None:
-    """The body as plain text, or None when it is JSON: as its media type says, else as its first character does."""
+def _plain_text(payload: Payload, limits: Limits, bare: frozenset[str]) -> str | None:
+    """The body as plain text, or None when it is JSON: as its media type says, else as its first characters do.
+
+    Raises UnsupportedMedia for a form, and for what is of a type that is neither text nor JSON.
+    """
     if payload.content_type == "application/json":
         return None
-    media = (payload.content_type or "").partition(";")[0].strip().lower()
-    looks_json = payload.body.lstrip()[:1] in (b"{", b"[", b'"', b"")
-    if media == "application/json" or (looks_json and media != "text/plain"):
+    media = content.media_type(payload.content_type)
+    if content.is_json_type(media):
         return None
-    _at_most(len(payload.body) // UTF8_BYTES, limits.characters, "characters", "MAX_CHARACTERS")
+    body = content.utf8(payload.body, payload.content_type) if media in content.TEXTS else payload.body
+    begins = body.lstrip()[:1]
+    if begins == b"":
+        return None
+    if begins in (b"{", b"[", b'"') and (media not in PLAIN or _is_envelope(body, begins, bare)):
+        return None
+    if media not in content.TEXTS or content.is_form(body, media):
+        raise content.refuse(media, INSTEAD)
+    if begins == b"[" and body.rstrip().endswith(b'"]'):
+        raise InvalidRequest("The body is text/plain and reads as a list in JSON; send that as application/json")
+    _at_most(len(body) // UTF8_BYTES, limits.characters, "characters", "MAX_CHARACTERS")
     try:
-        text = payload.body.decode()
+        text = body.decode()
     except UnicodeDecodeError as error:
         raise InvalidRequest(f"The request body is not UTF-8 text (byte {error.start}); send UTF-8 or JSON") from None
     if not text.strip():
         raise InvalidRequest('The request body is empty; send a text, or JSON such as {"inputs": ...}')
     return text
+
+
+def _is_envelope(body: bytes, begins: bytes, bare: frozenset[str]) -> bool:
+    """Whether plain text is an object that names `inputs`, or keys that stand in its place: JavaScript sends a string
+    of JSON as text/plain unless it is told not to."""
+    named = any(quote + name.encode() + quote in body for name in ("inputs", *bare) for quote in (b'"', b"'"))
+    return begins == b"{" and named

@@ -17,6 +17,8 @@ from ..schema import Schema, Schemas
 from ..task import Asked
 from .json import JsonOutput
 
+FIRST_TO_READ_INDEX = (0, 22)  # of huggingface_hub, and `input_length`; older ones take no field that they do not know
+
 
 class PrefillTokenAnswer(TypedDict):
     """A token of the prompt; the first has no probability."""
@@ -68,15 +70,16 @@ def event(asked: Asked) -> Callable[[Piece], dict[str, object]]:
     """The event of each token, counted from 1; the last holds the text, and details where they were asked for."""
     count = itertools.count(1)
     assert isinstance(asked.params, TextGenerationParams)
+    is_old = asked.client.older_than(*FIRST_TO_READ_INDEX)
     wants_top, wants_details = bool(asked.params.top_n_tokens), asked.params.details
 
     def made(piece: Piece) -> dict[str, object]:
         whole = piece.whole
         told: dict[str, object] = {
-            "index": next(count),
+            **({} if is_old else {"index": next(count)}),
             "token": _token(piece.token),
             "generated_text": None if whole is None else _text(whole),
-            "details": _end(whole) if whole is not None and wants_details else None,
+            "details": _end(whole, is_old) if whole is not None and wants_details else None,
         }
         if wants_top:
             told["top_tokens"] = [_token(token) for token in piece.token.top]
@@ -112,13 +115,9 @@ def _details(generation: Generation) -> Details:
     return told
 
 
-def _end(whole: Generation) -> dict[str, Any]:
-    return {
-        "finish_reason": whole.finish_reason,
-        "generated_tokens": len(whole.tokens),
-        "input_length": whole.prompt_tokens,
-        "seed": whole.seed,
-    }
+def _end(whole: Generation, is_old: bool) -> dict[str, Any]:
+    length = {} if is_old else {"input_length": whole.prompt_tokens}
+    return {"finish_reason": whole.finish_reason, "generated_tokens": len(whole.tokens), **length, "seed": whole.seed}
 
 
 def _token(token: Token) -> TokenAnswer:

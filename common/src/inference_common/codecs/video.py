@@ -15,6 +15,7 @@ from .. import account
 from ..errors import InferenceError, TooLarge, UnsupportedMedia
 from ..task import Limits
 from .media import MediaInput, alone
+from .metadata.id3 import without_id3
 
 FORMATS = "mov,matroska,avi,mpegts,mpeg,flv,asf,ogg,gif"
 """The containers that are opened: others (playlists, SDP) would have the library open files and sockets itself."""
@@ -22,6 +23,8 @@ TAKEN = "MP4, MOV, WebM, MKV, AVI, MPEG, FLV, WMV, OGV or GIF"
 DECODED = 64
 """How many frames of the largest size one request may have decoded: all those before a sampled one are, too."""
 
+COVER = av.stream.Disposition.attached_pic
+"""What marks a picture that belongs to a sound or a film: no video."""
 DECODER_BYTES = 28
 """That decoding takes for a pixel of one frame, of H.264 as measured, since its frames refer to many before them."""
 
@@ -55,15 +58,16 @@ class Video:
 
 
 def read_video(body: bytes, limits: Limits) -> Video:
-    """A video that opens, and whose first frame decodes.
+    """A video that opens, and whose first frame decodes; without its ID3 tags.
 
     Raises UnsupportedMedia (415), TooLarge (413) for a header that tells more than the limits, Overloaded (429).
     """
+    body = without_id3(body)
     frames = _decoded(body, limits)
     if next(frames, None) is None:
         raise UnsupportedMedia(f"The video holds no frame; send a whole file, as {TAKEN}")
     frames.close()
-    with _opened(body) as container:
+    with _opened(body, limits) as container:
         return Video(body, limits, (container.duration or 0) / av.time_base)
 
 
@@ -76,18 +80,19 @@ def _metered(items: Sequence[Video]) -> Mapping[str, str]:
     return {"x-compute-video-length": f"{sum(video.seconds for video in items):.3f}"}
 
 
-def _opened(body: bytes) -> InputContainer:
-    options = {"format_whitelist": FORMATS, "protocol_whitelist": "none"}
-    return av.open(io.BytesIO(body), "r", container_options=options, metadata_errors="replace")
+def _opened(body: bytes, limits: Limits) -> InputContainer:
+    containers = {"format_whitelist": FORMATS, "protocol_whitelist": "none"}
+    decoders = {"max_pixels": str(limits.pixels)}  # also of pictures beside the video, as the file is opened
+    return av.open(io.BytesIO(body), "r", options=decoders, container_options=containers, metadata_errors="replace")
 
 
 def _decoded(body: bytes, limits: Limits) -> Generator[av.VideoFrame, None, None]:
     """Every frame in order, within the limits."""
     try:
-        with _opened(body) as container:
-            if not container.streams.video:
+        with _opened(body, limits) as container:
+            stream = next((one for one in container.streams.video if not one.disposition & COVER), None)
+            if stream is None:
                 raise UnsupportedMedia(f"The body holds no video; send {TAKEN}")
-            stream = container.streams.video[0]
             if stream.codec_context is None:
                 raise UnsupportedMedia("The video is of a codec that this server does not read; send H.264 or VP9")
             _bound_size(stream.width, stream.height, limits)

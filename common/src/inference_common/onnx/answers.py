@@ -35,8 +35,12 @@ def differing_answer(pipeline: str, model: ModelSource, file: Path) -> str:
         after = shared(before, fast)
     except TypeError as error:
         return str(error)
-    calls = ((task, *call) for task, old in before.items() for call in _calls(task, old))
-    return next(filter(None, (_fault(task, before[task], after[task], *call) for task, *call in calls)), "")
+    faults = (
+        _fault(task, old, after[task], items, params)
+        for task, old in before.items()
+        for items, params in _calls(task, old)
+    )
+    return next(filter(None, faults), "")
 
 
 def _sharing(kind: type[AnyPipeline], first: AnyPipeline) -> Mapping[str, AnyPipeline]:

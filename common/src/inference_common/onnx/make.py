@@ -28,6 +28,7 @@ from typing import Any, Protocol
 import numpy as np
 
 from ..lifetime import end_with
+from ..missing_weights import MissingWeights, collect_missing_weights
 from ..network_limits import network_within
 from ..source import FolderSource, ModelSource
 from .attention import join_heads
@@ -85,29 +86,52 @@ def _main() -> None:
         end_with(asked["parent"])
     import torch
 
-    threads = asked.get("threads")
-    if threads is not None:
-        torch.set_num_threads(threads)
+    if asked.get("threads") is not None:
+        torch.set_num_threads(asked["threads"])
+    found = _compared_outputs(asked)
+    # Its network is let go of by now: the answers take another set of weights.
+    json.dump({**found, "answers": _differing_answer(asked)}, sys.stdout)
+
+
+def _compared_outputs(asked: Mapping[str, Any]) -> Mapping[str, float | None]:
+    """The `difference` and `agreement` of a file, which is written first if need be."""
+    import torch
+
     module, _, name = asked["original"].partition(":")
     kind: type[Original] = getattr(import_module(module), name)
-    source = FolderSource(Path(asked["folder"]))
-    with network_within(source):
+    source, outputs, threads = FolderSource(Path(asked["folder"])), asked["outputs"], asked.get("threads")
+    with network_within(source), collect_missing_weights(source.name) as missing:
         original = kind(source, "cpu")
     batches, file = original.examples(), Path(asked["file"])
+    _refuse_missing(missing, source.name, original, batches, outputs)
     if asked["write"]:
-        export(original.network, batches, asked["outputs"], file)
+        export(original.network, batches, outputs, file)
     with torch.inference_mode():
-        said = [original.network(**batch) for batch in batches]
-    theirs = [{name: getattr(one, name).numpy() for name in asked["outputs"]} for one in said]
-    del original, said  # the answers take another set of weights
-    told: dict[str, Any] = {"agreement": None}
-    told["difference"] = difference(OnnxNetwork(file, asked["outputs"], threads=threads), batches, theirs)
+        theirs = _outputs(original, batches, outputs)
+    found: dict[str, float | None] = {"agreement": None}
+    found["difference"] = difference(OnnxNetwork(file, outputs, threads=threads), batches, theirs)
     if asked["int8"]:
         quantized = Path(asked["int8"])
         quantize(file, quantized)
-        told["agreement"] = agreement(OnnxNetwork(quantized, asked["outputs"], threads=threads), batches, theirs)
-    told["answers"] = _differing_answer(asked)
-    json.dump(told, sys.stdout)
+        found["agreement"] = agreement(OnnxNetwork(quantized, outputs, threads=threads), batches, theirs)
+    return found
+
+
+def _refuse_missing(
+    missing: MissingWeights, model: str, original: Original, batches: Sequence[Batch], outputs: Sequence[str]
+) -> None:
+    """Raise LoadFailed where the network gives these outputs by weights that were in no file."""
+    import torch
+
+    with torch.inference_mode():
+        if missing.names and missing.are_read(lambda: _outputs(original, batches, outputs)):
+            raise missing.error(model, "the network")
+
+
+def _outputs(original: Original, batches: Sequence[Batch], names: Sequence[str]) -> list[Batch]:
+    """What the library's network gives of each batch: arrays by name."""
+    outputs = [original.network(**batch) for batch in batches]
+    return [{name: getattr(output, name).numpy() for name in names} for output in outputs]
 
 
 def _differing_answer(asked: Mapping[str, Any]) -> str:

@@ -28,7 +28,7 @@ CONFIGS = ("*.json", "*.txt", "*.model")
 """What decides answers around the network too: what a verdict is of. A vocabulary may be in any of these."""
 NO_TORCH = "there is no torch here to verify the repository's file with, nor to export one"
 LOCK_SECONDS = 1.0  # between two looks at whether the server stops
-VERSION = 5  # of how files are made and verified: another number makes them anew
+VERSION = 6  # of how files are made and verified: another number makes them anew
 log = structlog.get_logger("inference")
 
 

@@ -98,14 +98,13 @@ class Assigned:
 
 def main(order: Order, listening: socket.socket) -> None:
     """Serve until SIGTERM; for a process that was just forked."""
-    from ..serve import SWITCH_SECONDS, run  # a program, which the package that it is in must not import
+    from ..serve import run  # a program, which the package that it is in must not import
 
     end_first(os.getpid())
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # a terminal's, which the library server gets too
     logs.configure(order.settings.log_format, order.settings.log_level)
     logs.take_standard_error()
     order = replace(order, settings=order.settings.model_copy(update=PRIVATE))
-    sys.setswitchinterval(SWITCH_SECONDS)
     memory.keep_what_is_used()
     status = run(_app(order), order.settings, listening)
     logs.WRITER.flush(logs.FLUSH_SECONDS)

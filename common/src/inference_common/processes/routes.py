@@ -17,7 +17,7 @@ from ..errors import InvalidRequest
 from ..on_demand import OnDemand
 from ..openapi import document
 from ..routes import docs, openai, status
-from ..routes.endpoint import Endpoint, below_a_model
+from ..routes.endpoint import Endpoint, below_a_model, hosted
 from ..routes.inference import holds, waits
 from ..service import Service
 from ..task import Limits
@@ -145,12 +145,15 @@ _COMPATIBLE = (
     Route("/v1/chat/completions", by_body(_task_of_chat), methods=["POST"]),
     Route("/rerank", by_body(lambda _: TEXT_RANKING.name), methods=["POST"]),
 )
-ROUTES = (
-    Route("/", _BY_PATH, methods=["POST"]),
+_OF_MODELS = (
     *below_a_model(_COMPATIBLE),
     Route("/models/{model:path}/pipeline/{task}", _BY_PATH, methods=["POST"]),
     Route("/models/{model:path}", _BY_PATH, methods=["POST"]),
     Route("/pipeline/{task}/{model:path}", _BY_PATH, methods=["POST"]),
+)
+ROUTES = (
+    Route("/", _BY_PATH, methods=["POST"]),
+    *_OF_MODELS,
     Route("/", status.root, methods=["GET"]),
     Route("/health", health, methods=["GET"]),
     Route("/ready", ready, methods=["GET"]),
@@ -161,4 +164,5 @@ ROUTES = (
     Route("/docs/{part}", docs.page, methods=["GET"]),
     Route("/v1/models", models, methods=["GET"]),
     *_COMPATIBLE,
+    *hosted(_OF_MODELS),
 )

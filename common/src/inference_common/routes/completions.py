@@ -61,7 +61,8 @@ async def completions(request: Request) -> Response:
         work = await service.in_thread(request, lambda: _work(service, model, asked, own))
         if work.streamed:
             usage = asked.stream_options is not None and bool(asked.stream_options.include_usage)
-            events = functools.partial(openai.completion_events, usage_too=usage)
+            echoed = work.items[0] if getattr(work.params, "return_full_text", False) else ""
+            events = functools.partial(openai.completion_events, usage_too=usage, echoed=echoed)
             return await sse.respond(service, request, work, events)
         answer = await service.run(request, work)
         name = model.source.name
@@ -102,6 +103,10 @@ def _work(service: Service, model: Model, asked: CompletionsParams, own: dict[st
     raw = {name: given for name, given in asked.common().items() if given is not None}
     raw |= {} if asked.echo is None else {"return_full_text": asked.echo}
     raw |= {} if asked.logprobs is None else {"details": True, "top_n_tokens": asked.logprobs}
+    if asked.echo and asked.logprobs is not None:
+        if asked.stream:
+            raise InvalidRequest("echo with logprobs is not streamed; leave out echo, logprobs or stream")
+        raw["decoder_input_details"] = True
     prompts: Sequence[str] = [asked.prompt] if isinstance(asked.prompt, str) else asked.prompt
     inputs = json.dumped({"inputs": prompts}).body
     decoded = TEXT_GENERATION.input.decode(Payload(inputs), service.limits)

@@ -60,3 +60,8 @@ class Endpoint:
 def below_a_model(routes: Iterable[Route]) -> Sequence[Route]:
     """The same routes below the address of a model, which clients append them to: `/models/{model}/v1/completions`."""
     return [Route(MODEL + route.path, route.endpoint, methods=["POST"]) for route in routes]
+
+
+def hosted(routes: Iterable[Route]) -> Sequence[Route]:
+    """The same routes of models as clients address the Hub's own inference: `/hf-inference/models/{model}`."""
+    return [Route(f"/hf-inference{route.path}", route.endpoint, methods=["POST"]) for route in routes]

@@ -22,6 +22,7 @@ from ..service import Answer, AnyTask, Service, Work
 from ..task import Encoded, Limits, Payload
 from ..tasks import TASKS
 from ..turns import caller_of
+from ..warning_headers import warning_header
 from . import sse
 from .endpoint import Endpoint
 
@@ -62,6 +63,8 @@ def respond(answer: Answer, encoded: Encoded) -> Response:
     """The response of an encoded answer, whose memory is held until it is written. Raises Overloaded (429)."""
     # Not Starlette's media_type, which adds a charset to some.
     headers = {**answer.headers, **encoded.headers, "content-type": encoded.media_type}
+    if "x-warning" in answer.headers and "x-warning" in encoded.headers:
+        headers |= warning_header([answer.headers["x-warning"], encoded.headers["x-warning"]])
     if len(encoded.body) > PIECE_BYTES:  # from here on it is all that the request needs
         account.hold_only(len(encoded.body))
     return _Answer(encoded.body, headers=headers)

@@ -22,6 +22,7 @@ from ..openai_errors import error_body
 from ..pipeline import Chunk
 from ..service import Service, Work
 from ..task import Asked, Events
+from ..warning_headers import warning_header
 
 HEADERS = {"content-type": "text/event-stream", "cache-control": "no-cache", "x-accel-buffering": "no"}
 LATE_SECONDS = 2.0  # past its time that a stream may still tell a caller who reads that it is over
@@ -38,7 +39,8 @@ async def respond(service: Service, request: Request, work: Work, events: Events
     assert begin is not None  # Work.streamed
     first, chunks = await service.stream(request, work)
     encode = begin(Asked(work.params, Client.of(request.headers), work.model.source.name))
-    headers = {"x-compute-type": work.compute_type, **work.task.input.meter(work.items), **HEADERS}
+    told = {**work.task.input.meter(work.items), **warning_header(work.warnings)}
+    headers = {"x-compute-type": work.compute_type, **told, **HEADERS}
     return EventStream(_bodies(request.scope, first, chunks, encode), headers, service.seconds_left(request, work))
 
 

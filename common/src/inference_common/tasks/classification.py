@@ -81,9 +81,12 @@ class ZeroShot(TypedDict):
 
 
 def _of_client(output: ZeroShot, client: Client) -> object:
-    """Older Python clients read the object itself, current ones a list of labels; JavaScript reads both."""
+    """Older Python clients read the object itself, current ones a list of labels; JavaScript a list of the one object
+    before 4.5, and later either of the others."""
     if client.older_than(1, 1, 5):
         return output
+    if client.javascript_older_than(4, 5):
+        return [output]
     return [{"label": name, "score": score} for name, score in zip(output["labels"], output["scores"], strict=True)]
 
 

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
-from typing import Literal, Self
+from collections.abc import Sequence
+from typing import Literal, Self, TypeVar
 
 from pydantic import ConfigDict, Field
 from typing_extensions import TypedDict  # pydantic reads typing's own only from Python 3.12 on
 
-from ..generation import within
+from ..errors import InvalidRequest
+from ..generation import too_many
 from ..task import Limits, Params
 
 MOST_BEAMS = 16
-COUNTS = ("max_length", "max_new_tokens", "min_length", "min_new_tokens")
+MOST, LEAST = ("max_length", "max_new_tokens"), ("min_length", "min_new_tokens")
+LENGTHS = (frozenset({*MOST, *LEAST}),)
+P = TypeVar("P", bound=Params)
 
 
 class GeneratedText(TypedDict):
@@ -24,6 +28,7 @@ class GenerationParameters(Params):
     """How a text is generated; `None` leaves a choice to the model."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
+    together = LENGTHS
     do_sample: bool | None = Field(default=None, description="sample the next token; else it is the likeliest")
     temperature: float | None = Field(default=None, gt=0, le=100, description="how evenly tokens are sampled")
     top_k: int | None = Field(default=None, ge=0, description="sample among the so many likeliest tokens; 0: all")
@@ -47,11 +52,31 @@ class GenerationParameters(Params):
         return {name: value for name, value in self if value is not None}
 
     def within(self, limits: Limits) -> Self:
-        for name in COUNTS:
+        for name in LEAST:
             count = getattr(self, name)
-            if count is not None:
-                within(count, limits, name)
-        return self
+            if count is not None and count > limits.new_tokens:
+                raise InvalidRequest(
+                    f"{name} is {count:,}, and this server generates at most {limits.new_tokens:,} tokens"
+                    " (MAX_NEW_TOKENS); ask for at most that"
+                )
+        most = limits.new_tokens
+        lower = {name: most for name in MOST if (count := getattr(self, name)) is not None and count > most}
+        return nested_within(self.model_copy(update=lower) if lower else self, limits)
+
+    def lowered(self, limits: Limits) -> Sequence[str]:
+        own = [warning for name in MOST for warning in too_many(getattr(self, name), limits)]
+        return [*own, *nested_lowered(self, limits)]
+
+
+def nested_within(params: P, limits: Limits) -> P:
+    """Parameters, those of their fields that are GenerationParameters within limits. Raises as their `within`."""
+    inside = {name: value.within(limits) for name, value in params if isinstance(value, GenerationParameters)}
+    return params.model_copy(update=inside) if inside else params
+
+
+def nested_lowered(params: Params, limits: Limits) -> Sequence[str]:
+    """What `nested_within` lowers."""
+    return [one for _, value in params if isinstance(value, GenerationParameters) for one in value.lowered(limits)]
 
 
 def asked_once(

@@ -98,7 +98,8 @@ IMAGE_CLASSIFICATION = Task[Image, ClassificationParams, list[Label]](
 
 ZERO_SHOT_IMAGE_CLASSIFICATION = Task[Image, ZeroShotImageClassificationParams, list[Label]](
     name="zero-shot-image-classification",
-    input=image_input(bare=frozenset({"image"})),
+    # As huggingface_hub sent it in release 0.26.
+    input=image_input(bare=frozenset({"image"}), params_inside={"candidateLabels": "candidate_labels"}),
     params=ZeroShotImageClassificationParams,
     output=JsonOutput(list[Label]),
     good=(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Annotated, Self
 
 import orjson
@@ -13,10 +14,11 @@ from ..client import Client
 from ..codecs.image import image_input, metered, read_image
 from ..codecs.json import JsonOutput
 from ..codecs.media import MediaInput, with_fields
+from ..generation import new_tokens, too_many
 from ..pipeline import Pipeline
 from ..samples import as_json, encoded
 from ..task import BadPayload, Limits, Params, Payload, Task
-from .decoding import GeneratedText, GenerationParameters
+from .decoding import LENGTHS, GeneratedText, GenerationParameters, nested_lowered, nested_within
 from .image import JPEG, NOT_IMAGES
 
 LONGEST_QUESTION = 10_000
@@ -52,6 +54,7 @@ class VisualAnswer(TypedDict):
 class ImageToTextParams(Params):
     """Of image-to-text; `None` leaves a choice to the model."""
 
+    together = LENGTHS
     max_new_tokens: int | None = Field(default=None, gt=0, strict=True, description="most tokens to generate")
     generation_parameters: GenerationParameters | None = Field(default=None, description="how the text is generated")
 
@@ -62,8 +65,11 @@ class ImageToTextParams(Params):
         return self
 
     def within(self, limits: Limits) -> Self:
-        GenerationParameters.model_validate(self.asked).within(limits)
-        return self
+        lower = {} if self.max_new_tokens is None else {"max_new_tokens": new_tokens(self.max_new_tokens, limits)}
+        return nested_within(self.model_copy(update=lower), limits)
+
+    def lowered(self, limits: Limits) -> Sequence[str]:
+        return [*too_many(self.max_new_tokens, limits), *nested_lowered(self, limits)]
 
     @property
     def asked_of_generation(self) -> dict[str, object]:
@@ -116,8 +122,11 @@ def asked_at_the_root(name: str, question: object, **fields: object) -> Payload:
 
 
 def _takes_a_list(client: Client) -> bool:
-    """huggingface_hub reads an object up to 0.23, either in 0.24, and later a list; JavaScript reads an object."""
-    return client.javascript is None and not client.older_than(0, 24)
+    """huggingface_hub reads an object in 0.22 and 0.23, and a list before and after; JavaScript an object from 4.13.15
+    on."""
+    if client.javascript is not None:
+        return client.javascript_older_than(4, 13, 15)
+    return client.older_than(0, 22) or not client.older_than(0, 24)
 
 
 IMAGE_TO_TEXT = Task[Image, ImageToTextParams, GeneratedText](
@@ -137,7 +146,7 @@ IMAGE_TO_TEXT = Task[Image, ImageToTextParams, GeneratedText](
     bad=(
         *NOT_IMAGES,
         BadPayload(as_json("image.jpg", parameters={"max_new_tokens": 0}), 400, "max_new_tokens"),
-        BadPayload(as_json("image.jpg", parameters={"max_new_tokens": 10**6}), 400, "allows"),
+        BadPayload(as_json("image.jpg", parameters={"generation_parameters": {"min_length": 10**6}}), 400, "most"),
         BadPayload(as_json("image.jpg", parameters={"prompt": "a photo of"}), 400, "generation_parameters"),
         BadPayload(as_json("image.jpg", parameters={"generation_parameters": {"beams": 2}}), 400, "beams"),
         BadPayload(as_json("image.jpg", parameters={"generation_parameters": {"temperature": 0}}), 400, "temperature"),

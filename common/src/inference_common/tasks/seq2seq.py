@@ -10,7 +10,7 @@ from typing_extensions import TypedDict  # pydantic reads typing's own only from
 from ..codecs.json import JsonOutput
 from ..codecs.text import TextInput
 from ..pipeline import Pipeline
-from ..task import BadPayload, Limits, Payload, Task
+from ..task import BadPayload, Payload, Task
 from .decoding import GeneratedText, GenerationParameters, asked_once
 
 Truncation = Literal["do_not_truncate", "longest_first", "only_first", "only_second"]
@@ -38,10 +38,6 @@ class Seq2SeqParams(RewritingParameters):
     @model_validator(mode="after")
     def _says_it_once(self) -> Self:
         asked_once(self, self.generate_parameters, RewritingParameters)
-        return self
-
-    def within(self, limits: Limits) -> Self:
-        RewritingParameters.model_validate(self.asked).within(limits)
         return self
 
     @property
@@ -109,8 +105,10 @@ BAD = (
     BadPayload(Payload(b'{"inputs": "a cat", "max_length": 5}'), 400, "parameters"),
     BadPayload(_parameters(b'"length": 5'), 400, "max_length"),
     BadPayload(_parameters(b'"truncation": "some"'), 400, "truncation"),
-    BadPayload(_parameters(b'"max_new_tokens": 1000000'), 400, "allows"),
-    BadPayload(_parameters(b'"generate_parameters": {"max_length": 1000000}'), 400, "allows"),
+    BadPayload(_parameters(b'"min_new_tokens": 1000000'), 400, "at most"),
+    BadPayload(_parameters(b'"generate_parameters": {"min_length": 1000000}'), 400, "at most"),
+    BadPayload(_parameters(b'"min_length": 7, "max_length": 6'), 400, "min_length"),
+    BadPayload(_parameters(b'"min_new_tokens": 7, "max_new_tokens": 6'), 400, "min_new_tokens"),
     BadPayload(_parameters(b'"generate_parameters": {"beams": 2}'), 400, "beams"),
     BadPayload(_parameters(b'"num_beams": 2, "generate_parameters": {"num_beams": 2}'), 400, "send it once"),
     BadPayload(_parameters(b'"temperature": 0'), 400, "temperature"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Literal, NotRequired, Self
 
 from pydantic import Field, StrictBool
@@ -13,7 +14,7 @@ from ..pipeline import Pipeline
 from ..samples import as_json, sample
 from ..task import BadPayload, Limits, Params, Payload, Task
 from .audio import M4A, NOT_AUDIO, WAV
-from .decoding import GenerationParameters
+from .decoding import LENGTHS, GenerationParameters, nested_lowered, nested_within
 
 Timestamps = StrictBool | Literal["word", "char"]
 
@@ -28,6 +29,7 @@ class RecognitionGenerationParameters(GenerationParameters):
 class RecognitionParams(Params):
     """Of automatic-speech-recognition; `None` leaves a choice to the model."""
 
+    together = LENGTHS
     return_timestamps: Timestamps | None = Field(
         default=None,
         description="tell when each part was said: true for the parts that the model makes, or each word, or character",
@@ -37,9 +39,10 @@ class RecognitionParams(Params):
     )
 
     def within(self, limits: Limits) -> Self:
-        if self.generation_parameters is not None:
-            self.generation_parameters.within(limits)
-        return self
+        return nested_within(self, limits)
+
+    def lowered(self, limits: Limits) -> Sequence[str]:
+        return nested_lowered(self, limits)
 
     @property
     def asked(self) -> dict[str, object]:
@@ -94,7 +97,7 @@ AUTOMATIC_SPEECH_RECOGNITION = Task[Audio, RecognitionParams, Transcript](
         BadPayload(as_json("audio.wav", parameters={"generation_parameters": {"temperatur": 1}}), 400, "temperatur"),
         BadPayload(as_json("audio.wav", parameters={"generation_parameters": {"top_p": 2.0}}), 400, "top_p"),
         BadPayload(
-            as_json("audio.wav", parameters={"generation_parameters": {"max_new_tokens": 10**6}}), 400, "tokens"
+            as_json("audio.wav", parameters={"generation_parameters": {"min_new_tokens": 10**6}}), 400, "tokens"
         ),
         BadPayload(as_json("audio.wav", parameters={"generation_parameters": 7}), 400, "generation_parameters"),
         BadPayload(as_json("audio.wav", return_timestamps=True), 400, "parameters"),

@@ -28,7 +28,7 @@ class Repo:
 
     `revisions` are folders of other commits by name: branches, or pull requests (`refs/pr/1`). `past` are those of
     main's earlier commits. A private one is told of to nobody without its token, or one of `readers`. `sizes` are told
-    of files instead of their own.
+    of files instead of their own, `pipeline_tag` of the model as the Hub names its task.
     """
 
     folder: Path
@@ -39,6 +39,7 @@ class Repo:
     past: tuple[Path, ...] = ()
     readers: tuple[str, ...] = ()
     sizes: Mapping[str, int] = field(default_factory=dict)
+    pipeline_tag: str | None = None
 
     @property
     def commit(self) -> str:
@@ -138,7 +139,8 @@ def _about(hub: Hub) -> list[Route]:
         repo, name = _repo(hub, request), _name(request)
         told = {"id": name, "modelId": name, "sha": repo.commit, "siblings": repo.siblings(), "tags": []}
         gated = "manual" if repo.token is not None and not repo.private else False
-        return JSONResponse({**told, "private": repo.private, "gated": gated})
+        tag = {} if repo.pipeline_tag is None else {"pipeline_tag": repo.pipeline_tag}
+        return JSONResponse({**told, **tag, "private": repo.private, "gated": gated})
 
     async def refs(request: Request) -> Response:
         return JSONResponse(_repo(hub, request).refs())

@@ -10,6 +10,9 @@ from typing import Any, Self
 from inference_common.generation import FinishReason, Generation, Piece, TextGenerationParams, Token
 from inference_common.pipeline import Device, Pipeline
 from inference_common.source import ModelSource
+from inference_common.stops import StopSearch
+
+SPECIAL = ("END", "HALT")  # words that are no part of the text; the first ends it
 
 
 class ToyGeneration(Pipeline[str, TextGenerationParams, Generation]):
@@ -37,6 +40,7 @@ class ToyGeneration(Pipeline[str, TextGenerationParams, Generation]):
     def _pieces(self, inputs: str, params: TextGenerationParams) -> Generator[Piece, None, None]:
         words = (inputs.split() * 1000)[: params.max_new_tokens]
         tokens: list[Token] = []
+        search = StopSearch(params.stops)
         for word in words:
             if word == "fail":
                 raise ValueError("this word cannot be said")
@@ -44,23 +48,20 @@ class ToyGeneration(Pipeline[str, TextGenerationParams, Generation]):
                 time.sleep(float(word[5:]))
             self.stepped.append(word)
             top = (Token(len(word), f" {word}", -0.5),) * (params.top_n_tokens or 0)
-            tokens.append(Token(len(word), f" {word}", -0.5, word == "END", top))
-            is_last = word == "END" or len(tokens) == len(words)
-            text = "".join(token.text for token in tokens if not token.special) if is_last or params.stops else ""
-            reason = self._reason(text, word, len(tokens), len(words), params)
-            yield Piece(tokens[-1], reason and self._whole(inputs, text, tokens, reason, params))
+            tokens.append(Token(len(word), f" {word}", -0.5, word in SPECIAL, top))
+            reason: FinishReason | None = None
+            if search.add(tokens[-1]):
+                reason = "stop_sequence"
+            elif word == "END" or len(tokens) == len(words):
+                reason = "eos_token" if word == "END" else "length"
+            yield Piece(tokens[-1], reason and self._whole(inputs, search.text, tokens, reason, params))
             if reason:
                 return
-
-    def _reason(self, text: str, word: str, said: int, most: int, params: TextGenerationParams) -> FinishReason | None:
-        if any(stop in text for stop in params.stops):
-            return "stop_sequence"
-        return "eos_token" if word == "END" else "length" if said == most else None
 
     def _whole(
         self, inputs: str, text: str, tokens: list[Token], reason: FinishReason, params: TextGenerationParams
     ) -> Generation:
-        prefill = (Token(7, inputs, None),) if params.decoder_input_details else ()
+        prefill = (Token(7, inputs, None, start=0),) if params.decoder_input_details else ()
         return Generation(inputs, text, tuple(tokens), reason, len(inputs.split()), params, "toy", prefill)
 
     @classmethod

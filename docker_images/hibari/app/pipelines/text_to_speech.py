@@ -20,7 +20,7 @@ from inference_common.tasks.speech_synthesis import TextToAudioParams
 
 LONG_WORD = re.compile(r"\S{60}")  # the library takes a word apart in time that grows with the cube of its length
 LONGEST = 300  # characters said at once
-SEED = 0  # of the breath in the voice: the same text sounds the same every time
+SEED = 0  # of the breath in the voice, over the whole text: it sounds the same every time, as the library makes it
 
 
 class TextToSpeech(speech_synthesis.TextToSpeech):
@@ -35,11 +35,11 @@ class TextToSpeech(speech_synthesis.TextToSpeech):
             raise InvalidRequest(f"This model makes a whole sentence at once, so it takes no {names}; leave them out")
 
     def __call__(self, inputs: str, params: TextToAudioParams) -> Audio:
-        said = []
+        said, chance = [], np.random.default_rng(SEED)
         for piece in self.pieces(inputs):
             for sounds in self.sounds_of(piece):
                 checkpoint()
-                said.append(self.voice.from_phonemes(sounds, seed=SEED))
+                said.append(self.voice.from_ids(self.voice.ids(sounds), rng=chance))
         if not sum(map(len, said)):
             raise InvalidRequest("This model can say nothing of the text; send one in English")
         return Audio(np.concatenate(said), self.voice.sample_rate)

@@ -11,11 +11,12 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 
 from inference_common.config_files import read_json
+from inference_common.token_limit import token_limit
 
+from ._kinds import CONFIG, kind_of
 from ._tokenizer_config import TokenizerConfig, read_tokenizer_config
 from ._unsupported import Unsupported
 
-MODEL_FILE = "config_sentence_transformers.json"
 TRANSFORMER_FILES = tuple(
     f"sentence_{kind}_config.json"
     for kind in ("bert", "roberta", "distilbert", "camembert", "albert", "xlm-roberta", "xlnet")
@@ -61,10 +62,10 @@ SIMILARITIES = ("cosine", "dot", "euclidean", "manhattan")
 @dataclass(frozen=True)
 class TextConfig:
     """Of either kind of model: `part` is the folder of the network's files in the model's, `longest` the most tokens
-    that it reads, `default_prompt` the text put before each input where no prompt is named."""
+    that it reads (None: any number), `default_prompt` the text put before each input where no prompt is named."""
 
     part: str
-    longest: int
+    longest: int | None
     tokenizer: TokenizerConfig
     default_prompt: str
 
@@ -91,21 +92,18 @@ class ScorerConfig(TextConfig):
 
 
 def read_config(folder: Path) -> EncoderConfig | ScorerConfig:
-    """The config of a model's folder. Raises Unsupported, and what `read_json` raises."""
-    config, has_modules = read_json(folder / MODEL_FILE), (folder / "modules.json").is_file()
-    kind = config.get("model_type")
-    if kind not in (None, "SentenceTransformer", "CrossEncoder"):
-        raise Unsupported(f"the model is a {kind}")
+    """The config of a model's folder. Raises Unsupported, and what `kind_of` and `read_json` raise."""
+    kind, has_modules = kind_of(folder), (folder / "modules.json").is_file()
+    config = read_json(folder / CONFIG) if has_modules else {}  # which the library does not read without the other
+    if kind == "CrossEncoder":
+        return _scorer(folder, config, _modules(folder) if has_modules else [])
     if has_modules:
-        return _scorer(folder, config, _modules(folder)) if kind == "CrossEncoder" else _encoder(folder, config)
-    architectures = read_json(folder / "config.json").get("architectures") or [""]
-    if kind == "CrossEncoder" or (kind is None and architectures[0].endswith(HEAD)):
-        return _scorer(folder, {}, [])  # the library reads no config of its own either
+        return _encoder(folder, config)
     raise Unsupported("the model has no modules.json")
 
 
 def _encoder(folder: Path, config: Mapping[str, Any]) -> EncoderConfig:
-    _refuse_unknown(config, ENCODER_KEYS, MODEL_FILE)
+    _refuse_unknown(config, ENCODER_KEYS, CONFIG)
     modules = _modules(folder)
     kinds = [kind for kind, _ in modules]
     if kinds not in (["Transformer", "Pooling"], ["Transformer", "Pooling", "Normalize"]):
@@ -125,7 +123,7 @@ def _encoder(folder: Path, config: Mapping[str, Any]) -> EncoderConfig:
 
 
 def _scorer(folder: Path, config: Mapping[str, Any], modules: Sequence[tuple[str, str]]) -> ScorerConfig:
-    _refuse_unknown(config, SCORER_KEYS, MODEL_FILE)
+    _refuse_unknown(config, SCORER_KEYS, CONFIG)
     kinds, part = [kind for kind, _ in modules], modules[0][1] if modules else ""
     if kinds not in ([], ["Transformer"]):
         raise Unsupported(f"the cross-encoder is made of {', '.join(kinds)}")
@@ -155,7 +153,8 @@ def _text(folder: Path, part: str, task: str, default_prompt: str) -> TextConfig
     longest = config.pop("max_seq_length", None)
     _refuse_others(config, {**usual, **NOTHING}, "the Transformer's config")
     tokenizer = read_tokenizer_config(files)
-    return TextConfig(part, longest or _positions(files, tokenizer), tokenizer, default_prompt)
+    most = token_limit(read_json(files / "config.json"), longest or tokenizer.longest)
+    return TextConfig(part, most, tokenizer, default_prompt)
 
 
 def _transformer(folder: Path) -> dict[str, Any]:
@@ -210,22 +209,12 @@ def _default_prompt(config: Mapping[str, Any], prompts: Mapping[str, str]) -> st
 def _activation(config: Mapping[str, Any], network: Mapping[str, Any]) -> str:
     """The first that is named: by the model's config; by the network's, as releases 4.0 to 5.3 wrote it; as those
     before did. The library runs nobody's class but torch's, and takes its usual one instead of another."""
-    newer = network.get("sentence_transformers", {})
+    newer = network.get("sentence_transformers") or {}
     older = newer.get("activation_fn") if "activation_fn" in newer else network.get(
         "sbert_ce_default_activation_function"
     )  # fmt: skip
     named = (name for name in (config.get("activation_fn"), older) if name and name.startswith("torch."))
     return next(named, "torch.nn.modules.activation.Sigmoid")
-
-
-def _positions(folder: Path, tokenizer: TokenizerConfig) -> int:
-    """The most tokens that both the network and its tokenizer have places for."""
-    config = read_json(folder / "config.json")
-    places = config.get("max_position_embeddings", -1)
-    known = [most for most in (tokenizer.longest, None if places == -1 else places) if most is not None]
-    if not known:
-        raise Unsupported("neither config.json nor tokenizer_config.json says how many tokens are read")
-    return int(min(known))
 
 
 def _refuse_unknown(config: Mapping[str, Any], known: Collection[str], name: str) -> None:

@@ -118,8 +118,7 @@ class OnnxEncoder(OnnxText):
         self._config = config
         self.prompts: Mapping[str, str] = config.prompts
         self._similarity = SIMILARITY_FUNCTIONS[config.similarity]
-        width = config.width * len(config.pooling)
-        self.dimension: int | None = min(width, config.truncate_dim or width)
+        self.dimension: int | None = config.width * len(config.pooling)
 
     def encode(self, texts: Sequence[str], way: Way = USUAL) -> Vectors:
         before = self._prompt(way)

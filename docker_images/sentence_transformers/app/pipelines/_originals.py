@@ -8,6 +8,7 @@ from typing import Any
 import torch
 from inference_common.onnx.examples import TEXTS, batches
 from inference_common.source import ModelSource
+from inference_common.token_limit import config_values, token_limit
 from transformers import AutoModel, AutoModelForSequenceClassification, AutoTokenizer
 
 
@@ -26,8 +27,12 @@ class Encoding:
         return [self._encoded(texts) for texts in batches(TEXTS)]
 
     def _encoded(self, texts: Sequence[str]) -> dict[str, torch.Tensor]:
-        most = min(self._tokenizer.model_max_length, self.network.config.max_position_embeddings)
-        return dict(self._tokenizer(list(texts), padding=True, truncation=True, max_length=most, return_tensors="pt"))
+        most = token_limit(config_values(self.network.config), self._tokenizer.model_max_length)
+        return dict(
+            self._tokenizer(
+                list(texts), padding=True, truncation=most is not None, max_length=most, return_tensors="pt"
+            )
+        )
 
 
 class Scoring(Encoding):

@@ -7,16 +7,17 @@ from typing import Any, Generic, Self
 
 from inference_common.errors import InvalidRequest, LoadFailed
 from inference_common.network_limits import network_within
-from inference_common.onnx.examples import TEXTS
+from inference_common.onnx.examples import SENTENCES, TEXTS
 from inference_common.pipeline import Device, Pipeline
 from inference_common.source import ModelSource, Optimize
 from inference_common.task import In, Out, P
 from typing_extensions import TypeIs
 
+from ._kinds import kind_of
 from ._networks import Encoder, Scorer
 from ._tokens import TokenCounter
 
-CASES = ("  Œuvre\tÉCOLE \n", "[CLS] a [SEP] <s> </s> [MASK]", "")
+SHORT_TEXTS = (*SENTENCES[:2], "  Œuvre\tÉCOLE \n", "[CLS] a [SEP] <s> </s> [MASK]", "")
 MAX_COMPARED_TOKENS = 2048  # of a text longer than the model reads, which is compared where it is no longer than that
 NO_TORCH = (
     "this server has no torch: it runs the onnx/model.onnx of a repository, on a CPU, with OPTIMIZE auto or onnx,"
@@ -30,12 +31,13 @@ class TextPipeline(Pipeline[In, P, Out], Generic[In, P, Out]):
     max_batch_size = 32
 
     def __init__(self, model: ModelSource, device: Device) -> None:
+        kind = kind_of(model.path())
         try:
             from ._torch import load  # takes seconds, and hundreds of megabytes
         except ModuleNotFoundError as error:
             raise LoadFailed(NO_TORCH.format(reason=_why_not_onnx(model))) from error
         with network_within(model):  # anew: torch was not imported before
-            self._use(load(model.path(), device))
+            self._use(load(model.path(), kind, device))
 
     @classmethod
     def optimized(cls, model: ModelSource, mode: Optimize) -> Self | None:
@@ -48,7 +50,7 @@ class TextPipeline(Pipeline[In, P, Out], Generic[In, P, Out]):
         """Texts that an ONNX form must read as the library does: of any length, in any letters, with spaces around."""
         most = self.network.longest or 0
         too_long = [" ".join(f"{n} word" for n in range(most))] if 0 < most <= MAX_COMPARED_TOKENS else []
-        return (*TEXTS, *CASES, *too_long)
+        return (*TEXTS, *SHORT_TEXTS, *too_long)
 
     @classmethod
     def adopt(cls, other: Pipeline[Any, Any, Any]) -> Self | None:

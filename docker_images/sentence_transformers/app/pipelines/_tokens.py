@@ -24,7 +24,7 @@ class TokenizedText(str):
 class TokenReader:
     """The tokens of texts (or pairs) as one network reads them, in any thread."""
 
-    def __init__(self, folder: Path, longest: int, config: TokenizerConfig) -> None:
+    def __init__(self, folder: Path, longest: int | None, config: TokenizerConfig) -> None:
         self._usual_side = config.side
         self._cutting = cache(lambda side: _cutting(folder, longest, side, config))
         self.tokenizer: Tokenizer = self._cutting(config.side)  # which pads none that it is given alone
@@ -87,9 +87,11 @@ def _padded(encodings: Sequence[Encoding], padding: Any) -> Sequence[Encoding]:
     return encodings
 
 
-def _cutting(folder: Path, longest: int, side: Side, config: TokenizerConfig) -> Tokenizer:
+def _cutting(folder: Path, longest: int | None, side: Side, config: TokenizerConfig) -> Tokenizer:
     tokenizer = Tokenizer.from_file(str(folder / "tokenizer.json"))
-    tokenizer.enable_truncation(longest, direction=side)
+    tokenizer.no_truncation()  # which tokenizer.json may say
+    if longest is not None:
+        tokenizer.enable_truncation(longest, direction=side)
     tokenizer.enable_padding(
         direction=config.padding_side, pad_id=tokenizer.token_to_id(config.pad_token), pad_token=config.pad_token
     )

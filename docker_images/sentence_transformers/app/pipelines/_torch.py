@@ -10,32 +10,29 @@ from typing import Any
 import numpy as np
 import torch
 from inference_common.cancel import checkpoint
-from inference_common.config_files import read_json
 from inference_common.device import batch_size, weights_dtype
+from inference_common.missing_weights import watch
 from inference_common.pipeline import Device
 from inference_common.templates.library import render_in_processes
+from inference_common.token_limit import config_values, token_limit
+from inference_common.vocabulary import refuse_empty_vocabulary
 from sentence_transformers import CrossEncoder, SentenceTransformer
 from tokenizers import Tokenizer
 
+from ._kinds import Kind
 from ._networks import USUAL, Vectors, Way
 
 render_in_processes()
+watch()
 BATCH = 32  # texts in one call, on a CPU
 
 
-def load(folder: Path, device: Device) -> TorchEncoder | TorchScorer:
-    """The repository's own kind of model: as its config says, else by the layout older releases wrote.
-
-    Raises TypeError for a cross-encoder with more than one score.
-    """
-    config = folder / "config_sentence_transformers.json"
-    if config.is_file():
-        is_encoder = read_json(config).get("model_type", "SentenceTransformer") == "SentenceTransformer"
-    else:
-        is_encoder = (folder / "modules.json").is_file()
-    kind = SentenceTransformer if is_encoder else CrossEncoder
+def load(folder: Path, kind: Kind, device: Device) -> TorchEncoder | TorchScorer:
+    """A repository's model. Raises TypeError for a cross-encoder with more than one score."""
+    is_encoder = kind == "SentenceTransformer"
+    loader = SentenceTransformer if is_encoder else CrossEncoder
     # In the checkpoint's own type first, which says what it may be changed to.
-    network: Any = kind(str(folder), device="cpu", local_files_only=True, model_kwargs={"dtype": "auto"})
+    network: Any = loader(str(folder), device="cpu", local_files_only=True, model_kwargs={"dtype": "auto"})
     network = network.to(device, weights_dtype(device, network.dtype))
     return TorchEncoder(network) if is_encoder else TorchScorer(network)
 
@@ -49,6 +46,17 @@ def _tokenizer(network: SentenceTransformer | CrossEncoder) -> Tokenizer | None:
     copied.no_truncation()
     copied.no_padding()
     return copied
+
+
+def _limited(network: SentenceTransformer | CrossEncoder) -> int | None:
+    """The most tokens that it reads, where it cuts from now on; None: any number. The library may cut later than the
+    network has positions, and says "any" in many ways."""
+    transformer = network.transformers_model
+    config = {} if transformer is None else config_values(transformer.config.get_text_config())
+    limit = token_limit(config, network.max_seq_length)
+    if limit is not None and limit != network.max_seq_length:
+        network.max_seq_length = limit
+    return limit
 
 
 def _checkpoint(module: Any, inputs: object) -> None:
@@ -65,7 +73,8 @@ class TorchNetwork:
         self.device = str(network.device)
         self.dtype = str(network.dtype).removeprefix("torch.")
         network.register_forward_pre_hook(_checkpoint)
-        self.longest: int | None = network.max_seq_length
+        refuse_empty_vocabulary(network.tokenizer)
+        self.longest = _limited(network)
         self.tokenizer = _tokenizer(network)
         weights = sum(one.numel() * one.element_size() for one in network.parameters())
         self.most_texts = batch_size(BATCH, self.device, weights)
@@ -80,7 +89,8 @@ class TorchEncoder(TorchNetwork):
     def __init__(self, network: SentenceTransformer) -> None:
         super().__init__(network)
         self.network = network
-        self.dimension: int | None = network.get_embedding_dimension()
+        with network.truncate_embeddings(None):  # of which a request may ask for more than the config keeps
+            self.dimension: int | None = network.get_embedding_dimension()
         self.prompts = {name: prompt for name, prompt in network.prompts.items() if prompt is not None}
 
     def encode(self, texts: Sequence[str], way: Way = USUAL) -> Vectors:

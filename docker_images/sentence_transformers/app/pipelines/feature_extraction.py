@@ -6,9 +6,11 @@ from collections.abc import Iterator, Sequence
 
 from inference_common.errors import InvalidRequest
 from inference_common.tasks.text import Embedding, FeatureExtractionParams
+from inference_common.warning_headers import cut_warnings, warnings_of_inputs
 
+from ._cut import length_if_cut
 from ._networks import Way
-from ._shared import EncoderPipeline
+from ._shared import SHORT_TEXTS, EncoderPipeline
 
 
 class FeatureExtraction(EncoderPipeline[str, FeatureExtractionParams, Embedding]):
@@ -33,14 +35,24 @@ class FeatureExtraction(EncoderPipeline[str, FeatureExtractionParams, Embedding]
     def comparisons(self) -> Iterator[tuple[Sequence[str], FeatureExtractionParams]]:
         texts, width = self.compared_texts(), self.encoder.dimension
         sizes = [] if width is None else [max(1, width // 2), width]
-        for values in (
-            {}, {"normalize": True}, {"truncation_direction": "left"}, {"truncation_direction": "right"},
-            *({"prompt_name": name} for name in self.encoder.prompts), *({"dimensions": size} for size in sizes),
-        ):  # fmt: skip
+        for values in ({}, {"truncation_direction": "left"}, {"truncation_direction": "right"}):
             yield texts, FeatureExtractionParams.model_validate(values)
+        for values in (
+            {"normalize": True}, *({"prompt_name": name} for name in self.encoder.prompts),
+            *({"dimensions": size} for size in sizes),
+        ):  # fmt: skip
+            yield SHORT_TEXTS, FeatureExtractionParams.model_validate(values)
 
     def preprocess(self, inputs: str) -> str:
         return self.encoder.preprocess(inputs)
 
     def cost(self, inputs: str) -> int:
         return self.tokens(inputs)
+
+    def warnings(self, inputs: Sequence[str], costs: Sequence[int], params: FeatureExtractionParams) -> Sequence[str]:
+        most, side = self.encoder.longest, "last" if params.truncation_direction == "left" else "first"
+        prompt = self.encoder.prompts.get(params.prompt_name or "", "")
+        if most is None or max(costs) + len(prompt.encode()) < most:
+            return ()
+        lengths = [length_if_cut(self.encoder, self.tokens, prompt + text) for text in inputs]
+        return warnings_of_inputs([cut_warnings(length, most, side) for length in lengths])

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 
 from inference_common.tasks.text import SimilarityInputs, SimilarityParams
 
+from ._cut import cut_texts
 from ._networks import Way
 from ._shared import EncoderPipeline
 
@@ -28,6 +29,12 @@ class SentenceSimilarity(EncoderPipeline[SimilarityInputs, SimilarityParams, lis
             scores.append([float(score) for score in row])
             start = end
         return scores
+
+    def warnings(
+        self, inputs: Sequence[SimilarityInputs], costs: Sequence[int], params: SimilarityParams
+    ) -> Sequence[str]:
+        texts = [text for item in inputs for text in (item.source_sentence, *item.sentences)]
+        return cut_texts(self.encoder, self.tokens, texts)
 
     def comparisons(self) -> Iterator[tuple[Sequence[SimilarityInputs], SimilarityParams]]:
         first, *others = self.compared_texts()

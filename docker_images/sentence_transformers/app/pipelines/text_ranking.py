@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 
 from inference_common.tasks.text import RankedText, RankingInputs, RankingParams
 
+from ._cut import cut_texts
 from ._networks import Encoder, Scorer, Way
 from ._shared import TextPipeline, encodes
 
@@ -25,6 +26,11 @@ class TextRanking(TextPipeline[RankingInputs, RankingParams, list[RankedText]]):
         pairs = [(item.query, text) for item in inputs for text in item.texts]
         flat = iter(network.score(pairs, raw=bool(params.raw_scores)))
         return [_ranked([next(flat) for _ in item.texts]) for item in inputs]
+
+    def warnings(self, inputs: Sequence[RankingInputs], costs: Sequence[int], params: RankingParams) -> Sequence[str]:
+        if encodes(self.network):
+            return cut_texts(self.network, self.tokens, [text for one in inputs for text in (one.query, *one.texts)])
+        return cut_texts(self.network, self.tokens, [f"{one.query} {text}" for one in inputs for text in one.texts])
 
     def comparisons(self) -> Iterator[tuple[Sequence[RankingInputs], RankingParams]]:
         texts = self.compared_texts()

@@ -11,6 +11,7 @@ import yaml
 from huggingface_hub.constants import HF_HUB_CACHE
 from inference_common.cancel import Abandoned, abandoned
 from inference_common.config_files import read_json, read_text
+from inference_common.missing_weights import record_unloaded
 from inference_common.pipeline import Device
 from inference_common.source import ModelSource
 
@@ -35,6 +36,7 @@ def load(model: ModelSource, kinds: Sequence[Interface], device: Device) -> Any:
     kind = _kind(recipe, config(folder).get("speechbrain_interface"), kinds)
     overrides = _overrides(recipe, model.name, str(folder))
     network = kind.from_hparams(source=str(folder), overrides=overrides, run_opts={"device": device})
+    record_unloaded(network.mods)
     for module in network.mods.children():
         for part in (module, *module.children()):
             if not isinstance(part, torch.jit.ScriptModule):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Sequence
 from functools import partial
 from typing import Any
@@ -25,6 +26,7 @@ class AudioToAudio(SoundPipeline[Params, list[Source]]):
 
     def _use(self, network: Any) -> None:
         super()._use(network)
+        self.takes_lengths = not self._separates and takes_lengths(network.mods.enhance_model)
         resynth: Any = getattr(network.hparams, "resynth", None)
         if getattr(resynth, "func", None) is resynthesize:  # which would lift each window of long sound to full scale
             network.hparams.resynth = partial(resynth, normalize_wavs=False)
@@ -44,8 +46,14 @@ class AudioToAudio(SoundPipeline[Params, list[Source]]):
         if self._separates:
             made = self.network.separate_batch(given).transpose(1, 2)
         else:
-            whole = torch.ones(len(given), device=self.device)
+            whole = torch.ones(len(given), device=self.device) if self.takes_lengths else None
             made = self.network.enhance_batch(given, lengths=whole)[:, None]
         cut = torch.nn.functional.pad(made, (0, max(0, frames - made.shape[-1])))[..., :frames]
         waveforms: Floats = cut.float().cpu().numpy()
         return waveforms
+
+
+def takes_lengths(module: torch.nn.Module) -> bool:
+    """Whether a module takes the lengths of the sounds in a batch: not so a plain sequence of layers, say."""
+    parameters = inspect.signature(module.forward).parameters
+    return "lengths" in parameters or any(one.kind is one.VAR_KEYWORD for one in parameters.values())

@@ -69,6 +69,9 @@ class FileNetwork:
 
 
 def config_of(folder: Path) -> dict[str, Any]:
-    """What the library knows of a folder's network before it makes it: `num_classes`, `input_size`, ..."""
-    config: dict[str, Any] = library.models.resolve_model_input_args(f"local-dir:{folder}")["pretrained_cfg"]
-    return config
+    """What the library knows of a folder's network before it makes it: `num_classes`, `input_size`, ...; the latter
+    begins with the channels that the network has."""
+    arguments = library.models.resolve_model_input_args(f"local-dir:{folder}")
+    config: dict[str, Any] = arguments["pretrained_cfg"]
+    channels, *size = config["input_size"]
+    return {**config, "input_size": (arguments.get("in_chans", channels), *size)}

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Generic, Self
 
 import torch
+from inference_common.codecs.image import mode_of
 from inference_common.device import weights_dtype
 from inference_common.onnx.examples import PICTURES, batches
 from inference_common.onnx.store import Wanted, network_file
@@ -33,7 +34,8 @@ class ImagePipeline(Pipeline[Image, P, Out], Generic[P, Out]):
     def _use(self, network: Network, config: Mapping[str, Any], device: Device) -> None:
         self.network, self.lanes, self.config, self.device = network, network.lanes, config, device
         self.dtype = str(network.dtype).removeprefix("torch.")
-        shape = library.data.resolve_data_config({}, pretrained_cfg=config)
+        shape = data_config(config)
+        self.image_mode = mode_of(shape["input_size"][0])
         self.side = math.ceil(max(shape["input_size"][1:]) / shape["crop_pct"])
         self.transform: Any = library.data.create_transform(**shape, is_training=False)
 
@@ -43,7 +45,10 @@ class ImagePipeline(Pipeline[Image, P, Out], Generic[P, Out]):
 
     def examples(self) -> Sequence[Mapping[str, torch.Tensor]]:
         """What an ONNX file is held to the network by."""
-        return [{"pixels": self.prepare([fromarray(levels) for levels in some])} for some in batches(PICTURES)]
+        return [{"pixels": self.prepare([self._picture(levels) for levels in some])} for some in batches(PICTURES)]
+
+    def _picture(self, levels: Any) -> Image:
+        return fromarray(levels).convert(self.image_mode)
 
     @classmethod
     def optimized(cls, model: ModelSource, mode: Optimize) -> Self | None:
@@ -62,3 +67,14 @@ class ImagePipeline(Pipeline[Image, P, Out], Generic[P, Out]):
         made.is_optimized = is_optimized
         made._use(network, config, device)
         return made
+
+
+def data_config(config: Mapping[str, Any]) -> dict[str, Any]:
+    """How the network's config prepares images. A mean or deviation of other channels than the network's becomes its
+    average, as the library does where it is told the network."""
+    shape: dict[str, Any] = library.data.resolve_data_config({}, pretrained_cfg=config)
+    for name in ("mean", "std"):
+        levels = shape[name]
+        if len(levels) not in (1, shape["input_size"][0]):
+            shape[name] = (sum(levels) / len(levels),)
+    return shape

@@ -38,7 +38,9 @@ class ImageClassification(ImagePipeline[ClassificationParams, list[Label]]):
     def batch(self, inputs: Sequence[Image], params: ClassificationParams) -> Sequence[list[Label]]:
         logits = self.network(self.prepare(inputs)).logits.float().cpu().numpy()
         scores = activated(logits, params.function_to_apply or "softmax")
-        return [best_labels(row, self.labels, params.top_k or TOP_K) for row in scores]
+        # Names of more classes than the network has are those of others.
+        labels = self.labels if len(self.labels) <= scores.shape[1] else []
+        return [best_labels(row, labels, params.top_k or TOP_K) for row in scores]
 
 
 def labels_of(config: Mapping[str, Any]) -> list[str]:

@@ -4,23 +4,25 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Generator, Mapping, Sequence
-from dataclasses import replace
 from typing import Any, ClassVar, Generic, Self
 
-from inference_common.chat import Chat, ChatParams
+from inference_common.chat import ChatParams
 from inference_common.errors import InvalidRequest
 from inference_common.generation import Piece, TextGenerationParams
 from inference_common.pipeline import Device, Pipeline
 from inference_common.source import ModelSource
 from inference_common.task import In, Out, P
-from jinja2 import TemplateError
+from inference_common.token_limit import config_values, token_limit
+from inference_common.warning_headers import cut_warnings, warnings_of_inputs
 from transformers import AutoModelForCausalLM
 from transformers.utils import logging
 
 from ._engine import Engine
 from ._row import Row
-from ._shared import TextPipeline
+from ._shared import UNLIMITED_TOKENS, TextPipeline
 from ._spelling import Vocabulary
+
+SPECIAL_TOKENS = 16  # that a tokenizer may put around a text
 
 
 class CausalPipeline(TextPipeline[In, P, Out], Generic[In, P, Out]):
@@ -56,8 +58,8 @@ class CausalPipeline(TextPipeline[In, P, Out], Generic[In, P, Out]):
 
     @property
     def longest(self) -> int:
-        positions = getattr(self.network.config.get_text_config(decoder=True), "max_position_embeddings", None)
-        return int(positions or self.tokenizer.model_max_length)
+        config = config_values(self.network.config.get_text_config(decoder=True))
+        return token_limit(config) or token_limit({}, self.tokenizer.model_max_length) or UNLIMITED_TOKENS
 
     def memory(self, costs: Sequence[int], params: P) -> int:
         asked = params.generation() if isinstance(params, ChatParams) else params
@@ -65,34 +67,25 @@ class CausalPipeline(TextPipeline[In, P, Out], Generic[In, P, Out]):
         rows = [self.network_memory.writing(1, cost, min(written, max(0, self.longest - cost))) for cost in costs]
         return super().memory([max(costs)], params) + sum(rows)
 
-    def rendered(self, chat: Chat) -> Chat:
-        """A chat with its prompt, unless it has one. Raises InvalidRequest, InferenceFailed, Overloaded."""
-        if chat.prompt is not None:
-            return chat
-        self.check_chats()
-        try:
-            prompt: str = self.templated.apply_chat_template(
-                list(chat.messages), tokenize=False, add_generation_prompt=True
-            )
-        except TemplateError as error:
-            raise InvalidRequest(f"The model's chat template does not take these messages: {error}") from error
-        return replace(chat, prompt=prompt)
+    def prompt_warnings(
+        self, prompts: Sequence[str], params: P, asked: int | None, *, special: bool = True
+    ) -> Sequence[str]:
+        """What answers of `asked` tokens (None: the caller does not say) leave out for the room after their prompts,
+        which get special tokens if `special`."""
+        truncate: int | None = getattr(params, "truncate", None)
+        return warnings_of_inputs([self._prompt_warnings(prompt, truncate, asked, special) for prompt in prompts])
 
-    @property
-    def templated(self) -> Any:
-        """What has the model's chat template."""
-        return self.tokenizer
-
-    def prompt(self, chat: Chat) -> tuple[str, list[int]]:
-        """The prompt of a chat, and its tokens. Raises as `rendered`."""
-        prompt = self.rendered(chat).prompt or ""
-        ids: list[int] = self.tokenizer(prompt, add_special_tokens=False)["input_ids"]
-        return prompt, ids
-
-    def check_chats(self) -> None:
-        """Raise InvalidRequest for a model that knows no chat."""
-        if not getattr(self.tokenizer, "chat_template", None):
-            raise InvalidRequest(f"{self.name} has no chat template; ask it for text-generation instead")
+    def _prompt_warnings(self, prompt: str, truncate: int | None, asked: int | None, special: bool) -> Sequence[str]:
+        most = self.longest
+        # No tokenizer makes more tokens than a text has bytes, but for a few special ones.
+        if truncate is None and (asked is None or asked + len(prompt.encode()) + SPECIAL_TOKENS < most):
+            return ()
+        count = self.length(prompt, special=special)
+        kept = count if truncate is None else min(count, truncate)
+        warnings = [*cut_warnings(count, kept, "last", "prompt")]
+        if asked is not None and 0 < most - kept < asked:
+            warnings.append(f"{asked:,} tokens were asked for, and {most - kept:,} fit after a prompt of {kept:,}")
+        return warnings
 
     def pieces(
         self,
@@ -100,8 +93,11 @@ class CausalPipeline(TextPipeline[In, P, Out], Generic[In, P, Out]):
         ids: Sequence[int],
         params: TextGenerationParams,
         features: Mapping[str, Any] | None = None,
+        *,
+        starts: Sequence[int | None] | None = None,
+        ends: frozenset[int] = frozenset(),
     ) -> Generator[Piece, None, None]:
-        """What follows a prompt of these tokens, and of features of what it shows.
+        """What follows a prompt of these tokens, and of features of what it shows; `starts` and `ends` as of Row.
 
         Raises InvalidRequest for no tokens, or more than the network reads.
         """
@@ -114,4 +110,6 @@ class CausalPipeline(TextPipeline[In, P, Out], Generic[In, P, Out]):
                 f"The prompt has {len(kept):,} tokens, and this model reads fewer than {self.longest:,}; shorten it,"
                 " or send truncate"
             )
-        yield from self.engine.stream(Row(self.name, self.vocabulary, prompt, kept, room, params, features))
+        starts = None if starts is None else starts[-len(kept) :]
+        row = Row(self.name, self.vocabulary, prompt, kept, room, params, features, starts=starts, ends=ends)
+        yield from self.engine.stream(row)

@@ -3,26 +3,19 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import torch
-from inference_common.errors import InvalidRequest
+from inference_common.token_limit import config_values, token_limit
 from transformers import GenerationConfig, PreTrainedModel
+
+from ._asked import ineffective, refuse_impossible, within_model
+from ._shared import UNLIMITED_TOKENS
 
 NEW_TOKENS = 256
 """The most tokens where neither the caller nor the model says."""
 LENGTHS = frozenset({"max_length", "max_new_tokens"})
-COUNTS = ("max_new_tokens", "max_length", "min_new_tokens", "min_length")
-
-
-def refuse_impossible(asked: Mapping[str, Any], most: int) -> None:
-    """Raise InvalidRequest for what `generate` cannot do for a network that writes at most so many tokens."""
-    if (asked.get("num_beam_groups") or 1) > 1 or asked.get("penalty_alpha"):
-        raise InvalidRequest("num_beam_groups and penalty_alpha are no longer in transformers; leave them out")
-    for name in COUNTS:
-        if (asked.get(name) or 0) > most:
-            raise InvalidRequest(f"{name} is {asked[name]:,}, and this model writes at most {most:,} tokens")
 
 
 class Writer:
@@ -35,25 +28,44 @@ class Writer:
                  usual: Mapping[str, Any] | None = None) -> None:  # fmt: skip
         self.network: Any = network
         text = network.config.get_text_config(decoder=True)
-        positions = int(getattr(text, "max_position_embeddings", None) or 1_000_000)
+        of_decoder = {"max_position_embeddings": getattr(text, "max_decoder_position_embeddings", None)}  # LED's
+        positions = token_limit(config_values(text)) or token_limit(of_decoder) or UNLIMITED_TOKENS
         self.most = positions - 1  # the first place holds the token that begins every text
-        self._usual: GenerationConfig = copy.deepcopy(self.network.generation_config)
-        unsaid = {name: value for name, value in (usual or {}).items() if getattr(self._usual, name, None) is None}
-        for name, value in {**unsaid, **(own or {})}.items():
-            setattr(self._usual, name, value)
-        if self._usual.max_new_tokens is None and self._usual.max_length is None:
-            self._usual.max_new_tokens = min(NEW_TOKENS, self.most)
+        self._model_config: GenerationConfig = copy.deepcopy(self.network.generation_config)
+        for name, value in {"pad_token_id": pad_token_id, **(usual or {})}.items():
+            if getattr(self._model_config, name, None) is None:
+                setattr(self._model_config, name, value)
+        self._usual = self._config_of_task(own or {})
         self.longest_prompt = min(self.most, self._usual.max_length or self.most + 1) - 1
-        if self._usual.pad_token_id is None:
-            self._usual.pad_token_id = pad_token_id
         ends = (self._usual.eos_token_id, getattr(text, "sep_token_id", None))  # BLIP ends with its separator
         self._ends = [one for few in ends if few is not None for one in (few if isinstance(few, list) else [few])]
         # `generate` fills what it is not told from here, and a length that nobody asked for would stand beside another.
         self.network.generation_config.max_length = self.network.generation_config.max_new_tokens = None
 
+    def of_task(self, own: Mapping[str, Any]) -> Writer:
+        """The same for another task, of which a model says `own`."""
+        other = copy.copy(self)
+        other._usual = self._config_of_task(own)
+        return other
+
+    def _config_of_task(self, own: Mapping[str, Any]) -> GenerationConfig:
+        config: Any = copy.deepcopy(self._model_config)
+        if own.keys() & LENGTHS:
+            config.max_length = config.max_new_tokens = None
+        for name, value in own.items():
+            setattr(config, name, value)
+        if config.max_new_tokens is None and config.max_length is None:
+            config.max_new_tokens = min(NEW_TOKENS, self.most)
+        return config  # type: ignore[no-any-return]
+
     def refuse_impossible(self, asked: Mapping[str, Any]) -> None:
         """Raise InvalidRequest for what is asked of `generate` that it cannot do."""
-        refuse_impossible(asked, self.most)
+        prompt = 1 if self.network.config.is_encoder_decoder else None
+        refuse_impossible(asked, self.most, vars(self._usual), prompt)
+
+    def warnings(self, asked: Mapping[str, Any]) -> Sequence[str]:
+        """What `generate` will not do of what is asked of it."""
+        return ineffective(asked, self.most, vars(self._usual))
 
     def beams(self, asked: Mapping[str, Any]) -> int:
         """How many texts are written at once for one."""
@@ -84,5 +96,5 @@ class Writer:
         config: Any = copy.deepcopy(self._usual)  # its `update` has no types
         if asked.keys() & LENGTHS:
             config.max_length = config.max_new_tokens = None
-        config.update(**asked)
+        config.update(**within_model(asked, self.most))
         return config  # type: ignore[no-any-return]

@@ -17,12 +17,14 @@ from inference_common.pipeline import Device
 from inference_common.source import ModelSource
 from inference_common.tasks.documents import DocumentAnswer, DocumentQuestionAnsweringParams
 from inference_common.tasks.multimodal import AskedImage
+from inference_common.warning_headers import warnings_of_inputs
 from PIL.Image import Image
 from transformers import AutoImageProcessor, AutoModelForDocumentQuestionAnswering
 from transformers.pipelines.document_question_answering import select_starts_ends
 
 from ._ocr import Reader, Words
 from ._rows import RowsPipeline, refuse_windows
+from ._vision import refuse_other_than_rgb
 
 STRIDE = 256
 Answers = list[DocumentAnswer]
@@ -47,6 +49,7 @@ class LayoutPipeline(RowsPipeline[AskedImage, DocumentQuestionAnsweringParams, A
         self.reader = Reader()
         self.sees = self.network.config.model_type != "layoutlm"
         if self.sees:
+            refuse_other_than_rgb(self.network.config)
             loader: Any = AutoImageProcessor
             self.processor: Any = loader.from_pretrained(self.folder, local_files_only=True, backend="pil")
             self.processor.apply_ocr = False
@@ -59,6 +62,11 @@ class LayoutPipeline(RowsPipeline[AskedImage, DocumentQuestionAnsweringParams, A
 
     def cost(self, inputs: AskedImage) -> int:
         return self.tokens(inputs.question)
+
+    def warnings(
+        self, inputs: Sequence[AskedImage], costs: Sequence[int], params: DocumentQuestionAnsweringParams
+    ) -> Sequence[str]:
+        return warnings_of_inputs([self.question_cut(one.question, params.max_question_len) for one in inputs])
 
     @torch.inference_mode()
     def batch(self, inputs: Sequence[AskedImage], params: DocumentQuestionAnsweringParams) -> Sequence[Answers]:

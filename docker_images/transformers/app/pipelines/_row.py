@@ -9,29 +9,33 @@ from typing import Any
 
 import torch
 from inference_common.generation import FinishReason, Generation, Piece, TextGenerationParams, Token
+from inference_common.stops import StopSearch
 
 from ._group import Group, begun
 from ._sampling import Choice, config_of, penalties_of
-from ._spelling import Spelling, Vocabulary, ended_by
+from ._spelling import Spelling, Vocabulary
 
 
 class Row:
     """One answer in the making; `pieces` are those made and not yet read.
 
-    `room` is how many tokens still fit; `features` are what the network reads with the prompt (images).
+    `room` is how many tokens still fit; `features` are what the network reads with the prompt (images); `starts` is
+    where each of the prompt's tokens begins in it (None: not known); `ends` are tokens that end the answer besides
+    those of the model's generation config.
     """
 
     def __init__(self, model: str, vocabulary: Vocabulary, prompt: str, ids: Sequence[int], room: int,
-                 params: TextGenerationParams, features: Mapping[str, Any] | None = None) -> None:  # fmt: skip
+                 params: TextGenerationParams, features: Mapping[str, Any] | None = None, *,
+                 starts: Sequence[int | None] | None = None, ends: frozenset[int] = frozenset()) -> None:  # fmt: skip
         self.model, self.ids, self.params, self.prompt = model, list(ids), params, prompt
-        self._features = features or {}
+        self._features, self._starts, self._ends = features or {}, starts or [None] * len(self.ids), ends
         self.pieces: deque[Piece] = deque()
         self.error: Exception | None = None
         self.ended = False
         self.tokens: list[Token] = []
         self._vocabulary, self._spelling = vocabulary, Spelling(vocabulary, ids)
         self._most = min(params.max_new_tokens or room, room)
-        self._text = ""
+        self._text = StopSearch(params.stops)
         self._prefill: tuple[Token, ...] = ()
 
     def begin(self, network: Any) -> tuple[Group, int]:
@@ -47,7 +51,7 @@ class Row:
             **self._features,
         )
         eos: int | Sequence[int] = config.eos_token_id if config.eos_token_id is not None else ()
-        self._ends = frozenset([eos] if isinstance(eos, int) else eos)
+        self._ends |= frozenset([eos] if isinstance(eos, int) else eos)
         self.choice = Choice(processors, config, self.params.seed, str(network.device))
         if wants_prefill:
             self._prefill = self._told_prompt(logits)
@@ -61,19 +65,18 @@ class Row:
 
     def take(self, chosen: int, logprob: float, logits: torch.Tensor) -> None:
         """Make a piece of a chosen token; the last one holds the whole answer."""
-        added = self._spelling.add(chosen)
+        added, alone = self._spelling.add(chosen), self._vocabulary.token(chosen, logprob)
+        token = dataclasses.replace(alone, text=alone.text if alone.special else added, top=self._likeliest(logits))
+        stopped = self._text.add(token)
         reason: FinishReason | None = None
         if chosen in self._ends:
             reason = "eos_token"
-        elif ended_by(self._text + added, added, self.params.stops):
+        elif stopped:
             reason = "stop_sequence"
         elif len(self.tokens) + 1 >= self._most:
             reason = "length"
-        if reason is not None:
-            added += self._spelling.end()
-        self._text += added
-        alone, likeliest = self._vocabulary.token(chosen, logprob), self._likeliest(logits)
-        token = dataclasses.replace(alone, text=alone.text if alone.special else added, top=likeliest)
+        if reason is not None and not token.special:
+            token = dataclasses.replace(token, text=added + self._spelling.end())
         self.tokens.append(token)
         self.ended = reason is not None
         self.pieces.append(Piece(token, None if reason is None else self._whole(reason)))
@@ -81,7 +84,7 @@ class Row:
     def _whole(self, reason: FinishReason) -> Generation:
         return Generation(
             self.prompt,
-            self._text,
+            self._text.text + self._spelling.end(),
             tuple(self.tokens),
             reason,
             len(self.ids),
@@ -102,4 +105,9 @@ class Row:
         """The prompt's tokens, by the logits after each of them."""
         ids = torch.tensor(self.ids[1:], device=logits.device)
         logprobs = logits[:-1].log_softmax(-1).gather(1, ids[:, None])[:, 0]
-        return tuple(map(self._vocabulary.token, self.ids, [None, *logprobs.tolist()]))
+        tops = [(), *(self._likeliest(one[None]) for one in logits[:-1])]
+        tokens = map(self._vocabulary.token, self.ids, [None, *logprobs.tolist()])
+        return tuple(
+            dataclasses.replace(token, start=start, top=top)
+            for token, start, top in zip(tokens, self._starts, tops, strict=True)
+        )

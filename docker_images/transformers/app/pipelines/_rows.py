@@ -10,6 +10,7 @@ from inference_common.errors import InvalidRequest
 from inference_common.pipeline import Device
 from inference_common.source import ModelSource
 from inference_common.task import In, Out, P
+from inference_common.warning_headers import cut_warnings
 
 from ._shared import TextPipeline
 
@@ -92,6 +93,14 @@ class RowsPipeline(TextPipeline[In, P, Out], Generic[In, P, Out]):
                 " shorten it, or send max_question_len"
             )
         return question, room
+
+    def question_cut(self, question: str, longest: int | None) -> Sequence[str]:
+        """The warning that a question is cut to `longest` tokens, where it is."""
+        if longest is None:
+            return ()
+        assert self._counter is not None
+        count = len(self._counter.encode(question, add_special_tokens=False).ids)
+        return cut_warnings(count, longest, what="question")
 
     def words_length(self, words: Sequence[str]) -> int:
         """The tokens of a text that is given in words, without special ones."""

@@ -18,12 +18,16 @@ from inference_common.source import ModelSource, Optimize
 from inference_common.task import In, Out, P
 from inference_common.tasks.classification import Activation, Label
 from inference_common.templates.library import render_in_processes
+from inference_common.token_limit import config_values, token_limit
+from inference_common.vocabulary import refuse_empty_vocabulary
+from inference_common.warning_headers import cut_warnings, warnings_of_inputs
 from tokenizers import Tokenizer
 from transformers import AutoConfig, AutoTokenizer, PreTrainedModel, PreTrainedTokenizerBase
 
 from ._memory import NetworkMemory
 
 render_in_processes()
+UNLIMITED_TOKENS = 1_000_000  # a text of what reads any number may have
 T = TypeVar("T")
 Features = dict[str, torch.Tensor]
 """A network's inputs; each has a first dimension of inputs that run together."""
@@ -102,20 +106,15 @@ class TextPipeline(ModelPipeline[In, P, Out], Generic[In, P, Out]):
 
     def __init__(self, model: ModelSource, device: Device) -> None:
         super().__init__(model, device)
-        self.tokenizer: PreTrainedTokenizerBase = AutoTokenizer.from_pretrained(self.folder, local_files_only=True)
+        self.tokenizer: PreTrainedTokenizerBase = tokenizer_of(self.folder)
         if self.tokenizer.pad_token is None:
             self.tokenizer.pad_token = self.tokenizer.eos_token
             self.network.config.pad_token_id = self.tokenizer.pad_token_id
         self.network_memory = NetworkMemory(self.network.config, self.device)
         self._encoding = threading.Lock()  # each call reconfigures the tokenizer
-        # A copy that nobody reconfigures: `cost` runs beside the model's thread.
-        fast = getattr(self.tokenizer, "backend_tokenizer", None)
-        self._counter: Tokenizer | None = copy.deepcopy(fast) if isinstance(fast, Tokenizer) else None
+        self._counter = whole_tokenizer(self.tokenizer)
         if self._counter is None:
             self.cost_unit = None
-        else:
-            self._counter.no_truncation()
-            self._counter.no_padding()
 
     def memory(self, costs: Sequence[int], params: P) -> int:
         rows = min(len(costs), self.max_batch_size)
@@ -128,19 +127,30 @@ class TextPipeline(ModelPipeline[In, P, Out], Generic[In, P, Out]):
     @property
     def longest(self) -> int:
         """The most tokens the network reads."""
-        positions = getattr(self.network.config.get_text_config(), "max_position_embeddings", None) or 1_000_000
-        return min(int(self.tokenizer.model_max_length), int(positions))
+        return longest_of(self.network.config.get_text_config(), self.tokenizer)
 
     def tokens(self, text: str) -> int:
         """How many tokens the network reads of a text (characters, where only Python knows the tokenizer)."""
         count = len(text) if self._counter is None else len(self._counter.encode(text).ids)
         return min(count, self.longest)
 
-    def length(self, text: str) -> int:
-        """The tokens of a text, special ones and cut ones included."""
+    def length(self, text: str, *, special: bool = True) -> int:
+        """The tokens of a text, cut ones included, and special ones around it if `special`."""
         if self._counter is None:
-            return len(self.tokenizer(text)["input_ids"])
-        return len(self._counter.encode(text).ids)
+            return len(self.tokenizer(text, add_special_tokens=special)["input_ids"])
+        return len(self._counter.encode(text, add_special_tokens=special).ids)
+
+    def warnings(self, inputs: Sequence[In], costs: Sequence[int], params: P) -> Sequence[str]:
+        texts = [text if isinstance(text, str) else "" for text in inputs]
+        return warnings_of_inputs([self.cut(text, cost) for text, cost in zip(texts, costs, strict=True)])
+
+    def cut(self, text: str, cost: int, side: str | None = None, what: str = "text") -> Sequence[str]:
+        """The warning that a text of this cost is cut, where it is: which `side` is read, by default the tokenizer's
+        own."""
+        if cost < self.longest:
+            return ()
+        side = side or ("last" if self.tokenizer.truncation_side == "left" else "first")
+        return cut_warnings(self.length(text), self.longest, side, what)
 
     def encode(self, texts: Sequence[str], pairs: Sequence[str] | None = None, **options: Any) -> Mapping[str, Any]:
         """The network's inputs, padded to the longest and cut at what it reads: tensors of shape (texts, tokens)."""
@@ -155,6 +165,32 @@ class TextPipeline(ModelPipeline[In, P, Out], Generic[In, P, Out]):
                 **options,
             )
         return encoded.to(self.device)  # type: ignore[no-any-return]
+
+
+def whole_tokenizer(tokenizer: Any) -> Tokenizer | None:
+    """A copy that neither cuts nor pads, and that nobody reconfigures: it is used beside the model's thread. None for a
+    tokenizer that only Python knows."""
+    fast = getattr(tokenizer, "backend_tokenizer", None)
+    if not isinstance(fast, Tokenizer):
+        return None
+    whole: Tokenizer = copy.deepcopy(fast)
+    whole.no_truncation()
+    whole.no_padding()
+    return whole
+
+
+def tokenizer_of(folder: Path) -> PreTrainedTokenizerBase:
+    """A model's tokenizer. Raises LoadFailed where its files hold no vocabulary."""
+    tokenizer: PreTrainedTokenizerBase = AutoTokenizer.from_pretrained(folder, local_files_only=True)
+    refuse_empty_vocabulary(tokenizer)
+    return tokenizer
+
+
+def longest_of(config: Any, tokenizer: PreTrainedTokenizerBase, usual: int = UNLIMITED_TOKENS) -> int:
+    """The most tokens that a network with this config of texts reads, `usual` where the config does not say, and that
+    its tokenizer does not cut off."""
+    limit = token_limit(config_values(config)) or usual
+    return token_limit({}, limit, tokenizer.model_max_length) or limit
 
 
 def checkpoint_at_each_call(network: PreTrainedModel) -> None:

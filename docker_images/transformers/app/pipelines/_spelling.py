@@ -1,4 +1,4 @@
-"""Tokens to text as they come, and the texts that end an answer."""
+"""Tokens to text as they come."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ class Vocabulary:
 
     def __init__(self, tokenizer: PreTrainedTokenizerBase) -> None:
         self._tokenizer: Any = tokenizer
-        self.special = frozenset(tokenizer.all_special_ids)
+        self.special = frozenset(tokenizer.all_special_ids) | _left_out(tokenizer)
 
     def text(self, tokens: Sequence[int], *, special: bool = False) -> str:
         """The text of tokens, with or without the special ones."""
@@ -61,9 +61,10 @@ class Spelling:
         return self._vocabulary.text(self._ids[:count])
 
 
-def ended_by(text: str, added: str, stops: Sequence[str]) -> str | None:
-    """The first of `stops` in the end of `text` that `added` has just brought."""
-    for stop in stops:
-        if added and stop in text[-len(added) - len(stop) + 1 :]:
-            return stop
-    return None
+def _left_out(tokenizer: PreTrainedTokenizerBase) -> frozenset[int]:
+    """The tokens that are left out with the special ones though none of the tokenizer's attributes names them, as
+    tokens that end a turn often are."""
+    if not tokenizer.is_fast:
+        return frozenset()
+    added: Any = tokenizer.added_tokens_decoder
+    return frozenset(id_ for id_, token in added.items() if token.special)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any, Self
 
 import torch
@@ -14,9 +15,10 @@ from transformers import AutoConfig, SpeechT5HifiGan
 from transformers import pipeline as library_pipeline
 from transformers.models.auto.modeling_auto import MODEL_FOR_TEXT_TO_SPECTROGRAM_MAPPING_NAMES
 
-from ._generate import refuse_impossible
+from ._asked import ineffective, refuse_impossible
 from ._shared import checkpoint_at_each_call
 
+MAX_TOKENS = 1_000_000  # of a sound, which networks do not limit
 VOCODER = "microsoft/speecht5_hifigan"
 """What makes sound of the spectrograms of a network that has no vocoder of its own, as in the library."""
 
@@ -36,6 +38,7 @@ class SynthesisPipeline(Pipeline[str, TextToAudioParams, Audio]):
     def _use(self, pipe: Any) -> None:
         self.pipe = pipe
         self.device = str(pipe.device)
+        self._usual = vars(pipe.model.generation_config) if pipe.model.can_generate() else {}
         if not pipe.sampling_rate:
             raise TypeError("the model's files do not tell its sampling rate")
 
@@ -51,7 +54,13 @@ class SynthesisPipeline(Pipeline[str, TextToAudioParams, Audio]):
         if params.asked and not self.pipe.model.can_generate():
             names = ", ".join(sorted(params.asked))
             raise InvalidRequest(f"This model makes the whole sound at once, so it takes no {names}; leave them out")
-        refuse_impossible(params.asked, 1_000_000)
+        refuse_impossible(params.asked, MAX_TOKENS, self._usual)
+        beams: Any = params.asked.get("num_beams") or 1
+        if beams > 1 and self.pipe.model.config.model_type.startswith("musicgen"):
+            raise InvalidRequest("This model makes its sound without beams; leave num_beams out")
+
+    def warnings(self, inputs: Sequence[str], costs: Sequence[int], params: TextToAudioParams) -> Sequence[str]:
+        return ineffective(params.asked, MAX_TOKENS, self._usual)
 
     @torch.inference_mode()
     def __call__(self, inputs: str, params: TextToAudioParams) -> Audio:

@@ -13,6 +13,8 @@ from inference_common.tasks.tables import TableAnswer
 from transformers import AutoTokenizer, PreTrainedModel
 from transformers.pipelines.table_question_answering import TableQuestionAnsweringPipeline
 
+from ._shared import longest_of
+
 Asked = tuple[pd.DataFrame, list[str]]
 """A table of texts, and the questions about it."""
 ROWS_AT_ONCE = 16
@@ -26,7 +28,8 @@ class Tapas:
         self.network: Any = network
         self.tokenizer: Any = AutoTokenizer.from_pretrained(folder, local_files_only=True)
         config: Any = network.config
-        self.tokenizer.model_max_length = min(self.tokenizer.model_max_length, config.max_position_embeddings)
+        self.longest = longest_of(config, self.tokenizer)
+        self.tokenizer.model_max_length = self.longest
         # Past these the network has no embedding, and a GPU would never recover from asking for one.
         self.tokenizer.max_column_id = min(self.tokenizer.max_column_id, config.type_vocab_sizes[COLUMNS])
         self.tokenizer.max_row_id = min(self.tokenizer.max_row_id, config.type_vocab_sizes[ROWS])
@@ -40,6 +43,14 @@ class Tapas:
         return [
             self._decoded(table, one, output) for (table, _), one, output in zip(asked, encoded, outputs, strict=True)
         ]
+
+    def rows_read(self, table: pd.DataFrame, queries: list[str]) -> int:
+        """How many rows of a table are read where it is cut to fit; all of one that is refused."""
+        try:
+            encoded = self._encode(table, queries, truncate=True)
+        except InvalidRequest:
+            return len(table)
+        return int(encoded["token_type_ids"][:, :, ROWS].amax(1).min())
 
     def _encode(self, table: pd.DataFrame, queries: list[str], truncate: bool) -> Mapping[str, torch.Tensor]:
         """Tensors of shape (questions, tokens, ...)."""

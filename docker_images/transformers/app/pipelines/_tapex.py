@@ -15,6 +15,7 @@ from inference_common.errors import InvalidRequest
 from inference_common.tasks.tables import TableAnswer
 from transformers import AutoTokenizer, BartTokenizer, PreTrainedModel
 
+from ._shared import longest_of
 from ._tapas import Asked
 
 NAME = "TapexTokenizer"
@@ -33,8 +34,7 @@ class Tapex:
         self.tokenizer = loader.from_pretrained(folder, local_files_only=True)
         self.lower = bool(told.get("do_lower_case", is_tapex))
         self.cell = int(told.get("max_cell_length", 15))  # tokens
-        positions = getattr(network.config, "max_position_embeddings", None) or 1_000_000
-        self.longest = min(int(self.tokenizer.model_max_length), int(positions))
+        self.longest = longest_of(network.config, self.tokenizer)
         told_length = network.generation_config.max_length or network.generation_config.max_new_tokens
         self.length = {} if told_length else {"max_new_tokens": USUAL}
 
@@ -44,6 +44,11 @@ class Tapex:
         starts = range(0, len(texts), ROWS_AT_ONCE)
         written = iter([words for n in starts for words in self._write(texts[n : n + ROWS_AT_ONCE])])
         return [[_answer(next(written)) for _ in queries] for _, queries in asked]
+
+    def rows_read(self, table: pd.DataFrame, queries: list[str]) -> int:
+        """How many rows of a table are read where it is cut to fit; all of one that is refused."""
+        read = min(self._fitting(self._lines(table, query)) for query in queries) - 1
+        return read if read > 0 else len(table)
 
     def _write(self, texts: list[str]) -> list[str]:
         encoded = self.tokenizer(texts, padding=True, return_tensors="pt").to(self.network.device)
@@ -56,15 +61,19 @@ class Tapex:
 
     def _text(self, table: pd.DataFrame, query: str, truncate: bool) -> str:
         """The question and the table, of as many rows as the network reads."""
-        header = f"{query} col : {' | '.join(table.columns)}"
-        cells = [" | ".join(map(self._cut, row)) for row in table.itertuples(index=False)]
-        lines = [header, *(f"row {n} : {row}" for n, row in enumerate(cells, 1))]
+        lines = self._lines(table, query)
         count = self._fitting(lines)
         if count < 2 or (count < len(lines) and not truncate):
             raise InvalidRequest(
                 f"The question and the table have more tokens than the {self.longest} this model reads; send less of it"
             )
         return self._joined(lines[:count])
+
+    def _lines(self, table: pd.DataFrame, query: str) -> Sequence[str]:
+        """The question with the names of the columns, and each row."""
+        cells = [" | ".join(map(self._cut, row)) for row in table.itertuples(index=False)]
+        header = f"{query} col : {' | '.join(table.columns)}"
+        return [header, *(f"row {n} : {row}" for n, row in enumerate(cells, 1))]
 
     def _fitting(self, lines: Sequence[str]) -> int:
         """How many of the lines, from the first, the network reads."""

@@ -20,13 +20,12 @@ from transformers import (
     AutoModelForCTC,
     AutoModelForSpeechSeq2Seq,
     AutoModelForTDT,
-    AutoTokenizer,
 )
 from transformers.models.whisper.tokenization_whisper import TO_LANGUAGE_CODE
 
+from ._asked import ineffective, refuse_impossible, within_model
 from ._audio import AudioPipeline
-from ._generate import refuse_impossible
-from ._shared import Features
+from ._shared import Features, tokenizer_of
 
 CHUNK_SECONDS = 30  # a spelling network's attention grows with the square of this; a sixth of it overlaps at each end
 PROMPT_TOKENS = 4  # that Whisper begins with: start, language, task, no timestamps
@@ -55,7 +54,7 @@ class AutomaticSpeechRecognition(AudioPipeline[RecognitionParams, Transcript]):
     def __init__(self, model: ModelSource, device: Device) -> None:
         self.auto = auto_of(model)
         super().__init__(model, device)
-        tokenizer = AutoTokenizer.from_pretrained(self.folder, local_files_only=True)
+        tokenizer = tokenizer_of(self.folder)
         make: Any = AutomaticSpeechRecognitionPipeline
         self.pipe = make(self.network, feature_extractor=self.extractor, tokenizer=tokenizer, device=self.device)
         self.is_whisper = self.pipe.type == "seq2seq_whisper"
@@ -70,9 +69,11 @@ class AutomaticSpeechRecognition(AudioPipeline[RecognitionParams, Transcript]):
         asked: Mapping[str, Any] = params.asked
         if asked and self.spells:
             raise InvalidRequest("This model does not generate its transcript; leave out generation_parameters")
-        positions = getattr(self.network.config, "max_target_positions", None) or sys.maxsize
-        refuse_impossible(asked, positions - PROMPT_TOKENS)
+        refuse_impossible(asked, self._most, {})
         self._check_language(asked)
+
+    def warnings(self, inputs: Sequence[Audio], costs: Sequence[int], params: RecognitionParams) -> Sequence[str]:
+        return ineffective(params.asked, self._most, {} if self.spells else vars(self.network.generation_config))
 
     def __call__(self, inputs: Audio, params: RecognitionParams) -> Transcript:
         return self.batch([inputs], params)[0]
@@ -85,6 +86,12 @@ class AutomaticSpeechRecognition(AudioPipeline[RecognitionParams, Transcript]):
         heard = self._spelled if self.spells else self._written
         answers = dict(zip(short, heard(few, params), strict=True)) if few else {}
         return [answers.get(place) or self._long(waveform, params) for place, waveform in enumerate(waveforms)]
+
+    @property
+    def _most(self) -> int:
+        """How many tokens of a transcript there may be."""
+        positions = getattr(self.network.config, "max_target_positions", None) or sys.maxsize
+        return int(positions) - PROMPT_TOKENS
 
     @property
     def _takes(self) -> int:
@@ -148,7 +155,7 @@ class AutomaticSpeechRecognition(AudioPipeline[RecognitionParams, Transcript]):
         """What the library's pipeline is called with."""
         asked = params.return_timestamps
         told = {"return_timestamps": "word" if self.spells and asked is True else asked} if asked else {}
-        return told if self.spells else {**told, "generate_kwargs": params.asked}
+        return told if self.spells else {**told, "generate_kwargs": within_model(params.asked, self._most)}
 
     def _check_timestamps(self, asked: Timestamps | None) -> None:
         if not asked or self.spells:

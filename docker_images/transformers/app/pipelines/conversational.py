@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator
+from collections.abc import Generator, Sequence
 from dataclasses import dataclass, replace
 
 from inference_common.tasks.chat import Conversation, ConversationalParams, ConversationAnswer
 
-from ._causal import CausalPipeline
+from ._chat import ChatPipeline
 
 
 @dataclass(frozen=True)
@@ -23,12 +23,10 @@ class Prompted(Conversation):
     prompt: str
 
 
-class Conversational(CausalPipeline[Conversation, ConversationalParams, ConversationAnswer]):
-    preprocess_waits = True
-
+class Conversational(ChatPipeline[Conversation, ConversationalParams, ConversationAnswer]):
     def stream(self, inputs: Conversation, params: ConversationalParams) -> Generator[Said, None, None]:
         prompt = inputs.prompt if isinstance(inputs, Prompted) else None
-        for piece in self.pieces(*self.prompt(replace(inputs.chat, prompt=prompt)), params):
+        for piece in self.turn(*self.prompt(replace(inputs.chat, prompt=prompt)), params):
             yield Said(None if piece.whole is None else inputs.answered(piece.whole.text))
 
     def preprocess(self, inputs: Conversation) -> Conversation:
@@ -39,3 +37,9 @@ class Conversational(CausalPipeline[Conversation, ConversationalParams, Conversa
 
     def cost(self, inputs: Conversation) -> int:
         return sum(self.tokens(message["content"]) for message in inputs.chat.messages)
+
+    def warnings(
+        self, inputs: Sequence[Conversation], costs: Sequence[int], params: ConversationalParams
+    ) -> Sequence[str]:
+        prompts = [one.prompt for one in inputs if isinstance(one, Prompted)]
+        return self.prompt_warnings(prompts, params, params.max_new_tokens, special=False)

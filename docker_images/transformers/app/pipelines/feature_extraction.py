@@ -8,6 +8,7 @@ import torch
 from inference_common.codecs.json import NUMBER_BYTES
 from inference_common.errors import InvalidRequest
 from inference_common.tasks.text import Embedding, FeatureExtractionParams
+from inference_common.warning_headers import warnings_of_inputs
 from transformers import AutoModel
 
 from ._memory import FLOAT_BYTES
@@ -44,6 +45,13 @@ class FeatureExtraction(RowsPipeline[str, FeatureExtractionParams, Embedding]):
 
     def cost(self, inputs: str) -> int:
         return self.tokens(inputs)
+
+    def warnings(self, inputs: Sequence[str], costs: Sequence[int], params: FeatureExtractionParams) -> Sequence[str]:
+        if params.truncate is False:  # refused
+            return ()
+        side = "last" if (params.truncation_direction or self.tokenizer.truncation_side) == "left" else "first"
+        cut = [self.cut(text, cost, side) for text, cost in zip(inputs, costs, strict=True)]
+        return warnings_of_inputs(cut)
 
     def _rows(self, texts: Sequence[str], side: str | None) -> list[Row]:
         usual = self.tokenizer.truncation_side

@@ -33,7 +33,8 @@ class ImageFeatureExtraction(ImagePipeline[Image, ImageFeatureExtractionParams, 
         def answer(features: Features, places: list[int]) -> list[Vectors]:
             outputs = self.eye(**features)
             vectors = getattr(outputs, "pooler_output", None) if params.pool else outputs[0]
-            if vectors is None:
+            # The weights of a pooler that are in no file are NaN.
+            if vectors is None or (params.pool and bool(vectors.isnan().all())):
                 raise InvalidRequest("This model has no pooled vector of the whole image; do not send pool: true")
             return list(vectors.float().cpu().numpy())
 

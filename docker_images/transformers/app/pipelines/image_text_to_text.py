@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator
+from collections.abc import Generator, Sequence
 from typing import Any
 
 from inference_common.chat import Chat, ChatParams
@@ -13,23 +13,24 @@ from inference_common.pipeline import Device
 from inference_common.source import ModelSource
 from transformers import AutoModelForImageTextToText, AutoProcessor
 
-from ._causal import CausalPipeline
+from ._chat import ChatPipeline
+from ._vision import refuse_other_than_rgb
 
 
-class ImageTextToText(CausalPipeline[Chat, ChatParams, Generation]):
+class ImageTextToText(ChatPipeline[Chat, ChatParams, Generation]):
     auto = AutoModelForImageTextToText
     also = ()
-    preprocess_waits = True
 
     def __init__(self, model: ModelSource, device: Device) -> None:
         super().__init__(model, device)
+        refuse_other_than_rgb(self.network.config)
         loader: Any = AutoProcessor
         self.processor: Any = loader.from_pretrained(self.folder, local_files_only=True)
 
     def stream(self, inputs: Chat, params: ChatParams) -> Generator[Piece, None, None]:
         prompt, features = self._read(inputs)
         ids: list[int] = features.pop("input_ids")[0].tolist()
-        yield from self.pieces(prompt, ids, params.generation(), features)
+        yield from self.turn(prompt, ids, params.generation(), features)
 
     def preprocess(self, inputs: Chat) -> Chat:
         return self.rendered(inputs)
@@ -37,6 +38,9 @@ class ImageTextToText(CausalPipeline[Chat, ChatParams, Generation]):
     @property
     def templated(self) -> Any:
         return self.processor
+
+    def as_content(self, text: str) -> Any:
+        return [{"type": "text", "text": text}]
 
     def check(self, params: ChatParams) -> None:
         self.check_chats()
@@ -47,6 +51,11 @@ class ImageTextToText(CausalPipeline[Chat, ChatParams, Generation]):
 
     def cost(self, inputs: Chat) -> int:
         return sum(self.tokens(text) for message in inputs.messages for text in texts_of(message))
+
+    def warnings(self, inputs: Sequence[Chat], costs: Sequence[int], params: ChatParams) -> Sequence[str]:
+        # How many tokens an image is, only the processor knows.
+        prompts = [chat.prompt or "" for chat in inputs if not chat.images]
+        return self.prompt_warnings(prompts, params, params.most_tokens, special=False)
 
     def _read(self, chat: Chat) -> tuple[str, dict[str, Any]]:
         """The prompt, and the network's inputs of it and of the images. Raises InvalidRequest."""

@@ -33,6 +33,9 @@ class ImageToText(
     def check(self, params: ImageToTextParams) -> None:
         self.writer.refuse_impossible(params.asked)
 
+    def warnings(self, inputs: Sequence[Image], costs: Sequence[int], params: ImageToTextParams) -> Sequence[str]:
+        return self.writer.warnings(params.asked)
+
     @torch.inference_mode()
     def batch(self, inputs: Sequence[Image], params: ImageToTextParams) -> Sequence[GeneratedText]:
         def answer(features: Features, places: list[int]) -> list[GeneratedText]:

@@ -15,6 +15,7 @@ import torch
 from inference_common.pipeline import Device
 from inference_common.source import ModelSource
 from inference_common.tasks.questions import Found, FoundAnswer, Question, QuestionAnsweringParams
+from inference_common.warning_headers import warnings_of_inputs
 from tokenizers import Encoding
 from transformers import AutoModelForQuestionAnswering
 
@@ -61,6 +62,11 @@ class QuestionAnswering(RowsPipeline[Question, QuestionAnsweringParams, Found]):
 
     def cost(self, inputs: Question) -> int:
         return self.length(inputs.question) + self.length(inputs.context)
+
+    def warnings(
+        self, inputs: Sequence[Question], costs: Sequence[int], params: QuestionAnsweringParams
+    ) -> Sequence[str]:
+        return warnings_of_inputs([self.question_cut(one.question, params.max_question_len) for one in inputs])
 
     def _windows(self, asked: Question, params: QuestionAnsweringParams) -> Iterator[Window]:
         most = min(params.max_seq_len or SEQUENCE, self.longest)

@@ -54,6 +54,9 @@ class TokenClassification(RowsPipeline[str, TokenClassificationParams, list[Enti
     def cost(self, inputs: str) -> int:
         return self.tokens(inputs)
 
+    def warnings(self, inputs: Sequence[str], costs: Sequence[int], params: TokenClassificationParams) -> Sequence[str]:
+        return super().warnings(inputs, costs, params) if params.stride is None else ()
+
     def _windows(self, text: str, stride: int | None) -> Encoded:
         if stride is not None:
             refuse_windows(self.length(text) - self.special[False], self.room, stride, "stride")

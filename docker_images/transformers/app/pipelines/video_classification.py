@@ -49,5 +49,5 @@ class VideoClassification(ImagePipeline[Video, VideoClassificationParams, list[L
         each = []
         for frame in video.sampled(frames, params.frame_sampling_rate):
             checkpoint()
-            each.append(self.processor([[frame]], return_tensors="pt")["pixel_values"])
+            each.append(self.processor([[frame.convert(self.image_mode)]], return_tensors="pt")["pixel_values"])
         return self.moved({"pixel_values": torch.cat(each, dim=1)})

@@ -8,6 +8,7 @@ import torch
 from inference_common.pipeline import Device
 from inference_common.source import ModelSource
 from inference_common.tasks.multimodal import AskedImage, VisualAnswer, VisualQuestionAnsweringParams
+from inference_common.warning_headers import warnings_of_inputs
 from transformers import AutoModelForVisualQuestionAnswering
 
 from ._generate import Writer
@@ -33,6 +34,12 @@ class VisualQuestionAnswering(
 
     def cost(self, inputs: AskedImage) -> int:
         return self.tokens(inputs.question)
+
+    def warnings(
+        self, inputs: Sequence[AskedImage], costs: Sequence[int], params: VisualQuestionAnsweringParams
+    ) -> Sequence[str]:
+        questions = [(one.question, cost) for one, cost in zip(inputs, costs, strict=True)]
+        return warnings_of_inputs([self.cut(*one, what="question") for one in questions])
 
     @torch.inference_mode()
     def batch(self, inputs: Sequence[AskedImage], params: VisualQuestionAnsweringParams) -> Sequence[Answers]:

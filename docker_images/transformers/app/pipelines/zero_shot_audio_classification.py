@@ -12,11 +12,11 @@ from inference_common.pipeline import Device
 from inference_common.source import ModelSource
 from inference_common.tasks.audio import ZeroShotAudioParams
 from inference_common.tasks.classification import Label
-from transformers import AutoModel, AutoTokenizer, PreTrainedTokenizerBase
+from transformers import AutoModel
 
 from ._audio import AudioPipeline
-from ._labels import batches
-from ._shared import Features
+from ._labels import LabelLengths, batches
+from ._shared import Features, longest_of, tokenizer_of
 
 TEMPLATE = "This is a sound of {}."
 
@@ -28,7 +28,8 @@ class ZeroShotAudioClassification(AudioPipeline[ZeroShotAudioParams, list[Label]
         super().__init__(model, device)
         if not hasattr(self.network, "get_audio_features"):
             raise TypeError("this model does not compare sounds with texts, as CLAP does: its task is another one")
-        self.tokenizer: PreTrainedTokenizerBase = AutoTokenizer.from_pretrained(self.folder, local_files_only=True)
+        self.tokenizer = tokenizer_of(self.folder)
+        self.label_lengths = LabelLengths(self.tokenizer)
 
     def features(self, waveforms: Sequence[Waveform], **options: Any) -> Features:
         # Parts of a long sound are drawn at random: the same sound shall get the same answer.
@@ -40,8 +41,7 @@ class ZeroShotAudioClassification(AudioPipeline[ZeroShotAudioParams, list[Label]
 
     @torch.inference_mode()
     def batch(self, inputs: Sequence[Audio], params: ZeroShotAudioParams) -> Sequence[list[Label]]:
-        template = params.hypothesis_template or TEMPLATE
-        texts = [template.replace("{}", label) for label in params.candidate_labels]
+        texts = _sentences(params)
 
         def answer(features: Features, places: list[int]) -> list[list[Label]]:
             logits = torch.cat([
@@ -51,11 +51,23 @@ class ZeroShotAudioClassification(AudioPipeline[ZeroShotAudioParams, list[Label]
 
         return self.together([self.waveform(audio) for audio in inputs], answer)
 
+    def warnings(self, inputs: Sequence[Audio], costs: Sequence[int], params: ZeroShotAudioParams) -> Sequence[str]:
+        return self.label_lengths.warnings(_sentences(params), self._longest_text)
+
+    @property
+    def _longest_text(self) -> int:
+        return longest_of(self.network.config.get_text_config(), self.tokenizer, 512)
+
     def _tokens(self, texts: Sequence[str]) -> Features:
-        longest = min(self.tokenizer.model_max_length, 512)
+        longest = self._longest_text
         return self.moved(
             self.tokenizer(list(texts), padding=True, truncation=True, max_length=longest, return_tensors="pt")
         )
+
+
+def _sentences(params: ZeroShotAudioParams) -> Sequence[str]:
+    template = params.hypothesis_template or TEMPLATE
+    return [template.replace("{}", label) for label in params.candidate_labels]
 
 
 def _ranked(labels: Sequence[str], scores: Sequence[float]) -> list[Label]:

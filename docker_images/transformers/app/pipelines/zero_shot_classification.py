@@ -11,6 +11,7 @@ from inference_common.errors import InvalidRequest
 from inference_common.pipeline import Device
 from inference_common.source import ModelSource
 from inference_common.tasks.classification import ZeroShot, ZeroShotParams
+from inference_common.warning_headers import cut_warnings, warnings_of_inputs
 from transformers import AutoModelForSequenceClassification, PretrainedConfig
 
 from ._rows import Row, RowsPipeline
@@ -37,7 +38,7 @@ class ZeroShotClassification(RowsPipeline[str, ZeroShotParams, ZeroShot]):
     @torch.inference_mode()
     def batch(self, inputs: Sequence[str], params: ZeroShotParams) -> Sequence[ZeroShot]:
         labels = params.candidate_labels
-        sentences = [(params.hypothesis_template or TEMPLATE).replace("{}", label) for label in labels]
+        sentences = _sentences(params)
         self._refuse_too_long(sentences)
         rows = [row for text in inputs for row in self._pairs(text, sentences)]
         logits = torch.stack(self.run(rows, lambda output: output.logits, lambda n, one: one, **self.options))
@@ -49,6 +50,15 @@ class ZeroShotClassification(RowsPipeline[str, ZeroShotParams, ZeroShot]):
 
     def cost(self, inputs: str) -> int:
         return self.tokens(inputs)
+
+    def warnings(self, inputs: Sequence[str], costs: Sequence[int], params: ZeroShotParams) -> Sequence[str]:
+        sentences, alone = _sentences(params), self.special[False]
+        # No tokenizer makes more tokens than a text has bytes, but for a few special ones.
+        if max(costs) + self.special[True] + max(len(one.encode()) for one in sentences) < self.longest:
+            return ()
+        room = self.longest - self.special[True] - max(map(self.length, sentences)) + alone
+        cut = [cut_warnings(self.length(text) - alone, max(0, room)) for text in inputs]
+        return warnings_of_inputs(cut)
 
     def _pairs(self, text: str, sentences: Sequence[str]) -> list[Row]:
         """The text with each sentence; a long text is cut, a sentence never."""
@@ -87,6 +97,10 @@ def _entailment(config: PretrainedConfig) -> int:
         listed = ", ".join(sorted(names)[:8])
         raise TypeError(f"this model's labels are {listed}, and none is entailment: it is not made for zero-shot")
     return -1 if found is None else found
+
+
+def _sentences(params: ZeroShotParams) -> Sequence[str]:
+    return [(params.hypothesis_template or TEMPLATE).replace("{}", label) for label in params.candidate_labels]
 
 
 def _ranked(text: str, labels: Sequence[str], scores: Sequence[float]) -> ZeroShot:

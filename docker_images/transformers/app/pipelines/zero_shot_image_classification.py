@@ -12,8 +12,9 @@ from inference_common.tasks.image import ZeroShotImageClassificationParams
 from PIL.Image import Image
 from transformers import AutoModelForZeroShotImageClassification
 
-from ._labels import batches
-from ._vision import Features, ImagePipeline, tokenizer_of
+from ._labels import LabelLengths, batches
+from ._shared import longest_of, tokenizer_of
+from ._vision import Features, ImagePipeline
 
 
 class ZeroShotImageClassification(ImagePipeline[Image, ZeroShotImageClassificationParams, list[Label]]):
@@ -23,6 +24,7 @@ class ZeroShotImageClassification(ImagePipeline[Image, ZeroShotImageClassificati
     def __init__(self, model: ModelSource, device: Device) -> None:
         super().__init__(model, device)
         self.tokenizer = tokenizer_of(self.folder)
+        self.label_lengths = LabelLengths(self.tokenizer)
         # Trained with a sigmoid per pair, on texts that were all padded to one length.
         self.is_siglip = "siglip" in self.network.config.model_type
 
@@ -31,7 +33,7 @@ class ZeroShotImageClassification(ImagePipeline[Image, ZeroShotImageClassificati
 
     @torch.inference_mode()
     def batch(self, inputs: Sequence[Image], params: ZeroShotImageClassificationParams) -> Sequence[list[Label]]:
-        sentences = [params.hypothesis_template.replace("{}", label) for label in params.candidate_labels]
+        sentences = _sentences(params)
 
         def answer(features: Features, places: list[int]) -> list[list[Label]]:
             logits = torch.cat([
@@ -42,13 +44,25 @@ class ZeroShotImageClassification(ImagePipeline[Image, ZeroShotImageClassificati
 
         return self.in_groups([self.prepare(image) for image in inputs], answer)
 
+    def warnings(
+        self, inputs: Sequence[Image], costs: Sequence[int], params: ZeroShotImageClassificationParams
+    ) -> Sequence[str]:
+        return self.label_lengths.warnings(_sentences(params), self._longest_text)
+
+    @property
+    def _longest_text(self) -> int:
+        return longest_of(self.network.config.get_text_config(), self.tokenizer, 64)
+
     def _texts(self, texts: Sequence[str]) -> Features:
-        text = self.network.config.get_text_config()
-        longest = min(int(self.tokenizer.model_max_length), int(getattr(text, "max_position_embeddings", 64)))
+        longest = self._longest_text
         padding = "max_length" if self.is_siglip else True
         return self.moved(
             self.tokenizer(list(texts), padding=padding, truncation=True, max_length=longest, return_tensors="pt")
         )
+
+
+def _sentences(params: ZeroShotImageClassificationParams) -> Sequence[str]:
+    return [params.hypothesis_template.replace("{}", label) for label in params.candidate_labels]
 
 
 def _best_first(row: Sequence[float], labels: Sequence[str]) -> list[Label]:

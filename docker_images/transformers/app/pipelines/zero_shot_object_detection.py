@@ -12,8 +12,9 @@ from inference_common.tasks.detection import Detection, ZeroShotObjectDetectionP
 from PIL.Image import Image
 from transformers import AutoModelForZeroShotObjectDetection
 
-from ._labels import batches
-from ._vision import Features, ImagePipeline, box_of, sizes, tokenizer_of
+from ._labels import LabelLengths, batches
+from ._shared import longest_of, tokenizer_of
+from ._vision import Features, ImagePipeline, box_of, sizes
 
 SEPARATE = ("owlvit", "owlv2")
 """Models that score each text by itself, whatever others are asked with it: one look at the image is enough."""
@@ -28,6 +29,7 @@ class ZeroShotObjectDetection(ImagePipeline[Image, ZeroShotObjectDetectionParams
     def __init__(self, model: ModelSource, device: Device) -> None:
         super().__init__(model, device)
         self.tokenizer = tokenizer_of(self.folder)
+        self.label_lengths = LabelLengths(self.tokenizer)
         self.is_separate = self.network.config.model_type in SEPARATE
 
     @torch.inference_mode()
@@ -62,9 +64,17 @@ class ZeroShotObjectDetection(ImagePipeline[Image, ZeroShotObjectDetectionParams
                 logits, boxes = outputs.logits[n : n + 1], outputs.pred_boxes[n : n + 1]
                 yield SimpleNamespace(logits=logits, pred_boxes=boxes)
 
+    def warnings(
+        self, inputs: Sequence[Image], costs: Sequence[int], params: ZeroShotObjectDetectionParams
+    ) -> Sequence[str]:
+        return self.label_lengths.warnings(params.candidate_labels, self._longest_text)
+
+    @property
+    def _longest_text(self) -> int:
+        return longest_of(self.network.config.get_text_config(), self.tokenizer, 256)
+
     def _texts(self, texts: Sequence[str]) -> Features:
-        longest = getattr(self.network.config.get_text_config(), "max_position_embeddings", None)
-        most = min(int(self.tokenizer.model_max_length), int(longest or 256))
+        most = self._longest_text
         return self.moved(
             self.tokenizer(list(texts), padding=True, truncation=True, max_length=most, return_tensors="pt")
         )
