@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import torch
 from inference_common.errors import InvalidRequest
 from inference_common.tasks.classification import Label, TextClassificationParams, TextPair
+from inference_common.warning_headers import cut_warnings, warnings_of_inputs
 from transformers import AutoModelForSequenceClassification
 
 from ._shared import TextPipeline, labelled, scores, usual_activation
@@ -38,6 +39,11 @@ class TextClassification(TextPipeline[Text, TextClassificationParams, list[Label
         if isinstance(inputs, str):
             return self.tokens(inputs)
         return min(self.tokens(inputs.text) + self.tokens(inputs.text_pair), self.longest)
+
+    def warnings(self, inputs: Sequence[Text], costs: Sequence[int], params: TextClassificationParams) -> Sequence[str]:
+        lengths = [self._length(text) if cost >= self.longest else 0 for text, cost in zip(inputs, costs, strict=True)]
+        side = "last" if self.tokenizer.truncation_side == "left" else "first"
+        return warnings_of_inputs([cut_warnings(length, self.longest, side) for length in lengths])
 
     def _labels(
         self, texts: Sequence[str], pairs: Sequence[str] | None, params: TextClassificationParams
