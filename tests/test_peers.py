@@ -142,5 +142,5 @@ def is_read(answer: httpx.Response, medium: str) -> bool:
     if medium == "image":
         with Image.open(io.BytesIO(answer.content)) as image:
             return min(image.size) > 1
-    with av.open(io.BytesIO(answer.content)) as sound:
-        return sum(frame.samples for frame in sound.decode(audio=0)) > LEAST_SAMPLES
+    with av.open(io.BytesIO(answer.content), "r") as sound:
+        return bool(sum(frame.samples for frame in sound.decode(audio=0)) > LEAST_SAMPLES)

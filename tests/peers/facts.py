@@ -77,8 +77,8 @@ def sample_size(name: str = "image.jpg") -> tuple[int, int]:
 
 
 def sample_seconds(name: str = "audio.flac") -> float:
-    with av.open(io.BytesIO(sample(name))) as sound:
-        return sum(frame.samples / frame.sample_rate for frame in sound.decode(audio=0))
+    with av.open(io.BytesIO(sample(name)), "r") as sound:
+        return float(sum(frame.samples / frame.sample_rate for frame in sound.decode(audio=0)))
 
 
 def corners_in_order(answer: Any) -> bool:
