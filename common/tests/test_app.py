@@ -17,7 +17,7 @@ def test_unknown_routes_never_run_the_model(connect: Connect) -> None:
     for path in ("/nothing", "/v1/nothing", "/health/deep"):
         answer = client.post(path, json={"inputs": "a"})
         assert answer.status_code == 404
-        assert path in answer.json()["error"]
+        assert path in answer.text
     wrong = client.delete("/health")
     assert wrong.status_code == 405
     assert "DELETE" in wrong.json()["error"]

@@ -198,4 +198,4 @@ def test_a_model_of_text_refuses_images(server: Server) -> None:
     asked = {"messages": [{"role": "user", "content": [part]}]}
     answer = server.client.post("/v1/chat/completions", json=asked)
     assert answer.status_code == 400
-    assert "text" in answer.json()["error"]
+    assert "text" in answer.json()["error"]["message"]

@@ -121,13 +121,13 @@ def test_a_model_without_chat_template_says_so() -> None:
     assert plain.stop() == 0
     for answer in answers:
         assert answer.status_code == 400
-        assert "no chat template" in answer.json()["error"]
+        assert "no chat template" in answer.json()["error"]["message"]
 
 
 def test_messages_that_a_chat_template_refuses_are_a_400(server: Server) -> None:
     refused = server.client.post("/v1/chat/completions", json={"messages": [{"role": "tool", "content": "a cat"}]})
     assert refused.status_code == 400
-    assert "Only the roles" in refused.json()["error"]
+    assert "Only the roles" in refused.json()["error"]["message"]
 
 
 @pytest.mark.parametrize("stream", [True, False], ids=["stream", "whole"])

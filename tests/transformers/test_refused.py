@@ -38,6 +38,7 @@ CASES: Mapping[str, Sequence[tuple[Body, str]]] = {
     "fill-mask": [
         ({"inputs": ["a [MASK]", "a"]}, "holds no [MASK]"),
         ({"inputs": LONG + "[MASK]"}, "beyond the 128 tokens"),
+        ({"inputs": "[MASK] " + LONG + "[MASK]"}, "beyond the 128 tokens"),
     ],
     "image-to-text": [
         (described(max_new_tokens=128), "at most 127"),

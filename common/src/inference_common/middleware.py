@@ -7,6 +7,7 @@ import logging
 import random
 import re
 import time
+from collections.abc import Mapping
 
 import structlog
 from starlette.exceptions import HTTPException
@@ -18,6 +19,7 @@ from .access import AccessLog
 from .errors import InferenceError, InferenceTimeout, InternalError, InvalidRequest, NotFound, ServerBusy
 from .logs import REQUEST_ID
 from .metrics import Metrics
+from .openai_errors import error_body
 from .patience import ARRIVED
 
 _VALID_ID = re.compile(rb"[!-~]{1,128}")
@@ -62,7 +64,7 @@ class RequestContext:
             status = CLIENT_LEFT
         except asyncio.CancelledError:  # the grace is over: what has begun must break, the rest is told
             if not status:
-                await JSONResponse(InferenceTimeout(STOPPING).body(), 503)(scope, receive, send_with_id)
+                await _told(scope, 503, InferenceTimeout(STOPPING).body(), {})(scope, receive, send_with_id)
             raise
         except Exception as error:
             answer = _answer(error, scope, request_id)
@@ -124,7 +126,7 @@ def _id_of(scope: Scope) -> str:
 def _answer(error: Exception, scope: Scope, request_id: str) -> Response:
     """What a caller is told of an exception; one that is not expected goes to the log."""
     if isinstance(error, InferenceError):
-        return JSONResponse(error.body(), status_code=error.status, headers=dict(error.headers()))
+        return _told(scope, error.status, error.body(), error.headers())
     if isinstance(error, HTTPException):
         method, path = scope["method"], scope["path"][:200]
         reasons = {
@@ -134,10 +136,14 @@ def _answer(error: Exception, scope: Scope, request_id: str) -> Response:
         told = reasons.get(error.status_code, error.detail)
         kind = NotFound if error.status_code == NotFound.status else InvalidRequest
         body = {"error": told, "error_type": kind.error_type}
-        return JSONResponse(body, status_code=error.status_code, headers=error.headers)
+        return _told(scope, error.status_code, body, error.headers or {})
     if isinstance(error, RuntimeError) and str(error) == NO_THREAD:
         busy = ServerBusy("The server can start no thread for this request now; try again shortly", retry_after=1)
         return _answer(busy, scope, request_id)
     log.error("unhandled error", exc_info=error)
     told = f"An internal error occurred; the server log has the details under request id {request_id}"
-    return JSONResponse(InternalError(told).body(), 500)
+    return _told(scope, 500, InternalError(told).body(), {})
+
+
+def _told(scope: Scope, status: int, body: Mapping[str, object], headers: Mapping[str, str]) -> Response:
+    return JSONResponse(error_body(scope, status, body), status, dict(headers))

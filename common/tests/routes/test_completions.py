@@ -116,7 +116,7 @@ def test_streamed_completions(connect: Connect) -> None:
 def test_bad_completions_say_why(connect: Connect, body: object, mentions: str) -> None:
     answer = connect(**TASK).post("/v1/completions", json=body)
     assert answer.status_code == 400
-    assert mentions in answer.json()["error"]
+    assert mentions in answer.json()["error"]["message"]
 
 
 def test_chat(connect: Connect) -> None:

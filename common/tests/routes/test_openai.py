@@ -33,7 +33,7 @@ def test_base64_is_float32_little_endian(connect: Connect) -> None:
 def test_bad_requests_say_why(connect: Connect, body: object, status: int, mentions: str) -> None:
     answer = connect().post("/v1/embeddings", json=body)
     assert answer.status_code == status
-    assert mentions in answer.json()["error"]
+    assert mentions in answer.json()["error"]["message"]
 
 
 def test_a_model_without_embeddings_is_a_404(connect: Connect) -> None:

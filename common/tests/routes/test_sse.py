@@ -110,7 +110,9 @@ def test_a_server_that_stops_says_so_and_closes_its_stream() -> None:
         sent.append(message)
 
     async def run() -> None:
-        stream = asyncio.ensure_future(EventStream(endless(), {}, 60)({"type": "http"}, receive, send))
+        stream = asyncio.ensure_future(
+            EventStream(endless(), {}, 60)({"type": "http", "path": "/", "headers": []}, receive, send)
+        )
         await asyncio.sleep(0.05)
         stream.cancel()
         with pytest.raises(asyncio.CancelledError):

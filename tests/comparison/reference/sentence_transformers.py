@@ -6,6 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import torch
 from sentence_transformers import CrossEncoder, SentenceTransformer
 
 from .media import Keywords, spelled
@@ -28,8 +29,10 @@ def sentence_similarity(folder: Path) -> Callable[..., Any]:
     network = SentenceTransformer(str(folder), device="cpu")
 
     def call(inputs: Any, parameters: Keywords, keywords: Keywords) -> Any:
-        source = network.encode([inputs["source_sentence"]])
-        return network.similarity(source, network.encode(inputs["sentences"]))[0]
+        told = dict(parameters)
+        network.tokenizer.truncation_side = told.pop("truncation_direction", "right")
+        source = network.encode([inputs["source_sentence"]], **told)
+        return network.similarity(source, network.encode(inputs["sentences"], **told))[0]
 
     return call
 
@@ -38,7 +41,8 @@ def text_ranking(folder: Path) -> Callable[..., Any]:
     network = CrossEncoder(str(folder), device="cpu")
 
     def call(inputs: Any, parameters: Keywords, keywords: Keywords) -> Any:
-        ranked = network.rank(inputs["query"], inputs["texts"])
+        activation = torch.nn.Identity() if parameters.get("raw_scores") else None
+        ranked = network.rank(inputs["query"], inputs["texts"], activation_fn=activation)
         return [{"index": one["corpus_id"], "score": one["score"]} for one in ranked]
 
     return call

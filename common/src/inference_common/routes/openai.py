@@ -29,10 +29,11 @@ class EmbeddingsRequest(BaseModel):
 
     model_config = ConfigDict(extra="forbid", strict=True)
     input: str | list[str] = Field(description="a text, or a list of texts (lists of tokens are not taken)")
-    model: str = ""
-    encoding_format: Literal["float", "base64"] = "float"
+    model: str | None = None
+    encoding_format: Literal["float", "base64"] | None = Field(default=None, description="float where not set")
     dimensions: int | None = Field(default=None, gt=0)
     user: str | None = None
+    modality: Literal["text"] | None = Field(default=None, description="of the input; this route embeds texts")
 
 
 class Embedding(TypedDict):

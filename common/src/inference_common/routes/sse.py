@@ -18,6 +18,7 @@ from starlette.types import Receive, Scope, Send
 from ..client import Client
 from ..errors import InferenceError
 from ..middleware import STOPPING
+from ..openai_errors import error_body
 from ..pipeline import Chunk
 from ..service import Service, Work
 from ..task import Asked, Events
@@ -40,7 +41,7 @@ async def respond(service: Service, request: Request, work: Work, events: Events
     encode = begin(Asked(work.params, Client.of(request.headers), work.model.source.name))
     told = {**work.task.input.meter(work.items), **warning_header(work.warnings)}
     headers = {"x-compute-type": work.compute_type, **told, **HEADERS}
-    return EventStream(_bodies(first, chunks, encode), headers, service.seconds_left(request, work))
+    return EventStream(_bodies(request.scope, first, chunks, encode), headers, service.seconds_left(request, work))
 
 
 class EventStream(StreamingResponse):
@@ -62,12 +63,14 @@ class EventStream(StreamingResponse):
                     raise ClientDisconnect from None  # it may as well have left
                 raise
             except asyncio.CancelledError:  # the grace is over
-                last = _event({"error": STOPPING, "error_type": "incomplete_generation"})
+                last = _error(scope, STOPPING, "incomplete_generation")
                 await send({"type": "http.response.body", "body": last})
                 raise
 
 
-async def _bodies(first: Chunk, others: AsyncGenerator[Chunk, None], encode: Encode) -> AsyncGenerator[bytes, None]:
+async def _bodies(
+    scope: Scope, first: Chunk, others: AsyncGenerator[Chunk, None], encode: Encode
+) -> AsyncGenerator[bytes, None]:
     """The events of each chunk as one piece of the body."""
     async with contextlib.aclosing(others):
         try:
@@ -75,10 +78,14 @@ async def _bodies(first: Chunk, others: AsyncGenerator[Chunk, None], encode: Enc
             async for chunk in others:
                 yield b"".join(map(_event, encode(chunk)))
         except InferenceError as error:
-            yield _event({"error": str(error), "error_type": error.error_type})
+            yield _error(scope, str(error), error.error_type, error.status)
         except Exception:
             log.exception("unhandled error in a stream")
-            yield _event({"error": "An internal error occurred", "error_type": "generation"})
+            yield _error(scope, "An internal error occurred", "generation")
+
+
+def _error(scope: Scope, message: str, error_type: str, status: int = 500) -> bytes:
+    return _event(error_body(scope, status, {"error": message, "error_type": error_type}))
 
 
 def _event(value: object) -> bytes:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 
-from pydantic import ConfigDict, Field, TypeAdapter
+from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, model_validator
 from typing_extensions import TypedDict  # pydantic reads typing's own only from Python 3.12 on
 
 from ..client import Client
@@ -29,6 +29,35 @@ class ClassificationParams(Params):
 
     function_to_apply: Activation | None = Field(default=None, description="what makes scores of the model's logits")
     top_k: int | None = Field(default=None, gt=0, strict=True, description="answer only so many labels, best first")
+
+
+class TextPair(BaseModel):
+    """Two texts that the model reads together, such as a premise and what may follow from it."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
+    text: str
+    text_pair: str
+
+
+class TextClassificationParams(ClassificationParams):
+    """Of text-classification: what every one takes, and what text-embeddings-inference calls it."""
+
+    truncate: bool | None = Field(
+        default=None, description="cut texts longer than the model reads; false refuses them", strict=True
+    )
+    truncation_direction: Literal["right", "Right"] | None = Field(default=None, description="the side that is cut")
+    raw_scores: bool | None = Field(default=None, description="the same as function_to_apply none", strict=True)
+
+    @model_validator(mode="after")
+    def _has_one_function(self) -> Self:
+        if self.raw_scores and self.function_to_apply not in (None, "none"):
+            raise ValueError("raw_scores is true, and function_to_apply another than none; send one of them")
+        return self
+
+    @property
+    def activation(self) -> Activation | None:
+        """What makes scores of logits; None: as the model says."""
+        return "none" if self.raw_scores else self.function_to_apply
 
 
 class ZeroShotParams(Params):
@@ -62,21 +91,31 @@ def _of_client(output: ZeroShot, client: Client) -> object:
     return [{"label": name, "score": score} for name, score in zip(output["labels"], output["scores"], strict=True)]
 
 
-TextClassification = Pipeline[str, ClassificationParams, list[Label]]
+TextClassification = Pipeline[str | TextPair, TextClassificationParams, list[Label]]
 ZeroShotClassification = Pipeline[str, ZeroShotParams, ZeroShot]
 
 TEXT = TextInput(TypeAdapter(str, config=ConfigDict(strict=True)), texts=lambda text: (text,), raw=str)
 
-TEXT_CLASSIFICATION = Task[str, ClassificationParams, list[Label]](
+TEXT_OR_PAIR = TextInput[str | TextPair](
+    TypeAdapter(Annotated[str, Field(strict=True)] | TextPair),
+    texts=lambda given: (given,) if isinstance(given, str) else (given.text, given.text_pair),
+    raw=str,
+    bare=frozenset(TextPair.model_fields),
+    root=frozenset({"truncate", "truncation_direction", "raw_scores"}),
+)
+
+TEXT_CLASSIFICATION = Task[str | TextPair, TextClassificationParams, list[Label]](
     name="text-classification",
     client='text_classification("I like you")',
-    input=TEXT,
-    params=ClassificationParams,
+    input=TEXT_OR_PAIR,
+    params=TextClassificationParams,
     output=JsonOutput(list[Label], listed=lambda client: True),
     good=(
         Payload(b'{"inputs": "I like you. I love you"}'),
         Payload(b'{"inputs": ["I like you", "I am angry with you, and I will not come again"]}'),
         Payload(b'{"inputs": "I like you", "parameters": {"top_k": 1, "function_to_apply": "sigmoid"}}'),
+        Payload(b'{"inputs": "I like you", "truncate": false, "truncation_direction": "right", "raw_scores": true}'),
+        Payload(b'{"inputs": [{"text": "I like you", "text_pair": "You are liked"}, "I like you"]}'),
         Payload(b"I like you", None),
         Payload(b"I like you", "text/plain", {"top_k": "1"}),
     ),
@@ -87,6 +126,15 @@ TEXT_CLASSIFICATION = Task[str, ClassificationParams, list[Label]](
         BadPayload(Payload(b'{"inputs": "x", "parameters": {"function_to_apply": "tanh"}}'), 400, "function_to_apply"),
         BadPayload(Payload(b'{"inputs": "x", "parameters": {"topk": 1}}'), 400, "top_k"),
         BadPayload(Payload(b'{"inputs": "x", "top_k": 1}'), 400, "parameters"),
+        BadPayload(
+            Payload(b'{"inputs": "x", "raw_scores": true, "parameters": {"function_to_apply": "softmax"}}'),
+            400,
+            "raw_scores",
+        ),
+        BadPayload(Payload(b'{"inputs": {"text": "x"}}'), 400, "inputs"),
+        BadPayload(Payload(b'{"inputs": [["x", "y"]]}'), 400, "inputs"),
+        BadPayload(Payload(b'{"inputs": "x", "truncation_direction": "left"}'), 400, "truncation_direction"),
+        BadPayload(Payload(b'{"inputs": "%s", "truncate": false}' % (b"x " * 5000)), 400, "truncate", by_model=True),
     ),
 )
 

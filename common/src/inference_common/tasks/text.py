@@ -27,20 +27,38 @@ def _lower(value: Any) -> Any:
     return value.lower() if isinstance(value, str) else value
 
 
-class FeatureExtractionParams(Params):
-    """Of feature-extraction; `None` leaves a choice to the model."""
+_Spelling = Literal["left", "right", "Left", "Right"]
+Side = Annotated[Literal["left", "right"], BeforeValidator(_lower, json_schema_input_type=_Spelling)]
+"""Of a text; with a capital too, as older clients and other servers write it."""
 
-    normalize: bool | None = Field(default=None, description="scale each embedding to length 1", strict=True)
+
+class SimilarityParams(Params):
+    """Of sentence-similarity; `None` leaves a choice to the model."""
+
     truncate: bool | None = Field(
         default=None, description="cut texts longer than the model reads; false refuses them", strict=True
     )
-    truncation_direction: Annotated[
-        Literal["left", "right"] | None,
-        BeforeValidator(_lower, json_schema_input_type=Literal["left", "right", "Left", "Right"] | None),
-    ] = Field(default=None, description="the side that is cut; older clients begin it with a capital")
+    truncation_direction: Side | None = Field(default=None, description="the side that is cut")
     prompt_name: str | None = Field(
         default=None, description="a prompt of the model, put before each text", strict=True
     )
+
+
+class RankingParams(Params):
+    """Of text-ranking; `None` leaves a choice to the model."""
+
+    truncate: bool | None = Field(
+        default=None, description="cut pairs longer than the model reads; false refuses them", strict=True
+    )
+    raw_scores: bool | None = Field(
+        default=None, description="a cross-encoder's scores as they are before its activation function", strict=True
+    )
+
+
+class FeatureExtractionParams(SimilarityParams):
+    """Of feature-extraction; `None` leaves a choice to the model."""
+
+    normalize: bool | None = Field(default=None, description="scale each embedding to length 1", strict=True)
     dimensions: int | None = Field(
         default=None, gt=0, description="keep only the first so many dimensions", strict=True
     )
@@ -73,8 +91,8 @@ class RankedText(TypedDict):
 
 
 FeatureExtraction = Pipeline[str, FeatureExtractionParams, Embedding]
-SentenceSimilarity = Pipeline[SimilarityInputs, Params, list[float]]
-TextRanking = Pipeline[RankingInputs, Params, list[RankedText]]
+SentenceSimilarity = Pipeline[SimilarityInputs, SimilarityParams, list[float]]
+TextRanking = Pipeline[RankingInputs, RankingParams, list[RankedText]]
 
 FEATURE_EXTRACTION = Task[str, FeatureExtractionParams, Embedding](
     name="feature-extraction",
@@ -115,14 +133,14 @@ FEATURE_EXTRACTION = Task[str, FeatureExtractionParams, Embedding](
     ),
 )
 
-SENTENCE_SIMILARITY = Task[SimilarityInputs, Params, list[float]](
+SENTENCE_SIMILARITY = Task[SimilarityInputs, SimilarityParams, list[float]](
     name="sentence-similarity",
     input=TextInput(
         TypeAdapter(SimilarityInputs),
         texts=lambda inputs: (inputs.source_sentence, *inputs.sentences),
         bare=frozenset(SimilarityInputs.model_fields),
     ),
-    params=Params,
+    params=SimilarityParams,
     output=JsonOutput(list[float]),
     client='sentence_similarity("a cat", other_sentences=["a kitten", "a lorry"])',
     good=(
@@ -135,7 +153,10 @@ SENTENCE_SIMILARITY = Task[SimilarityInputs, Params, list[float]](
             b' {"source_sentence": "a car", "sentences": ["a kitten", "a lorry"]}]}'
         ),
         Payload(b'{"source_sentence": "a cat", "sentences": ["a kitten"]}', None),
-        Payload(b'{"inputs": {"source_sentence": "a cat", "sentences": ["a kitten"]}, "parameters": {}}'),
+        Payload(
+            b'{"inputs": {"source_sentence": "a cat", "sentences": ["a kitten"]},'
+            b' "parameters": {"truncate": false, "truncation_direction": "Left"}}'
+        ),
     ),
     bad=(
         BadPayload(Payload(b""), 400, "empty"),
@@ -150,17 +171,23 @@ SENTENCE_SIMILARITY = Task[SimilarityInputs, Params, list[float]](
             400,
             "top_k",
         ),
+        BadPayload(
+            Payload(b'{"inputs": {"source_sentence": "a", "sentences": ["b"]}, "parameters": {"prompt_name": "none"}}'),
+            400,
+            "prompt",
+            by_model=True,
+        ),
     ),
 )
 
-TEXT_RANKING = Task[RankingInputs, Params, list[RankedText]](
+TEXT_RANKING = Task[RankingInputs, RankingParams, list[RankedText]](
     name="text-ranking",
     input=TextInput(
         TypeAdapter(RankingInputs),
         texts=lambda inputs: (inputs.query, *inputs.texts),
         bare=frozenset(RankingInputs.model_fields),
     ),
-    params=Params,
+    params=RankingParams,
     output=JsonOutput(list[RankedText]),
     good=(
         Payload(
@@ -169,6 +196,9 @@ TEXT_RANKING = Task[RankingInputs, Params, list[RankedText]](
         ),
         Payload(b'{"inputs": [{"query": "a cat", "texts": ["x", "y"]}, {"query": "a car", "texts": ["z"]}]}'),
         Payload(b'{"query": "a cat", "texts": ["a kitten", "a lorry"]}', None),
+        Payload(
+            b'{"inputs": {"query": "a cat", "texts": ["x"]}, "parameters": {"raw_scores": true, "truncate": false}}'
+        ),
     ),
     bad=(
         BadPayload(Payload(b""), 400, "empty"),

@@ -83,6 +83,6 @@ class Encoder(Network, Protocol):
 class Scorer(Network, Protocol):
     """Scores pairs of texts."""
 
-    def score(self, pairs: Sequence[tuple[str, str]]) -> Sequence[float]:
-        """One score a pair, higher for what fits better."""
+    def score(self, pairs: Sequence[tuple[str, str]], *, raw: bool = False) -> Sequence[float]:
+        """One score a pair, higher for what fits better; `raw` ones are before the activation function."""
         ...

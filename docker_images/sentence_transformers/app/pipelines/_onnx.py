@@ -153,7 +153,8 @@ class OnnxScorer(OnnxText):
         self._activation = ACTIVATION_FUNCTIONS[config.activation.rpartition(".")[2]]
         self._prompt = config.default_prompt
 
-    def score(self, pairs: Sequence[tuple[str, str]]) -> Sequence[float]:
+    def score(self, pairs: Sequence[tuple[str, str]], *, raw: bool = False) -> Sequence[float]:
         prompted = [(self._prompt + query, text) for query, text in pairs] if self._prompt else pairs
         logits = self.in_calls(prompted, lambda some: self.run(some)[0])
-        return [float(score) for score in self._activation(logits[:, 0])]
+        scores = logits[:, 0] if raw else self._activation(logits[:, 0])
+        return [float(score) for score in scores]

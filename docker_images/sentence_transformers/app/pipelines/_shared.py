@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any, Generic, Self
 
-from inference_common.errors import LoadFailed
+from inference_common.errors import InvalidRequest, LoadFailed
 from inference_common.network_limits import network_within
 from inference_common.onnx.examples import SENTENCES, TEXTS
 from inference_common.pipeline import Device, Pipeline
@@ -70,6 +70,14 @@ class TextPipeline(Pipeline[In, P, Out], Generic[In, P, Out]):
         made._use(network)
         return made
 
+    def refuse_too_long(self, lengths: Iterable[int]) -> None:
+        """Raise InvalidRequest where a text, or a pair, has more tokens than the model reads."""
+        most, longest = self.network.longest, max(lengths)
+        if most is not None and longest > most:
+            raise InvalidRequest(
+                f"A text has {longest} tokens, and this model reads {most}; shorten it, or do not send truncate: false"
+            )
+
     def _use(self, network: Encoder | Scorer) -> None:
         self.network = network
         self.device, self.dtype, self.lanes = network.device, network.dtype, network.lanes
@@ -87,6 +95,13 @@ class EncoderPipeline(TextPipeline[In, P, Out], Generic[In, P, Out]):
             raise TypeError("this model is a cross-encoder, which makes no embeddings: its task is text-ranking")
         super()._use(network)
         self.encoder = network
+
+    def check_prompt(self, name: str | None) -> None:
+        """Raise InvalidRequest for a prompt that the model has not."""
+        prompts = sorted(self.encoder.prompts)
+        if name is not None and name not in prompts:
+            known = f"its prompts: {', '.join(prompts)}" if prompts else "it has none"
+            raise InvalidRequest(f"This model has no prompt named {name[:64]!r}; {known}")
 
 
 def _why_not_onnx(model: ModelSource) -> str:

@@ -61,11 +61,11 @@ class TokenCounter:
         count = _length(self._tokenizer, text)
         return count if self._most is None else min(count, int(self._most))
 
-    def length(self, text: str) -> int:
-        """The tokens of `text` before anything is cut."""
+    def length(self, text: str, pair: str | None = None) -> int:
+        """The tokens of `text`, and of the text read after it, before anything is cut."""
         if self._whole is None:  # few callers need it
             self._whole = _without_cut(self._tokenizer)
-        return _length(self._whole, text)
+        return _length(self._whole, text, pair)
 
 
 def _without_cut(tokenizer: Tokenizer | None) -> Tokenizer | None:
@@ -75,8 +75,8 @@ def _without_cut(tokenizer: Tokenizer | None) -> Tokenizer | None:
     return copied
 
 
-def _length(tokenizer: Tokenizer | None, text: str) -> int:
-    return len(text) if tokenizer is None else len(tokenizer.encode(text))
+def _length(tokenizer: Tokenizer | None, text: str, pair: str | None = None) -> int:
+    return len(text) + len(pair or "") if tokenizer is None else len(tokenizer.encode(text, pair))
 
 
 def _padded(encodings: Sequence[Encoding], padding: Any) -> Sequence[Encoding]:

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import torch
 from inference_common.cancel import checkpoint
 from inference_common.device import batch_size, weights_dtype
 from inference_common.missing_weights import watch
@@ -128,6 +129,9 @@ class TorchScorer(TorchNetwork):
         super().__init__(network)
         self.network = network
 
-    def score(self, pairs: Sequence[tuple[str, str]]) -> Sequence[float]:
-        scores = self.network.predict(list(pairs), batch_size=self.texts_per_call(pairs), show_progress_bar=False)
+    def score(self, pairs: Sequence[tuple[str, str]], *, raw: bool = False) -> Sequence[float]:
+        activation = torch.nn.Identity() if raw else None  # None: the model's own
+        scores = self.network.predict(
+            list(pairs), activation_fn=activation, batch_size=self.texts_per_call(pairs), show_progress_bar=False
+        )
         return [float(score) for score in scores]

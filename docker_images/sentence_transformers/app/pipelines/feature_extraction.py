@@ -25,7 +25,7 @@ class FeatureExtraction(EncoderPipeline[str, FeatureExtractionParams, Embedding]
 
     def batch(self, inputs: Sequence[str], params: FeatureExtractionParams) -> Sequence[Embedding]:
         if params.truncate is False:
-            self._refuse_too_long(inputs)
+            self.refuse_too_long(map(self.tokens.length, inputs))
         side = params.truncation_direction
         way = Way(params.prompt_name, None, bool(params.normalize), params.dimensions, side)
         return list(self.encoder.encode(inputs, way))
@@ -34,10 +34,7 @@ class FeatureExtraction(EncoderPipeline[str, FeatureExtractionParams, Embedding]
         width = self.encoder.dimension
         if params.dimensions is not None and width is not None and params.dimensions > width:
             raise InvalidRequest(f"dimensions is {params.dimensions}, and this model has {width}; ask for at most that")
-        prompts = sorted(self.encoder.prompts)
-        if params.prompt_name is not None and params.prompt_name not in prompts:
-            known = f"its prompts: {', '.join(prompts)}" if prompts else "it has none"
-            raise InvalidRequest(f"This model has no prompt named {params.prompt_name[:64]!r}; {known}")
+        self.check_prompt(params.prompt_name)
 
     def comparisons(self) -> Iterator[tuple[Sequence[str], FeatureExtractionParams]]:
         texts, width = self.compared_texts(), self.encoder.dimension
@@ -63,11 +60,3 @@ class FeatureExtraction(EncoderPipeline[str, FeatureExtractionParams, Embedding]
             return ()
         lengths = [length_if_cut(self.encoder, self.tokens, prompt + text) for text in inputs]
         return warnings_of_inputs([cut_warnings(length, most, side) for length in lengths])
-
-    def _refuse_too_long(self, texts: Sequence[str]) -> None:
-        most = self.encoder.longest
-        longest = max(map(self.tokens.length, texts))
-        if most is not None and longest > most:
-            raise InvalidRequest(
-                f"A text has {longest} tokens, and this model reads {most}; shorten it, or do not send truncate: false"
-            )

@@ -4,22 +4,24 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from inference_common.task import Params
-from inference_common.tasks.text import SimilarityInputs
+from inference_common.tasks.text import SimilarityInputs, SimilarityParams
 
 from ._cut import cut_texts
+from ._networks import Way
 from ._shared import EncoderPipeline
 
 
-class SentenceSimilarity(EncoderPipeline[SimilarityInputs, Params, list[float]]):
+class SentenceSimilarity(EncoderPipeline[SimilarityInputs, SimilarityParams, list[float]]):
     also = ("feature-extraction", "text-ranking")
 
-    def __call__(self, inputs: SimilarityInputs, params: Params) -> list[float]:
+    def __call__(self, inputs: SimilarityInputs, params: SimilarityParams) -> list[float]:
         return self.batch([inputs], params)[0]
 
-    def batch(self, inputs: Sequence[SimilarityInputs], params: Params) -> Sequence[list[float]]:
+    def batch(self, inputs: Sequence[SimilarityInputs], params: SimilarityParams) -> Sequence[list[float]]:
         texts = [text for item in inputs for text in (item.source_sentence, *item.sentences)]
-        embeddings = self.encoder.encode(texts)
+        if params.truncate is False:
+            self.refuse_too_long(map(self.tokens.length, texts))
+        embeddings = self.encoder.encode(texts, Way(params.prompt_name, side=params.truncation_direction))
         scores, start = [], 0
         for item in inputs:
             end = start + 1 + len(item.sentences)
@@ -28,13 +30,18 @@ class SentenceSimilarity(EncoderPipeline[SimilarityInputs, Params, list[float]])
             start = end
         return scores
 
-    def warnings(self, inputs: Sequence[SimilarityInputs], costs: Sequence[int], params: Params) -> Sequence[str]:
+    def warnings(
+        self, inputs: Sequence[SimilarityInputs], costs: Sequence[int], params: SimilarityParams
+    ) -> Sequence[str]:
         texts = [text for item in inputs for text in (item.source_sentence, *item.sentences)]
         return cut_texts(self.encoder, self.tokens, texts)
 
-    def comparisons(self) -> Iterator[tuple[Sequence[SimilarityInputs], Params]]:
+    def comparisons(self) -> Iterator[tuple[Sequence[SimilarityInputs], SimilarityParams]]:
         first, *others = self.compared_texts()
-        yield [SimilarityInputs(source_sentence=first, sentences=others)], Params()
+        yield [SimilarityInputs(source_sentence=first, sentences=others)], SimilarityParams()
+
+    def check(self, params: SimilarityParams) -> None:
+        self.check_prompt(params.prompt_name)
 
     def cost(self, inputs: SimilarityInputs) -> int:
         return sum(self.tokens(text) for text in (inputs.source_sentence, *inputs.sentences))

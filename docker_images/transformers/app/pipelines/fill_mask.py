@@ -45,10 +45,10 @@ class FillMask(RowsPipeline[str, FillMaskParams, Answer]):
         return self.tokens(inputs)
 
     def _masks(self, text: str, row: Row) -> list[int]:
-        """The places of the masks among the tokens. Raises InvalidRequest where there is none."""
+        """The places of the masks among the tokens. Raises InvalidRequest where there is none, or one is cut off."""
         places = [n for n, token in enumerate(row["input_ids"]) if token == self.tokenizer.mask_token_id]
         mask = self.tokenizer.mask_token
-        if not places and str(mask) in text:
+        if len(places) < text.count(str(mask)):
             raise InvalidRequest(f"The text's {mask} is beyond the {self.longest} tokens this model reads; shorten it")
         if not places:
             raise InvalidRequest(f"The text holds no {mask}; put {mask} where a word is to be filled in")

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import inspect
+import re
 from collections.abc import Sequence
-from typing import Any
 
 import torch
 from inference_common.errors import InvalidRequest
@@ -12,7 +12,7 @@ from inference_common.pipeline import Device
 from inference_common.source import ModelSource
 from inference_common.tasks.classification import ZeroShot, ZeroShotParams
 from inference_common.warning_headers import cut_warnings, warnings_of_inputs
-from transformers import AutoModelForSequenceClassification
+from transformers import AutoModelForSequenceClassification, PretrainedConfig
 
 from ._rows import Row, RowsPipeline
 
@@ -26,9 +26,8 @@ class ZeroShotClassification(RowsPipeline[str, ZeroShotParams, ZeroShot]):
 
     def __init__(self, model: ModelSource, device: Device) -> None:
         super().__init__(model, device)
-        labels: dict[str, Any] = dict(self.network.config.label2id or {})
-        # As the library's own pipeline: the last label where none is named so, and `contradiction` the first one.
-        self.entailment = next((n for name, n in labels.items() if name.lower().startswith("entail")), -1)
+        # As the library's own pipeline: the last label where they have no names, and `contradiction` the first one.
+        self.entailment = _entailment(self.network.config)
         self.contradiction = -1 if self.entailment == 0 else 0
         takes_cache = "use_cache" in inspect.signature(self.network.forward).parameters
         self.options = {"use_cache": False} if takes_cache else {}
@@ -85,6 +84,19 @@ class ZeroShotClassification(RowsPipeline[str, ZeroShotParams, ZeroShot]):
             chances = logits[:, self.entailment].softmax(0)
         scores: list[float] = chances.tolist()
         return scores
+
+
+def _entailment(config: PretrainedConfig) -> int:
+    """The place of the class that says that a sentence follows from a text, by either of a config's maps of labels.
+
+    Raises TypeError for a network whose classes have names, none of which is that: any other would give wrong answers.
+    """
+    names = {**{str(name): n for n, name in (config.id2label or {}).items()}, **(config.label2id or {})}
+    found = next((int(n) for name, n in names.items() if name.lower().startswith("entail")), None)
+    if found is None and any(not re.fullmatch(r"LABEL_\d+", name) for name in names):
+        listed = ", ".join(sorted(names)[:8])
+        raise TypeError(f"this model's labels are {listed}, and none is entailment: it is not made for zero-shot")
+    return -1 if found is None else found
 
 
 def _sentences(params: ZeroShotParams) -> Sequence[str]:
