@@ -39,12 +39,14 @@ class FeatureExtraction(EncoderPipeline[str, FeatureExtractionParams, Embedding]
     def comparisons(self) -> Iterator[tuple[Sequence[str], FeatureExtractionParams]]:
         texts, width = self.compared_texts(), self.encoder.dimension
         sizes = [] if width is None else [max(1, width // 2), width]
-        for values in ({}, {"truncation_direction": "left"}, {"truncation_direction": "right"}):
+        sides: list[dict[str, object]] = [{}, {"truncation_direction": "left"}, {"truncation_direction": "right"}]
+        for values in sides:
             yield texts, FeatureExtractionParams.model_validate(values)
-        for values in (
+        others: list[dict[str, object]] = [
             {"normalize": True}, *({"prompt_name": name} for name in self.encoder.prompts),
             *({"dimensions": size} for size in sizes),
-        ):  # fmt: skip
+        ]  # fmt: skip
+        for values in others:
             yield SHORT_TEXTS, FeatureExtractionParams.model_validate(values)
 
     def preprocess(self, inputs: str) -> str:

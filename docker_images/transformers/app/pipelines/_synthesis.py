@@ -89,7 +89,8 @@ class SynthesisPipeline(Pipeline[str, TextToAudioParams, Audio]):
         channels, steps = (getattr(config, name, None) for name in ("upsample_initial_channel", "upsample_rates"))
         if not channels or not steps or self.device != "cpu":
             return 0
-        return LIVE_OUTPUTS * FLOAT_BYTES * float(channels) / 2 ** len(steps)
+        bytes_a_sample: float = LIVE_OUTPUTS * FLOAT_BYTES * float(channels) / 2 ** len(steps)
+        return bytes_a_sample
 
     def _speaker(self) -> dict[str, torch.Tensor]:
         """The voice of nobody in particular, for a network that must be told one and ships none."""

@@ -91,7 +91,7 @@ class ImageSegmentation(ImagePipeline[Image.Image, ImageSegmentationParams, list
         subtask, config = params.subtask or self.subtasks[0], self.network.config
         dearest = max(costs)
         if subtask == "semantic":
-            levels = int(config.num_labels)
+            levels = int(config.num_labels or 0)
         elif subtask == "instance" and hasattr(config, "mask_feature_size"):
             levels = self._queries  # MaskFormer and its kin draw all of them
         else:
