@@ -48,8 +48,7 @@ def _mean(tokens: Vectors, mask: Vectors) -> Vectors:
 
 def _mean_by_root(tokens: Vectors, mask: Vectors) -> Vectors:
     sums, count = _weighted(tokens, mask)
-    means: Vectors = sums / np.sqrt(count)
-    return means
+    return sums / np.sqrt(count, dtype=np.float32)
 
 
 def _mean_by_place(tokens: Vectors, mask: Vectors) -> Vectors:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from typing import Any
 
 from inference_common.errors import InvalidRequest
 from inference_common.tasks.text import Embedding, FeatureExtractionParams
@@ -39,10 +40,10 @@ class FeatureExtraction(EncoderPipeline[str, FeatureExtractionParams, Embedding]
     def comparisons(self) -> Iterator[tuple[Sequence[str], FeatureExtractionParams]]:
         texts, width = self.compared_texts(), self.encoder.dimension
         sizes = [] if width is None else [max(1, width // 2), width]
-        sides: list[dict[str, object]] = [{}, {"truncation_direction": "left"}, {"truncation_direction": "right"}]
+        sides: list[dict[str, Any]] = [{}, {"truncation_direction": "left"}, {"truncation_direction": "right"}]
         for values in sides:
             yield texts, FeatureExtractionParams.model_validate(values)
-        others: list[dict[str, object]] = [
+        others: list[dict[str, Any]] = [
             {"normalize": True}, *({"prompt_name": name} for name in self.encoder.prompts),
             *({"dimensions": size} for size in sizes),
         ]  # fmt: skip
