@@ -17,7 +17,7 @@ import torch
 from app.pipelines._shared import WANTED  # type: ignore[import-not-found]
 from app.pipelines.image_classification import ImageClassification  # type: ignore[import-not-found]
 from app.pipelines.image_feature_extraction import ImageFeatureExtraction  # type: ignore[import-not-found]
-from configurations import CONFIGURATIONS, LEGACY, Configuration  # type: ignore[import-not-found]
+from configurations import CONFIGURATIONS, Configuration  # type: ignore[import-not-found]
 from inference_common.onnx.examples import PICTURES
 from inference_common.onnx.make import export
 from inference_common.onnx.search import Search, searching
@@ -53,10 +53,7 @@ def _edit(file: Path, configuration: Configuration) -> None:
     config = json.loads(file.read_text())
     config["pretrained_cfg"] |= configuration.pretrained
     config |= configuration.top
-    if configuration.layout == LEGACY:
-        config = {"architecture": config["architecture"], "model_args": config.get("model_args", {}),
-                  **config.pop("pretrained_cfg"), **config}  # fmt: skip
-    file.write_text(json.dumps(config))
+    file.write_text(json.dumps({key: value for key, value in config.items() if value is not None}))
 
 
 def _over_file(model: Path, file: Path) -> ImageClassification:

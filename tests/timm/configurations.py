@@ -4,28 +4,24 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import Any
 
-CURRENT: Literal["current"] = "current"
-LEGACY: Literal["legacy"] = "legacy"
-"""Of releases before 0.9: all in one object."""
 NAMES = ("cat", "dog", "house")
 
 
 @dataclass(frozen=True)
 class Configuration:
-    """`pretrained` are keys of its pretrained_cfg, `top` those beside it; `labels` are what its classes are called."""
+    """`pretrained` are keys of its pretrained_cfg, `top` those beside it (None: left out); `labels` are what its classes
+    are called."""
 
     pretrained: Mapping[str, Any] = field(default_factory=dict)
     top: Mapping[str, Any] = field(default_factory=dict)
     labels: Sequence[str] = NAMES
-    layout: Literal["current", "legacy"] = CURRENT
 
 
 SYNSETS = ("n1", "n2", "n3")
 CONFIGURATIONS: Mapping[str, Configuration] = {
     "as it is saved": Configuration(),
-    "in one object": Configuration(layout=LEGACY),
     "cropped": Configuration({"crop_pct": 0.5}),
     "not cropped": Configuration({"crop_pct": 1.0}),
     **{f"crop mode {mode}": Configuration({"crop_mode": mode, "crop_pct": 0.8}) for mode in ("squash", "border")},

@@ -40,10 +40,8 @@ CONFIGURATIONS: Mapping[str, Configuration] = {
     "other names": Configuration(IMAGE, {NETWORK: {
         "id2label": OTHER_NAMES, "label2id": {name: int(n) for n, name in OTHER_NAMES.items()}}}),
     "a tokenizer that cuts the left": _texts(truncation_side="left"),
-    "a tokenizer that pads the left": _texts(padding_side="left"),
     "few tokens": _texts(model_max_length=16),
     "letters kept": _texts(do_lower_case=False),
-    "one type of tokens": _texts(model_input_names=["input_ids", "attention_mask"]),
     **{f"resampled by {kind}": _images(resample=kind) for kind in (0, 2, 3)},
     "levels": _images(image_mean=[0.1, 0.2, 0.3], image_std=[0.9, 0.5, 0.7]),
     "levels not normalised": _images(do_normalize=False),

@@ -17,6 +17,7 @@ from inference_common.templates.library import render_in_processes
 from inference_common.token_limit import config_values, token_limit
 from inference_common.vocabulary import refuse_empty_vocabulary
 from sentence_transformers import CrossEncoder, SentenceTransformer
+from sentence_transformers.base.modules import Transformer
 from tokenizers import Tokenizer
 
 from ._kinds import Kind
@@ -49,14 +50,16 @@ def _tokenizer(network: SentenceTransformer | CrossEncoder) -> Tokenizer | None:
 
 
 def _limited(network: SentenceTransformer | CrossEncoder) -> int | None:
-    """The most tokens that it reads, where it cuts from now on; None: any number. The library may cut later than the
-    network has positions, and says "any" in many ways."""
-    transformer = network.transformers_model
-    config = {} if transformer is None else config_values(transformer.config.get_text_config())
-    limit = token_limit(config, network.max_seq_length)
-    if limit is not None and limit != network.max_seq_length:
-        network.max_seq_length = limit
-    return limit
+    """The most tokens that each of its parts reads, where they cut from now on; None: any number. The library may cut
+    later than a network has positions, and says "any" in many ways."""
+    limits = []
+    for part in (module for module in network.modules() if isinstance(module, Transformer)):
+        limit = token_limit(config_values(part.config.get_text_config()), part.max_seq_length)
+        if limit is not None and limit != part.max_seq_length:
+            part.max_seq_length = limit
+        limits.append(limit)
+    return min((limit for limit in limits or [token_limit({}, network.max_seq_length)] if limit is not None),
+               default=None)  # fmt: skip
 
 
 def _checkpoint(module: Any, inputs: object) -> None:
