@@ -71,8 +71,8 @@ class WarmUp:
             )
 
     def _refuse_missing(self) -> None:
-        """Raise LoadFailed where answers depend on weights that are missing: numbers do as they change at all, a text
-        or a picture may be the same by chance, so that all examples are answered then."""
+        """Raise LoadFailed where answers depend on weights that are missing. Numbers show it in one answer; a text or a
+        picture may come out the same by chance, so that all examples are answered then."""
         try:
             inputs = [self._seeded(*self._inputs())]
             if not holds_float(list(self._outputs(*inputs[0]))):

@@ -48,7 +48,8 @@ def _mean(tokens: Vectors, mask: Vectors) -> Vectors:
 
 def _mean_by_root(tokens: Vectors, mask: Vectors) -> Vectors:
     sums, count = _weighted(tokens, mask)
-    return sums / np.sqrt(count, dtype=np.float32)
+    roots: Vectors = np.sqrt(count)
+    return sums / roots
 
 
 def _mean_by_place(tokens: Vectors, mask: Vectors) -> Vectors:
