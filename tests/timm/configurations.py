@@ -11,8 +11,8 @@ NAMES = ("cat", "dog", "house")
 
 @dataclass(frozen=True)
 class Configuration:
-    """`pretrained` are keys of its pretrained_cfg, `top` those beside it (None: left out); `labels` are what its classes
-    are called."""
+    """`pretrained` are keys of its pretrained_cfg, `top` those beside it (None: left out), `labels` are what its
+    classes are called."""
 
     pretrained: Mapping[str, Any] = field(default_factory=dict)
     top: Mapping[str, Any] = field(default_factory=dict)
