@@ -2,9 +2,9 @@
 
     python said.py MODEL PROMPT...                     (in the library's environment)
 
-[{"turn", "tokens", "ends", "text", "all_ends", "logprobs"}, ...] goes to standard output: the text before the first
-such token, how many tokens that takes with it, whether there is one, the text of all tokens, how many such tokens they
-hold, and the log-probability of each of the prompt's tokens.
+[{"turn", "tokens", "ends", "reason", "text", "all_ends", "logprobs"}, ...] goes to standard output: the text before the
+first token that ends it, how many tokens that takes with it, whether it is one that ends a turn, why the text ends, the
+text where those do not end it, how many such tokens that holds, and the log-probability of each of the prompt's tokens.
 """
 
 from __future__ import annotations
@@ -24,14 +24,15 @@ def told(network: Any, tokenizer: Any, prompt: str) -> dict[str, object]:
     ids = tokenizer(prompt, return_tensors="pt").input_ids
     all_ids = network.generate(ids, max_new_tokens=MOST, do_sample=False)[0, ids.shape[1] :].tolist()
     end = tokenizer.convert_tokens_to_ids(END)
-    ended = network.generate(
-        ids, max_new_tokens=MOST, do_sample=False, eos_token_id=[end, tokenizer.eos_token_id]
-    )[0, ids.shape[1] :].tolist()  # fmt: skip
+    ends = [end, tokenizer.eos_token_id]
+    whole = network.generate(ids, max_new_tokens=MOST, do_sample=False, eos_token_id=ends)
+    ended = whole[0, ids.shape[1] :].tolist()
     logprobs = network(ids).logits[0, :-1].log_softmax(-1).gather(1, ids[0, 1:, None])[:, 0].tolist()
     return {
         "turn": tokenizer.decode(ended, skip_special_tokens=True),
         "tokens": len(ended),
         "ends": ended[-1] == end,
+        "reason": "length" if len(ended) == MOST and ended[-1] not in ends else "stop",
         "text": tokenizer.decode(all_ids, skip_special_tokens=True),
         "all_ends": all_ids.count(end),
         "logprobs": [None, *logprobs],

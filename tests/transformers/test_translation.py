@@ -47,8 +47,9 @@ def test_a_t5_translates_what_its_config_names() -> None:
 
 def test_a_marian_of_several_languages_reads_which_before_the_text() -> None:
     with served("marian_of_many") as server:
-        told = [ask(server, tgt_lang=language).json() for language in ("fra", "deu")]
-        written = [ask(server, f">>{language}<< {TEXT}").json() for language in ("fra", "deu")]
+        texts = [TEXT, *TEXT.split()]
+        told = [[ask(server, text, tgt_lang=code).json() for text in texts] for code in ("fra", "deu")]
+        written = [[ask(server, f">>{code}<< {text}").json() for text in texts] for code in ("fra", "deu")]
         assert told == written
         assert told[0] != told[1]
         assert ask(server).status_code == 200

@@ -75,7 +75,7 @@ def test_a_turn_ends_where_the_template_ends_it(server: Server, said: dict[str, 
     body = {"messages": [{"role": "user", "content": question}], "max_tokens": 60, "temperature": 0}
     answer = server.client.post("/v1/chat/completions", json=body).json()
     assert answer["choices"][0]["message"]["content"] == expected["turn"]
-    assert answer["choices"][0]["finish_reason"] == ("stop" if expected["ends"] else "length")
+    assert answer["choices"][0]["finish_reason"] == expected["reason"]
     assert answer["usage"]["completion_tokens"] == expected["tokens"]
     first, *others, last = streamed(server, "/v1/chat/completions", body)
     assert first["choices"][0]["delta"] == {"role": "assistant", "content": ""}
@@ -92,12 +92,13 @@ def test_a_stop_that_is_a_special_token_ends_the_text(server: Server, said: dict
         body = {"inputs": prompt, "parameters": {**parameters, "stop": stop}}
         (answer,) = server.client.post(texts_of(server), json=body).json()
         assert answer["generated_text"] == expected["turn"]
-        assert answer["details"]["finish_reason"] == ("stop_sequence" if expected["ends"] else "length")
+        ended = "stop_sequence" if expected["ends"] else {"stop": "eos_token"}.get(expected["reason"], "length")
+        assert answer["details"]["finish_reason"] == ended
         assert answer["details"]["generated_tokens"] == expected["tokens"]
     whole = {"prompt": prompt, "max_tokens": 60, "temperature": 0, "stop": END}
     choice = server.client.post("/v1/completions", json=whole).json()["choices"][0]
     assert choice["text"] == expected["turn"]
-    assert choice["finish_reason"] == ("stop" if expected["ends"] else "length")
+    assert choice["finish_reason"] == expected["reason"]
 
 
 def test_a_stop_may_hold_a_special_token_among_words(server: Server, said: dict[str, Any]) -> None:

@@ -32,14 +32,15 @@ def marian_of_many(folder: Path) -> None:
     vocabulary.write_text(json.dumps({piece: n for n, piece in enumerate(pieces)}), encoding="utf-8")
     spm = str(folder / "source.model")
     tokenizer = MarianTokenizer(spm, spm, str(vocabulary), model_max_length=128)
-    _save(folder, tokenizer, pad=len(pieces) - 1, end=0)
+    # Far from zero, so that one token more before a text makes another one of it.
+    _save(folder, tokenizer, pad=len(pieces) - 1, end=0, init_std=2.0)
 
 
-def _save(folder: Path, tokenizer: PreTrainedTokenizerBase, *, pad: int, end: int) -> None:
+def _save(folder: Path, tokenizer: PreTrainedTokenizerBase, *, pad: int, end: int, **shape: float) -> None:
     torch.manual_seed(0)
     config = MarianConfig(
         vocab_size=len(tokenizer), max_position_embeddings=128, pad_token_id=pad, eos_token_id=end,
-        decoder_start_token_id=pad, forced_eos_token_id=end, **BARTS,
+        decoder_start_token_id=pad, forced_eos_token_id=end, **{**BARTS, **shape},
     )  # fmt: skip
     network = MarianMTModel(config)
     network.generation_config.max_length = 14
