@@ -39,8 +39,9 @@ KINDS: Mapping[str, Mapping[str, Any]] = {
     "gpt2": {"n_embd": 32, "n_layer": 1, "n_head": 4, "n_positions": POSITIONS}, "ibert": SMALL,
     "layoutlmv3": {**SMALL, "coordinate_size": 6, "shape_size": 4, "input_size": 32, "visual_embed": False},
     "lilt": {**SMALL, "hidden_size": 48}, "longformer": {**SMALL, "attention_window": 4},
-    "luke": {**SMALL, "entity_vocab_size": 9, "entity_emb_size": 8}, "markuplm": {**SMALL, "max_depth": 4, "xpath_unit_hidden_size": 8}, "mpnet": SMALL,
-    "roberta": SMALL, "roberta-prelayernorm": SMALL, "t5": T5, "xlm-roberta": SMALL, "xlm-roberta-xl": SMALL,
+    "luke": {**SMALL, "entity_vocab_size": 9, "entity_emb_size": 8},
+    "markuplm": {**SMALL, "max_depth": 4, "xpath_unit_hidden_size": 8}, "mpnet": SMALL, "roberta": SMALL,
+    "roberta-prelayernorm": SMALL, "t5": T5, "xlm-roberta": SMALL, "xlm-roberta-xl": SMALL,
     "xlnet": XLNET, "xmod": {**SMALL, "languages": ["en_XX"], "default_language": "en_XX"},
 }  # fmt: skip
 """Small networks, as each kind's config calls their sizes."""
