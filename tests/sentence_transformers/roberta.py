@@ -20,7 +20,8 @@ def main(folder: Path) -> None:
     """Write it."""
     torch.manual_seed(0)
     letters = ["<s>", "<pad>", "</s>", "<unk>", "<mask>", *sorted(pre_tokenizers.ByteLevel.alphabet())]
-    tokenizer = RobertaTokenizer(vocab={letter: n for n, letter in enumerate(letters)}, merges=[])
+    vocabulary = {letter: n for n, letter in enumerate(letters)}
+    tokenizer = RobertaTokenizer(vocab=vocabulary, merges=[], model_max_length=POSITIONS - 2)
     config = RobertaConfig(
         vocab_size=len(letters), hidden_size=HIDDEN, num_hidden_layers=1, num_attention_heads=2, intermediate_size=32,
         max_position_embeddings=POSITIONS, type_vocab_size=1, initializer_range=0.5,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from inference_common.errors import InvalidRequest
@@ -40,15 +40,16 @@ class FeatureExtraction(EncoderPipeline[str, FeatureExtractionParams, Embedding]
     def comparisons(self) -> Iterator[tuple[Sequence[str], FeatureExtractionParams]]:
         texts, width = self.compared_texts(), self.encoder.dimension
         sizes = [] if width is None else [max(1, width // 2), width]
-        sides: list[dict[str, Any]] = [{}, {"truncation_direction": "left"}, {"truncation_direction": "right"}]
-        for values in sides:
-            yield texts, FeatureExtractionParams.model_validate(values)
-        others: list[dict[str, Any]] = [
-            {"normalize": True}, *({"prompt_name": name} for name in self.encoder.prompts),
-            *({"dimensions": size} for size in sizes),
-        ]  # fmt: skip
-        for values in others:
-            yield SHORT_TEXTS, FeatureExtractionParams.model_validate(values)
+        options: list[tuple[Sequence[str], Mapping[str, Any]]] = [
+            (texts, {}),
+            (texts[-1:], {"truncation_direction": "left"}),
+            (texts[-1:], {"truncation_direction": "right"}),
+            (SHORT_TEXTS, {"normalize": True}),
+            *((SHORT_TEXTS, {"prompt_name": name}) for name in self.encoder.prompts),
+            *((SHORT_TEXTS, {"dimensions": size}) for size in sizes),
+        ]
+        for some, values in options:
+            yield some, FeatureExtractionParams.model_validate(values)
 
     def preprocess(self, inputs: str) -> str:
         return self.encoder.preprocess(inputs)

@@ -8,7 +8,7 @@ from inference_common.tasks.text import SimilarityInputs, SimilarityParams
 
 from ._cut import cut_texts
 from ._networks import Way
-from ._shared import EncoderPipeline
+from ._shared import SHORT_TEXTS, EncoderPipeline
 
 
 class SentenceSimilarity(EncoderPipeline[SimilarityInputs, SimilarityParams, list[float]]):
@@ -37,7 +37,7 @@ class SentenceSimilarity(EncoderPipeline[SimilarityInputs, SimilarityParams, lis
         return cut_texts(self.encoder, self.tokens, texts)
 
     def comparisons(self) -> Iterator[tuple[Sequence[SimilarityInputs], SimilarityParams]]:
-        first, *others = self.compared_texts()
+        first, *others = SHORT_TEXTS
         yield [SimilarityInputs(source_sentence=first, sentences=others)], SimilarityParams()
 
     def check(self, params: SimilarityParams) -> None:

@@ -8,7 +8,7 @@ from inference_common.tasks.text import RankedText, RankingInputs, RankingParams
 
 from ._cut import cut_texts
 from ._networks import Encoder, Scorer, Way
-from ._shared import TextPipeline, encodes
+from ._shared import SHORT_TEXTS, TextPipeline, encodes
 
 
 class TextRanking(TextPipeline[RankingInputs, RankingParams, list[RankedText]]):
@@ -33,7 +33,7 @@ class TextRanking(TextPipeline[RankingInputs, RankingParams, list[RankedText]]):
         return cut_texts(self.network, self.tokens, [f"{one.query} {text}" for one in inputs for text in one.texts])
 
     def comparisons(self) -> Iterator[tuple[Sequence[RankingInputs], RankingParams]]:
-        texts = self.compared_texts()
+        texts = SHORT_TEXTS if encodes(self.network) else self.compared_texts()
         yield [RankingInputs(query=query, texts=list(texts)) for query in (texts[0], texts[-1])], RankingParams()
 
     def cost(self, inputs: RankingInputs) -> int:
