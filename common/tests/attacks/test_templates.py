@@ -101,7 +101,7 @@ def test_a_template_that_loops_is_stopped_while_its_model_and_others_answer(serv
         done = httpx.post(server.url(), json={"inputs": "hello", "parameters": {"max_new_tokens": 1}}, timeout=60)
         assert done.status_code == 200
         served += 1
-    assert served > MANY
+    assert served > 3  # one after the other; a model that waited for the templates would answer none
     assert {answer.status_code for answer in answers} == {424, 429}
     stopped = [answer.json()["error"]["message"] for answer in answers if answer.status_code == 424]
     assert all("the template is at fault" in error and " s" in error for error in stopped)
