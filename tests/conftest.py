@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import os
 import secrets
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -96,7 +97,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
 
 def _applies(item: pytest.Item, wanted: Sequence[str]) -> bool:
-    """Whether a test is of a target of this run, and its `applies` marker takes its task and its other parameters."""
+    """Whether a test is of a target of this run, and its `applies` marker takes the parameters that it names."""
     params = dict(item.callspec.params) if hasattr(item, "callspec") else {}
     if NOTSET in params.values():  # pytest's mark of an empty list of parameters
         return False
@@ -108,7 +109,8 @@ def _applies(item: pytest.Item, wanted: Sequence[str]) -> bool:
         return True
     if "served" in params:
         params["task"] = params.pop("served")[2]
-    return bool(condition.kwargs["when"](**params))
+    when = condition.kwargs["when"]
+    return bool(when(**{name: params[name] for name in inspect.signature(when).parameters if name in params}))
 
 
 def one_of_each_kind(known: Library) -> list[str]:

@@ -1,4 +1,5 @@
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -94,10 +95,18 @@ def test_the_card_is_read_whole(tmp_path: Path) -> None:
     assert FolderSource(tmp_path).card() == card
 
 
-@pytest.mark.parametrize("text", ["", "# no front matter", "---\n[broken\n---\n", "---\njust text\n---\n"])
-def test_a_malformed_card_is_an_empty_one(tmp_path: Path, text: str) -> None:
+@pytest.mark.parametrize("text", ["", "# no front matter"])
+def test_a_card_without_front_matter_is_an_empty_one(tmp_path: Path, text: str) -> None:
     (tmp_path / "README.md").write_text(text)
     assert read_card(tmp_path) == ModelCard()
+
+
+@pytest.mark.parametrize("text", ["---\n[broken\n---\n", "---\njust text\n---\n"])
+def test_a_malformed_card_is_an_empty_one_that_says_why(tmp_path: Path, text: str) -> None:
+    (tmp_path / "README.md").write_text(text)
+    card = read_card(tmp_path)
+    assert card.problem
+    assert replace(card, problem=None) == ModelCard()
 
 
 def test_an_owner_can_refuse_inference(tmp_path: Path) -> None:

@@ -42,7 +42,7 @@ GOOD = (
 )
 BAD = (
     BadPayload(Payload(b""), 400, "empty"),
-    BadPayload(Payload(b"a,b\n1,2\n", "text/csv"), 400, "JSON"),
+    BadPayload(Payload(b"a,b\n1,2\n", "text/csv"), 415, "JSON"),
     BadPayload(Payload(b'{"inputs": "hello"}'), 400, "table"),
     BadPayload(Payload(b'{"inputs": {"rows": []}}'), 400, "data"),
     BadPayload(Payload(b'{"inputs": {"data": {}}}'), 400, "no cell"),
