@@ -17,7 +17,9 @@ from scripts.images import ROOT
 RECORDED = ROOT / "tests" / "clients" / "recorded"
 ANSWERS = ROOT / "tests" / "clients" / "answers.json"
 SAMPLES = ("audio.flac", "document.png", "image.jpg")
-NOT_ALWAYS = frozenset({"best_of_sequences", "details", "end", "logprobs", "prefill", "seed", "start", "usage"})
+NOT_ALWAYS = frozenset({
+    "best_of_sequences", "details", "end", "logprobs", "prefill", "seed", "start", "usage", "warnings",
+})  # fmt: skip
 """Fields of the answers that clients read which an answer holds, not null, only where they were asked for."""
 WHERE_ASKED_FOR = frozenset({"chunks", "top_tokens"})
 """Fields that only those get who ask for them, and so know them."""

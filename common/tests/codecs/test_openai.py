@@ -38,6 +38,14 @@ def test_a_chat_begins_with_its_role_and_ends_with_a_reason() -> None:
     assert "usage" not in told[0]
 
 
+@pytest.mark.parametrize(("version", "repeats"), [((0, 23, 5), True), ((0, 24, 0), False)])
+def test_releases_that_need_the_role_in_each_delta_get_it(version: tuple[int, ...], *, repeats: bool) -> None:
+    encode = chat_events(Asked(ChatParams(), Client(python=version), "m"))
+    events: list[Any] = [event for piece in pieces(["a", "b"], "length") for event in encode(piece)]
+    roles = {event["choices"][0]["delta"].get("role") for event in events[1:] if event != "[DONE]"}
+    assert roles == {"assistant" if repeats else None}
+
+
 def test_an_old_client_that_cannot_read_the_end_is_not_told_it() -> None:
     for version, last in (((0, 24, 6), False), ((0, 24, 7), True)):
         encode = chat_events(Asked(ChatParams(), Client(python=version), "m"))

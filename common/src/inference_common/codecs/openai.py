@@ -46,15 +46,15 @@ CHAT_OUTPUT = tgi.StreamableOutput(ChatAnswer, chat)
 
 def chat_events(asked: Asked) -> Callable[[Piece], Iterable[object]]:
     """An event with the role, one a piece, one with the reason of the end, the usage where it was asked for. The role
-    stands in the first alone, as in OpenAI's own."""
+    stands in the first alone, as in OpenAI's own; huggingface_hub before 0.24 reads no delta without it."""
     params = asked.params
     assert isinstance(params, ChatParams)
     usage_too = params.stream_options is not None and bool(params.stream_options.include_usage)
-    role = {"role": "assistant"}
+    role, repeats = {"role": "assistant"}, asked.client.older_than(0, 24)
 
     def choice(piece: Piece | None, text: str, ended: Ended | None) -> dict[str, Any]:
         nonlocal role
-        delta, role = {**role, "content": text}, {}
+        delta, role = {**role, "content": text}, role if repeats else {}
         logprobs = _logprobs([piece.token]) if params.logprobs and piece is not None else None
         return {"index": 0, "delta": delta, "logprobs": logprobs, "finish_reason": ended}
 
