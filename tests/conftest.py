@@ -12,11 +12,13 @@ import pytest
 from _pytest.compat import NOTSET
 from _pytest.mark.structures import ParameterSet
 from inference_common.tasks import TASKS
+from xdist.remote import Producer
 
 from scripts import tiny
 from scripts.images import Library, libraries, library
 
 from .comparison.cases import SEED, compared
+from .scheduling import ServerScheduling
 from .servers import Server, start_container, start_process
 
 HERE = Path(__file__).parent
@@ -24,6 +26,9 @@ MOST_NEW_TOKENS = "128"  # a fuzzer asks for the most there is, time and again; 
 # What a careful operator runs a container with; the first task of each image is served so.
 READ_ONLY = {"read_only": True, "tmpfs": {"/tmp": ""}, "cap_drop": ["ALL"], "security_opt": ["no-new-privileges"]}
 TARGETS: Mapping[str, Callable[..., Server]] = {"process": start_process, "docker": start_container}
+
+Case = tuple[str, Library, str]
+"""A target, a library and a task of it."""
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -67,7 +72,7 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
         of = next((choose for mark, choose in CHOICES.items() if mark in marks), lambda known: known.tasks)
         every = own or chosen(metafunc.config)
         cases = [(target, known, task) for target in wanted for known in every for task in of(known)]
-        grouped = [_param(case, case[0], f"{case[0]}-{case[1].hub_name}-{case[2]}") for case in cases]
+        grouped = [_param(case, case[0], _name(case)) for case in cases]
         metafunc.parametrize("served", grouped, indirect=True, scope="session")
     if "served_real" in metafunc.fixturenames:
         grouped = [_param(target, target, f"{target}-{metafunc.module.__name__}") for target in wanted]
@@ -78,20 +83,28 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
         metafunc.parametrize("imaged", grouped, indirect=True, scope="session")
 
 
-def _param(value: object, target: str, group: str) -> ParameterSet:
-    """A parameter of one target. One worker runs all tests of a group, one after the other, since they share what is
-    started for them."""
-    return pytest.param(value, id=group, marks=[pytest.mark.target(target), pytest.mark.xdist_group(group)])
+def _param(value: object, target: str, name: str) -> ParameterSet:
+    """A parameter of one target, of this name."""
+    return pytest.param(value, id=name, marks=pytest.mark.target(target))
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> ServerScheduling:
+    """One worker runs all tests that share a server."""
+    cases = [(target, known, task) for target in targets(config) for known in chosen(config) for task in known.tasks]
+    return ServerScheduling(config, log, [*map(_name, cases), *(known.hub_name for known in chosen(config))])
+
+
+def _name(case: Case) -> str:
+    target, known, task = case
+    return f"{target}-{known.hub_name}-{task}"
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Deselect what does not apply, so that a skipped test is one that this machine cannot run; tests without a group
-    share the fixtures of their file."""
+    """Deselect what does not apply, so that a skipped test is one that this machine cannot run."""
     split: dict[bool, list[pytest.Item]] = {True: [], False: []}
     for item in items:
         split[_applies(item, targets(config))].append(item)
-        if item.get_closest_marker("xdist_group") is None:
-            item.add_marker(pytest.mark.xdist_group(item.nodeid.partition("::")[0]))
     config.hook.pytest_deselected(items=split[False])
     items[:] = split[True]
 

@@ -79,6 +79,12 @@ def test_a_text_that_is_read_in_windows_is_not_cut(served: Server) -> None:
     assert ask(served, WORDS, {"stride": 8}) is None
 
 
+@pytest.mark.applies(when=lambda task: task in ("image-to-text", "summarization"))
+def test_a_length_that_the_model_cannot_write_is_lowered(served: Server) -> None:
+    told = ask(served, encoded("image.jpg") if served.task == "image-to-text" else "a dog", {"max_new_tokens": 128})
+    assert told == "max_new_tokens is 128, and this model writes at most 127 tokens"
+
+
 @pytest.mark.applies(when=lambda task: task == "summarization")
 def test_what_generate_will_not_do_is_told(served: Server) -> None:
     told: dict[str, dict[str, Any]] = {
