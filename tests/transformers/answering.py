@@ -20,7 +20,7 @@ from inference_common.onnx.examples import PICTURES
 from inference_common.onnx.make import export
 from inference_common.onnx.search import Search, searching
 from inference_common.source import FolderSource
-from inference_common.tasks.classification import ClassificationParams
+from inference_common.tasks import TASKS
 from PIL.Image import fromarray
 from transformers import AutoImageProcessor, pipeline
 
@@ -83,7 +83,7 @@ def _reference(task: str, model: Path) -> Any:
 
 
 def _answer(task: str, made: Any) -> Any:
-    return made.batch(INPUTS[task], ClassificationParams(top_k=ALL))
+    return made.batch(INPUTS[task], TASKS[task].params(top_k=ALL))
 
 
 if __name__ == "__main__":
