@@ -150,7 +150,7 @@ CONFIGURATIONS: Mapping[str, Configuration] = {
     "pairs cut short": scorer(TOKENIZER={"model_max_length": 16}),
     "pairs cut at the left": scorer(TOKENIZER={"model_max_length": 16, "truncation_side": "left"}),
     "pairs padded at the left": scorer(TOKENIZER={"padding_side": "left"}),
-    "pairs written by a template": scorer("chat template", is_refused=True, **BEFORE_5_4, TOKENIZER={
+    "pairs written by a template": scorer("chat template", **BEFORE_5_4, TOKENIZER={
         "chat_template": "{{ messages }}"}),
 }  # fmt: skip
 ASSEMBLED = (
